@@ -1,0 +1,29 @@
+//! The tables, one file each. No GraphQL, no behaviour beyond reading and writing a column's value.
+
+pub mod decimal;
+pub mod entry_id;
+pub mod link;
+pub mod localized;
+pub mod partial_date;
+pub mod stamp;
+
+pub mod entry;
+pub mod event;
+pub mod event_counter;
+pub mod publication;
+pub mod reference;
+pub mod revision;
+
+pub mod asset;
+pub mod impact_stat;
+pub mod milestone;
+pub mod page;
+pub mod story_section;
+pub mod team_member;
+pub mod testimonial;
+pub mod value;
+
+/// An instant, in UTC, to the microsecond.
+pub type Instant = sea_orm::prelude::DateTimeUtc;
+/// A day of the calendar.
+pub type Date = sea_orm::prelude::Date;
