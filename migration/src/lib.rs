@@ -1,0 +1,46 @@
+//! The migrations in order: one change per file, both engines, spelling their own names.
+//!
+//! A migration never uses the entities: history must not change with the code.
+
+mod content_table;
+mod sql;
+
+mod m20261101_000001_create_entry;
+mod m20261101_000002_create_revision;
+mod m20261101_000003_create_publication;
+mod m20261101_000004_create_reference;
+mod m20261101_000005_create_event;
+mod m20261102_000001_create_asset;
+mod m20261102_000002_create_value;
+mod m20261102_000003_create_impact_stat;
+mod m20261102_000004_create_testimonial;
+mod m20261102_000005_create_milestone;
+mod m20261102_000006_create_team_member;
+mod m20261102_000007_create_story_section;
+mod m20261102_000008_create_page;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+
+/// Brings a database to the state that this version of the program works on, and back.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261101_000001_create_entry::Migration),
+            Box::new(m20261101_000002_create_revision::Migration),
+            Box::new(m20261101_000003_create_publication::Migration),
+            Box::new(m20261101_000004_create_reference::Migration),
+            Box::new(m20261101_000005_create_event::Migration),
+            Box::new(m20261102_000001_create_asset::Migration),
+            Box::new(m20261102_000002_create_value::Migration),
+            Box::new(m20261102_000003_create_impact_stat::Migration),
+            Box::new(m20261102_000004_create_testimonial::Migration),
+            Box::new(m20261102_000005_create_milestone::Migration),
+            Box::new(m20261102_000006_create_team_member::Migration),
+            Box::new(m20261102_000007_create_story_section::Migration),
+            Box::new(m20261102_000008_create_page::Migration),
+        ]
+    }
+}
