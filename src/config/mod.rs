@@ -1,0 +1,129 @@
+//! The settings: one table, read from flags, environment, file and defaults, and checked at once.
+//!
+//! Each setting is one entry of the table below. From its name follow the field of [`Config`], the
+//! key in the file (`database_url`), the environment variable (`KINDLING_DATABASE_URL`), the flag
+//! (`--database-url`), its line in `--help` and its row in `docs/settings.md`.
+
+mod database_url;
+mod error;
+mod file;
+mod parse;
+mod reference;
+mod setting;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::{net::SocketAddr, path::Path, path::PathBuf};
+
+use clap::ArgMatches;
+use icu_locale_core::Locale;
+use url::Url;
+
+pub use self::{
+    database_url::{DatabaseUrl, Engine},
+    error::{ConfigError, Mistakes},
+    parse::LogFormat,
+    reference::{args, reference},
+    setting::{SETTINGS_HEADING, Setting, Shape},
+    source::{Origin, environment},
+};
+
+setting::settings! {
+    /// Address and port on which to answer HTTP
+    listen: SocketAddr = parse::address, Shape::Plain,
+        allowed "IP address and port", default "127.0.0.1:8080";
+
+    /// Directory for what Kindling keeps on disk
+    data_dir: PathBuf = parse::directory, Shape::Plain,
+        allowed "path", default "./data";
+
+    /// Database to keep the content in
+    database_url: DatabaseUrl = DatabaseUrl::parse, Shape::Secret,
+        allowed "URL starting with sqlite:// or postgres://",
+        default "sqlite://{data_dir}/kindling.db";
+
+    /// Connections to the database that read: SQLite readers, or the size of the PostgreSQL pool
+    database_readers: u32 = parse::whole_number::<u32, 1, 100>, Shape::Plain,
+        allowed "whole number from 1 to 100", default "4";
+
+    /// Directory for uploaded files
+    media_dir: PathBuf = parse::directory, Shape::Plain,
+        allowed "path", default "{data_dir}/media";
+
+    /// Address at which visitors reach this server, to begin links to media with
+    public_url: Option<Url> = parse::public_url, Shape::Plain,
+        allowed "absolute http or https URL without user, query or fragment",
+        default "";
+
+    /// Locales of the content; the first is the one that others fall back to
+    locales: Vec<Locale> = parse::locales, Shape::List,
+        allowed "1 to 50 different BCP 47 locales in canonical form",
+        default "en,es";
+
+    /// What to log: a level, or target=level pairs
+    log_level: String = parse::log_level, Shape::Plain,
+        allowed "off, error, warn, info, debug or trace, alone or as target=level, separated by commas",
+        default "info";
+
+    /// Form of the log lines
+    log_format: LogFormat = parse::log_format, Shape::Plain,
+        allowed "text or json", default "text";
+
+    /// Offer GraphiQL, introspection and error details; for the developer's own machine
+    development: bool = parse::switch, Shape::Switch,
+        allowed "true or false", default "false";
+
+    /// Largest request body
+    max_body_bytes: usize = parse::bytes, Shape::Plain,
+        allowed "number of bytes, or with KiB or MiB, from 1KiB to 1024MiB",
+        default "1MiB";
+
+    /// Seconds that one request may take
+    request_timeout_seconds: u64 = parse::whole_number::<u64, 1, 300>, Shape::Plain,
+        allowed "whole number from 1 to 300", default "30";
+
+    /// Seconds that running requests may still take when the server stops
+    shutdown_timeout_seconds: u64 = parse::whole_number::<u64, 0, 300>, Shape::Plain,
+        allowed "whole number from 0 to 300", default "10";
+}
+
+/// Where the settings file is looked for when nothing names one.
+const DEFAULT_FILE: &str = "kindling.toml";
+
+impl Config {
+    /// Reads and checks all settings.
+    ///
+    /// `matches` are those of a command that carries [`args`]; `env` is [`environment`], or a map in
+    /// a test. An environment variable that is set but empty counts as not set.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of every source, also of values that a stronger source overrides.
+    /// [`Mistakes`] prints them.
+    pub fn load(
+        matches: &ArgMatches,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<ConfigError>> {
+        Self::load_beside(matches, env, Path::new(DEFAULT_FILE))
+    }
+
+    /// [`Config::load`] with another place for the file that is read if it exists.
+    fn load_beside(
+        matches: &ArgMatches,
+        env: impl Fn(&str) -> Option<String>,
+        default_file: &Path,
+    ) -> Result<Self, Vec<ConfigError>> {
+        let mut reader = source::Reader::open(matches, &env, default_file);
+        match (Self::read(&mut reader), reader.into_mistakes()) {
+            (Some(config), mistakes) if mistakes.is_empty() => Ok(config),
+            (_, mistakes) => Err(mistakes),
+        }
+    }
+
+    /// The locale that others fall back to: the first of the list.
+    pub fn default_locale(&self) -> &Locale {
+        // Never empty: `parse::locales` refuses that.
+        &self.locales[0]
+    }
+}

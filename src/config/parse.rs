@@ -1,0 +1,154 @@
+//! From the text of a setting to its type; each function says what is wrong, not what is allowed.
+
+use std::{
+    fmt::{self, Display},
+    net::SocketAddr,
+    path::PathBuf,
+    str::FromStr,
+};
+
+use icu_locale_core::Locale;
+use url::Url;
+
+/// Most locales that content may have.
+const MOST_LOCALES: usize = 50;
+/// Smallest and largest limit on a request body, in bytes.
+const BODY_BYTES: std::ops::RangeInclusive<usize> = 1024..=1024 * 1024 * 1024;
+
+/// Form of the log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+impl Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        })
+    }
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "not an IP address and port".into())
+}
+
+pub(super) fn directory(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        Err("empty".into())
+    } else {
+        Ok(text.into())
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("no such format".into()),
+    }
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "neither true nor false".into())
+}
+
+/// A whole number from `MIN` to `MAX`.
+pub(super) fn whole_number<N, const MIN: u32, const MAX: u32>(text: &str) -> Result<N, String>
+where
+    N: FromStr + From<u32> + PartialOrd,
+{
+    let number: N = text
+        .parse()
+        .map_err(|_| "not a whole number in range".to_owned())?;
+    if number < MIN.into() {
+        Err("too small".into())
+    } else if number > MAX.into() {
+        Err("too large".into())
+    } else {
+        Ok(number)
+    }
+}
+
+/// Bytes as `1048576`, `1024KiB` or `1MiB`, with or without a space before the unit.
+pub(super) fn bytes(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let factor = match text[digits.len()..].trim_start() {
+        "" => 1,
+        "KiB" => 1024,
+        "MiB" => 1024 * 1024,
+        unit => return Err(format!("unknown unit {unit:?}")),
+    };
+    let number: usize = digits
+        .parse()
+        .map_err(|_| "not a number of bytes".to_owned())?;
+    match number.saturating_mul(factor) {
+        bytes if bytes < *BODY_BYTES.start() => Err("too small".into()),
+        bytes if bytes > *BODY_BYTES.end() => Err("too large".into()),
+        bytes => Ok(bytes),
+    }
+}
+
+/// An absolute address for links; nothing means that there is none.
+pub(super) fn public_url(text: &str) -> Result<Option<Url>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let url = Url::parse(text).map_err(|error| format!("not an absolute URL: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        Err("neither http nor https".into())
+    } else if !url.username().is_empty() || url.password().is_some() {
+        Err("carries a user or password, which every link would show".into())
+    } else if url.query().is_some() || url.fragment().is_some() {
+        Err("carries a query or fragment".into())
+    } else {
+        Ok(Some(url))
+    }
+}
+
+pub(super) fn locales(text: &str) -> Result<Vec<Locale>, String> {
+    let mut locales = Vec::new();
+    for tag in text.split(',').map(str::trim) {
+        let locale = locale(tag)?;
+        if locales.contains(&locale) {
+            return Err(format!("{tag:?} is listed twice"));
+        }
+        locales.push(locale);
+    }
+    if locales.len() > MOST_LOCALES {
+        return Err(format!("{} are too many", locales.len()));
+    }
+    Ok(locales)
+}
+
+/// A locale in canonical form, because its text is compared and stored as written.
+fn locale(tag: &str) -> Result<Locale, String> {
+    if tag.is_empty() {
+        return Err("a locale is missing".into());
+    }
+    let locale = Locale::try_from_str(tag).map_err(|_| format!("{tag:?} is not a locale"))?;
+    match locale.to_string() {
+        canonical if canonical == tag => Ok(locale),
+        canonical => Err(format!("{tag:?} is written {canonical:?}")),
+    }
+}
+
+/// Directives for the log filter. A bare word that is no level would silently mean a target, so it
+/// is refused here; directives on spans (`[span]=level`) are left to the filter itself.
+pub(super) fn log_level(text: &str) -> Result<String, String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    if !text.contains('[') {
+        for directive in text.split(',') {
+            let level = directive.rsplit('=').next().unwrap_or(directive).trim();
+            if !LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level)) {
+                return Err(format!("{level:?} is not a level"));
+            }
+        }
+    }
+    Ok(text.to_owned())
+}
