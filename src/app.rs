@@ -1,0 +1,67 @@
+//! What every request and every command may use.
+
+use std::sync::Arc;
+
+use crate::{clock::Clock, config::Config, database::Database, error::Result, media::MediaStore};
+
+/// The application. Clones share everything.
+#[derive(Clone)]
+pub struct App {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The database.
+    pub database: Database,
+    /// The files.
+    pub media: MediaStore,
+    /// The time.
+    pub clock: Clock,
+    /// What is the same for all content of the site.
+    pub site: Arc<Site>,
+}
+
+/// What is the same for all content of the site.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The locales of the content, the default one first; at least one.
+    pub locales: Vec<String>,
+    /// What the addresses of files begin with.
+    pub media_base: String,
+}
+
+impl Site {
+    /// The locale that others fall back to.
+    pub fn default_locale(&self) -> &str {
+        self.locales.first().map_or("en", String::as_str)
+    }
+}
+
+impl App {
+    /// Connects to what the settings name, and brings the database up to date.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self> {
+        let database =
+            Database::connect(config.database_url.expose(), config.database_readers).await?;
+        database.migrate().await?;
+        Self::over(config, database, clock)
+    }
+
+    /// The application over a database that is up to date.
+    pub fn over(config: Config, database: Database, clock: Clock) -> Result<Self> {
+        let media = MediaStore::open(&config.media_dir)?;
+        let base = config
+            .public_url
+            .as_ref()
+            .map(|url| url.as_str().trim_end_matches('/'))
+            .unwrap_or_default();
+        let site = Site {
+            locales: config.locales.iter().map(ToString::to_string).collect(),
+            media_base: format!("{base}/media/"),
+        };
+        Ok(Self {
+            config: Arc::new(config),
+            database,
+            media,
+            clock,
+            site: Arc::new(site),
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! `kindling migrate`: brings the database up to date, and stops.
+
+use crate::{config::Config, database::Database, error::Result};
+
+pub(super) async fn run(config: Config) -> Result<()> {
+    let database = Database::connect(config.database_url.expose(), config.database_readers).await?;
+    let pending = database.pending_migrations().await?;
+    database.migrate().await?;
+    database.close().await;
+    println!(
+        "{} is up to date; {pending} migrations have run",
+        config.database_url
+    );
+    Ok(())
+}

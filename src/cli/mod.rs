@@ -1,0 +1,115 @@
+//! The command line: one file per command.
+
+mod check;
+mod migrate;
+mod schema;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    config::{self, Config, LogFormat, Mistakes},
+    error::{Error, Result},
+};
+
+/// A headless CMS: typed content, drafts, history and publishing over GraphQL, in one binary.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = None)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve content over GraphQL, after bringing the database up to date
+    Serve(serve::Arguments),
+    /// Bring the database up to date, and stop
+    Migrate,
+    /// Print the GraphQL schema
+    Schema,
+    /// Try the settings, the database and the media store, and say what is wrong
+    Check,
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let matches = Cli::command().args(config::args()).get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    if matches!(cli.command, Command::Schema) {
+        return schema::run();
+    }
+    match Config::load(settings_of(&matches), config::environment) {
+        Ok(config) => start(cli.command, config),
+        Err(mistakes) => {
+            eprintln!("{}", Mistakes(&mistakes));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The matches of the subcommand hold the flags after it as well as those before it.
+fn settings_of(matches: &ArgMatches) -> &ArgMatches {
+    matches.subcommand().map_or(matches, |(_, matches)| matches)
+}
+
+fn start(command: Command, config: Config) -> ExitCode {
+    if let Err(message) = log(&config) {
+        eprintln!("log_level: {message}");
+        return ExitCode::from(2);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ran = runtime.block_on(async {
+        match command {
+            Command::Serve(arguments) => serve::run(config, arguments).await,
+            Command::Migrate => migrate::run(config).await,
+            Command::Check => check::run(config).await,
+            Command::Schema => Ok(()),
+        }
+    });
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", explained(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The error with its causes: whoever runs the program may know them.
+fn explained(error: &Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    std::iter::once(error.to_string())
+        .chain(causes.map(ToString::to_string))
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn log(config: &Config) -> Result<(), String> {
+    // Each migration tells of itself; that they have run is enough, unless somebody asks.
+    let filter = EnvFilter::try_new(format!("sea_orm_migration=warn,{}", config.log_level));
+    let filter = filter.map_err(|error| error.to_string())?;
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => subscriber.init(),
+        LogFormat::Json => subscriber.json().init(),
+    }
+    Ok(())
+}

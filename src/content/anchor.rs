@@ -1,0 +1,49 @@
+//! Anchors are unique within their page: checked among what is public, whenever a page or one of its sections becomes so.
+
+use std::collections::HashSet;
+
+use entity::{page, reference, story_section};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
+    prelude::{Expr, Uuid},
+    sea_query::Query,
+};
+
+use crate::error::{Problem, ProblemCode, Result};
+
+/// The anchors that stand twice on a public page, among the pages and the pages of the sections with these ids.
+pub async fn taken(tx: &DatabaseTransaction, ids: &[Uuid]) -> Result<Vec<Problem>> {
+    let of_sections = Query::select()
+        .column(reference::Column::OwnerId)
+        .from(reference::Entity)
+        .and_where(Expr::col(reference::Column::TargetId).is_in(ids.iter().copied()))
+        .to_owned();
+    let affected = Condition::any()
+        .add(page::Column::EntryId.is_in(ids.iter().copied()))
+        .add(page::Column::EntryId.in_subquery(of_sections));
+    let pages = page::Entity::find()
+        .filter(Expr::col((page::Entity, page::Column::Published)))
+        .filter(affected)
+        .all(tx)
+        .await?;
+    let mut problems = Vec::new();
+    for page in pages {
+        let sections = story_section::Entity::find()
+            .filter(Expr::col((
+                story_section::Entity,
+                story_section::Column::Published,
+            )))
+            .filter(story_section::Column::EntryId.is_in(page.sections.0.iter().map(|id| id.uuid)))
+            .all(tx)
+            .await?;
+        let mut seen = HashSet::new();
+        for section in sections
+            .into_iter()
+            .filter(|section| !seen.insert(section.anchor.clone()))
+        {
+            let message = format!("{} stands twice on the page {}", section.anchor, page.slug);
+            problems.push(Problem::new(ProblemCode::Taken, "anchor", message));
+        }
+    }
+    Ok(problems)
+}

@@ -1,0 +1,140 @@
+//! What is wrong with a row, by the limits of its fields and the rules of its type.
+
+use entity::{entry_id::EntryId, link::Link};
+
+use super::{
+    Content,
+    field::{Field, Kind, LONGEST_LABEL, LONGEST_URL},
+    format::Format,
+};
+use crate::error::{Problem, ProblemCode};
+
+/// What keeps the row from being saved; texts may be in these locales.
+pub fn saved<C: Content>(row: &C::Model, locales: &[String]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for field in C::FIELDS {
+        check_field(field, row, locales, &mut problems);
+    }
+    C::check(row, &mut problems);
+    problems
+}
+
+/// What keeps the row from becoming public.
+pub fn public<C: Content>(row: &C::Model, default_locale: &str) -> Vec<Problem> {
+    let lacks = |field: &&Field<C::Model>| match &field.kind {
+        Kind::Text(get, _, _) => get(row).is_none_or(str::is_empty),
+        Kind::Localized(get, _, _) => get(row).get(default_locale).is_none(),
+        Kind::Number(get, _, _) => get(row).is_none(),
+        Kind::Links(get, _) => get(row).is_empty(),
+        Kind::Reference(..) | Kind::References(..) => field.targets(row).is_empty(),
+    };
+    let lacking = C::FIELDS
+        .iter()
+        .filter(|field| field.required)
+        .filter(lacks);
+    let mut problems: Vec<Problem> = lacking
+        .map(|field| {
+            let path = match field.kind {
+                Kind::Localized(..) => format!("{}.{default_locale}", field.name),
+                _ => field.name.to_owned(),
+            };
+            Problem::new(
+                ProblemCode::Required,
+                path,
+                "must have a value before this can be public",
+            )
+        })
+        .collect();
+    C::check_public(row, default_locale, &mut problems);
+    problems
+}
+
+const LONGEST_KEY: usize = 100;
+
+/// What is wrong with the key of an entry.
+pub fn key_fault(key: &str) -> Option<String> {
+    text_fault(key, LONGEST_KEY, Format::Line)
+}
+
+fn check_field<M>(field: &Field<M>, row: &M, locales: &[String], problems: &mut Vec<Problem>) {
+    let name = field.name;
+    let mut wrong = |path: String, message: String| {
+        problems.push(Problem::new(ProblemCode::Invalid, path, message))
+    };
+    match &field.kind {
+        Kind::Text(get, max, format) => {
+            // A required text has no way to be left out; that it is empty matters when it is to be public.
+            let text = get(row).filter(|text| !(field.required && text.is_empty()));
+            if let Some(fault) = text.and_then(|text| text_fault(text, *max, *format)) {
+                wrong(name.to_owned(), fault);
+            }
+        }
+        Kind::Localized(get, max, format) => {
+            for (locale, text) in &get(row).0 {
+                if !locales.contains(locale) {
+                    wrong(
+                        format!("{name}.{locale}"),
+                        format!("is in none of the site's locales: {}", locales.join(", ")),
+                    );
+                } else if let Some(fault) = text_fault(text, *max, *format) {
+                    wrong(format!("{name}.{locale}"), fault);
+                }
+            }
+        }
+        Kind::Number(get, min, max) => {
+            if get(row).is_some_and(|number| !(*min..=*max).contains(&number)) {
+                wrong(name.to_owned(), format!("must be from {min} to {max}"));
+            }
+        }
+        Kind::Links(get, max) => check_links(name, get(row), *max, &mut wrong),
+        Kind::Reference(get, to) => {
+            if get(row).is_some_and(|id| id.content_type != *to) {
+                wrong(
+                    name.to_owned(),
+                    "must be an entry of the right type".to_owned(),
+                );
+            }
+        }
+        Kind::References(get, to, max) => {
+            let ids: &[EntryId] = get(row);
+            if ids.len() > *max {
+                wrong(name.to_owned(), format!("must be at most {max} entries"));
+            }
+            for (at, id) in ids.iter().enumerate().take(*max) {
+                if !to.contains(&id.content_type) {
+                    wrong(
+                        format!("{name}.{at}"),
+                        "must be an entry of a type that can stand here".to_owned(),
+                    );
+                } else if ids[..at].contains(id) {
+                    wrong(
+                        format!("{name}.{at}"),
+                        "must not stand here twice".to_owned(),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn text_fault(text: &str, max: usize, format: Format) -> Option<String> {
+    let length = text.chars().count();
+    if length > max {
+        return Some(format!("must be at most {max} characters, and is {length}"));
+    }
+    format.fault(text).map(str::to_owned)
+}
+
+fn check_links(name: &str, links: &[Link], max: usize, wrong: &mut impl FnMut(String, String)) {
+    if links.len() > max {
+        wrong(name.to_owned(), format!("must be at most {max} links"));
+    }
+    for (at, link) in links.iter().enumerate().take(max) {
+        if let Some(fault) = text_fault(&link.label, LONGEST_LABEL, Format::Line) {
+            wrong(format!("{name}.{at}.label"), fault);
+        }
+        if let Some(fault) = text_fault(&link.url, LONGEST_URL, Format::Url) {
+            wrong(format!("{name}.{at}.url"), fault);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The fields of a content type as data: name, kind and limits, once, for checks, references, fallback and the schema.
+
+use entity::{entry::ContentType, entry_id::EntryId, link::Link, localized::Localized};
+
+use super::format::Format;
+
+/// The longest label of a link, in characters.
+pub const LONGEST_LABEL: usize = 100;
+/// The longest address, in characters.
+pub const LONGEST_URL: usize = 2_000;
+
+/// One field of the content type whose rows are `M`.
+pub struct Field<M: 'static> {
+    /// Path in the API, such as `title` or `seo.title`.
+    pub name: &'static str,
+    /// Whether an entry without it cannot become public.
+    pub required: bool,
+    /// What it holds.
+    pub kind: Kind<M>,
+}
+
+/// What a field holds, how to get it from a row, and its limits.
+pub enum Kind<M: 'static> {
+    /// One text, the same in all locales; at most so many characters.
+    Text(fn(&M) -> Option<&str>, usize, Format),
+    /// A text per locale; at most so many characters in each.
+    Localized(fn(&M) -> &Localized, usize, Format),
+    /// A number within these bounds.
+    Number(fn(&M) -> Option<f64>, f64, f64),
+    /// Labels and addresses; at most so many.
+    Links(fn(&M) -> &[Link], usize),
+    /// Another entry, of this type.
+    Reference(fn(&M) -> Option<EntryId>, ContentType),
+    /// Other entries in their order, of these types; at most so many.
+    References(fn(&M) -> &[EntryId], &'static [ContentType], usize),
+}
+
+impl<M> Field<M> {
+    /// A text that is the same in all locales.
+    pub const fn text(
+        name: &'static str,
+        max: usize,
+        format: Format,
+        get: fn(&M) -> Option<&str>,
+    ) -> Self {
+        Self {
+            name,
+            required: false,
+            kind: Kind::Text(get, max, format),
+        }
+    }
+
+    /// A text per locale.
+    pub const fn localized(
+        name: &'static str,
+        max: usize,
+        format: Format,
+        get: fn(&M) -> &Localized,
+    ) -> Self {
+        Self {
+            name,
+            required: false,
+            kind: Kind::Localized(get, max, format),
+        }
+    }
+
+    /// A number from `min` to `max`, both included.
+    pub const fn number(
+        name: &'static str,
+        min: f64,
+        max: f64,
+        get: fn(&M) -> Option<f64>,
+    ) -> Self {
+        Self {
+            name,
+            required: false,
+            kind: Kind::Number(get, min, max),
+        }
+    }
+
+    /// Labels and addresses.
+    pub const fn links(name: &'static str, max: usize, get: fn(&M) -> &[Link]) -> Self {
+        Self {
+            name,
+            required: false,
+            kind: Kind::Links(get, max),
+        }
+    }
+
+    /// Another entry.
+    pub const fn reference(
+        name: &'static str,
+        to: ContentType,
+        get: fn(&M) -> Option<EntryId>,
+    ) -> Self {
+        Self {
+            name,
+            required: false,
+            kind: Kind::Reference(get, to),
+        }
+    }
+
+    /// Other entries in their order.
+    pub const fn references(
+        name: &'static str,
+        max: usize,
+        to: &'static [ContentType],
+        get: fn(&M) -> &[EntryId],
+    ) -> Self {
+        Self {
+            name,
+            required: false,
+            kind: Kind::References(get, to, max),
+        }
+    }
+
+    /// The same field, without which no entry becomes public.
+    #[must_use]
+    pub const fn required(mut field: Self) -> Self {
+        field.required = true;
+        field
+    }
+
+    /// The entries that the row's field refers to.
+    pub fn targets(&self, row: &M) -> Vec<EntryId> {
+        match &self.kind {
+            Kind::Reference(get, _) => get(row).into_iter().collect(),
+            Kind::References(get, _, _) => get(row).to_vec(),
+            Kind::Text(..) | Kind::Localized(..) | Kind::Number(..) | Kind::Links(..) => Vec::new(),
+        }
+    }
+
+    /// The row's text of the field in each locale, for a localised field.
+    pub fn texts<'row>(&self, row: &'row M) -> Option<&'row Localized> {
+        match &self.kind {
+            Kind::Localized(get, _, _) => Some(get(row)),
+            _ => None,
+        }
+    }
+
+    /// The limits in words, for the schema's descriptions.
+    pub fn limits(&self) -> String {
+        let mut sentences = Vec::new();
+        match &self.kind {
+            Kind::Text(_, max, format) | Kind::Localized(_, max, format) => {
+                sentences.push(format!("At most {max} characters{}.", format.in_words()));
+            }
+            Kind::Number(_, min, max) => sentences.push(format!("From {min} to {max}.")),
+            Kind::Links(_, max) => sentences.push(format!(
+                "At most {max} links, each with a label of at most {LONGEST_LABEL} and an address of at most {LONGEST_URL} characters."
+            )),
+            Kind::References(_, _, max) => sentences.push(format!("At most {max} entries.")),
+            Kind::Reference(..) => {}
+        }
+        if matches!(self.kind, Kind::Localized(..)) {
+            sentences.push("Localised.".to_owned());
+        }
+        if self.required {
+            sentences.push("Required to publish.".to_owned());
+        }
+        sentences.join(" ")
+    }
+}

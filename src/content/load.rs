@@ -1,0 +1,108 @@
+//! Loads what a selection needs: level by level, one statement per content type and level.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use async_graphql::Lookahead;
+use entity::{entry::ContentType, entry_id::EntryId};
+use sea_orm::prelude::Uuid;
+
+use super::{Content, field::Kind, read, row::AnyRow, types::for_type, view::View};
+use crate::{database::Snapshot, error::Result};
+
+/// Rows of one type of which the same is selected.
+pub struct Group<'a> {
+    /// Their type.
+    pub content_type: ContentType,
+    /// The rows.
+    pub rows: Vec<AnyRow>,
+    /// What is selected of them.
+    pub selection: Arc<Lookahead<'a>>,
+}
+
+/// References of one field, from all rows of a group, and what is selected below it.
+struct Wanted<'a> {
+    ids: Vec<EntryId>,
+    selection: Arc<Lookahead<'a>>,
+}
+
+/// All entries that the rows refer to, directly or through others, as far as the selection asks for them.
+pub async fn related(
+    snapshot: &Snapshot,
+    view: &View,
+    roots: Vec<Group<'_>>,
+) -> Result<HashMap<Uuid, AnyRow>> {
+    let mut loaded = HashMap::new();
+    let mut level = roots;
+    while !level.is_empty() {
+        let wanted: Vec<Wanted<'_>> = level
+            .iter()
+            .flat_map(|group| for_type!(group.content_type, C => references::<C>(group)))
+            .collect();
+        for (content_type, ids) in missing(&wanted, &loaded) {
+            let rows = for_type!(content_type, C => read::by_ids::<C>(snapshot, view, &ids).await)?;
+            loaded.extend(rows.into_iter().map(|row| (row.id.uuid, row)));
+        }
+        level = wanted
+            .iter()
+            .flat_map(|wanted| groups(wanted, &loaded))
+            .collect();
+    }
+    Ok(loaded)
+}
+
+/// What the rows of a group refer to, by each field that is selected.
+fn references<'a, C: Content>(group: &Group<'a>) -> Vec<Wanted<'a>> {
+    let fields = C::FIELDS
+        .iter()
+        .filter(|field| matches!(field.kind, Kind::Reference(..) | Kind::References(..)));
+    let wanted = fields.filter_map(|field| {
+        let mut path = field.name.split('.');
+        let first = group.selection.field(path.next()?);
+        let selection = path.fold(first, |selection, name| selection.field(name));
+        let rows = group.rows.iter().filter_map(AnyRow::typed::<C>);
+        let ids: Vec<EntryId> = rows.flat_map(|row| field.targets(&row.content)).collect();
+        (selection.exists() && !ids.is_empty()).then(|| Wanted {
+            ids,
+            selection: Arc::new(selection),
+        })
+    });
+    wanted.collect()
+}
+
+/// The ids that are not loaded yet, each once, by type.
+fn missing(
+    wanted: &[Wanted<'_>],
+    loaded: &HashMap<Uuid, AnyRow>,
+) -> BTreeMap<ContentType, Vec<EntryId>> {
+    let mut seen = HashSet::new();
+    let mut missing: BTreeMap<ContentType, Vec<EntryId>> = BTreeMap::new();
+    for id in wanted.iter().flat_map(|wanted| &wanted.ids) {
+        if !loaded.contains_key(&id.uuid) && seen.insert(id.uuid) {
+            missing.entry(id.content_type).or_default().push(*id);
+        }
+    }
+    missing
+}
+
+/// The rows that a field led to, by type: the next level.
+fn groups<'a>(wanted: &Wanted<'a>, loaded: &HashMap<Uuid, AnyRow>) -> Vec<Group<'a>> {
+    let mut by_type: BTreeMap<ContentType, Vec<AnyRow>> = BTreeMap::new();
+    let mut seen = HashSet::new();
+    for row in wanted.ids.iter().filter_map(|id| loaded.get(&id.uuid)) {
+        if seen.insert(row.id.uuid) {
+            by_type
+                .entry(row.id.content_type)
+                .or_default()
+                .push(row.clone());
+        }
+    }
+    let group = |(content_type, rows)| Group {
+        content_type,
+        rows,
+        selection: Arc::clone(&wanted.selection),
+    };
+    by_type.into_iter().map(group).collect()
+}

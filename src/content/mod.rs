@@ -1,0 +1,78 @@
+//! The heart: what an entry is, and what can happen to it.
+//!
+//! Everything here works for all content types alike; what a type adds stands in `types/`.
+
+pub mod anchor;
+pub mod check;
+pub mod connection;
+pub mod field;
+pub mod filter;
+pub mod format;
+pub mod load;
+pub mod markdown;
+pub mod number;
+pub mod object;
+pub mod order;
+pub mod page_args;
+pub mod publish;
+pub mod read;
+pub mod reference;
+pub mod row;
+pub mod scalar;
+pub mod scope;
+pub mod translation;
+pub mod types;
+pub mod view;
+pub mod write;
+
+use async_graphql::ObjectType;
+use entity::{entry::ContentType, stamp::Stamped};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, EntityTrait, FromQueryResult, IntoActiveModel,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use self::{field::Field, filter::Filter, order::OrderBy, scope::Loaded};
+use crate::error::Problem;
+
+/// What a content type adds to an entry.
+pub trait Content: ObjectType + From<Loaded<Self::Model>> + Clone + Send + Sync + 'static {
+    /// Which type it is.
+    const TYPE: ContentType;
+    /// Its name in the API.
+    const NAME: &'static str;
+    /// What it is, for the schema.
+    const ABOUT: &'static str;
+    /// Its fields with their limits.
+    const FIELDS: &'static [Field<Self::Model>];
+    /// Whether its entries have a position of their own, for lists without a section.
+    const POSITIONED: bool = false;
+
+    /// A row of its table.
+    type Model: FromQueryResult
+        + IntoActiveModel<Self::Row>
+        + Stamped
+        + Serialize
+        + DeserializeOwned
+        + Clone
+        + Send
+        + Sync
+        + 'static;
+    /// The same row on its way into the database.
+    type Row: ActiveModelTrait<Entity = Self::Entity> + ActiveModelBehavior + Send + 'static;
+    /// Its table.
+    type Entity: EntityTrait<Model = Self::Model>;
+    /// Its `where`.
+    type Filter: Filter;
+    /// Its `orderBy`.
+    type Order: OrderBy<Row = Self::Model>;
+
+    /// The row and its scope.
+    fn loaded(&self) -> &Loaded<Self::Model>;
+
+    /// What is wrong across the fields of a row, whether it is public or not.
+    fn check(_row: &Self::Model, _problems: &mut Vec<Problem>) {}
+
+    /// What keeps a row from becoming public, beside required fields that are empty.
+    fn check_public(_row: &Self::Model, _default_locale: &str, _problems: &mut Vec<Problem>) {}
+}

@@ -1,0 +1,147 @@
+//! An entry as the API shows it: what all content types have in common, once.
+
+use std::{borrow::Cow, sync::Arc};
+
+use async_graphql::{Description, Enum, ID, Object, SimpleObject, TypeName};
+use entity::{Instant, entry_id::EntryId};
+
+use super::{
+    Content,
+    row::{Life, Row},
+    scalar::Locale,
+    scope::{Loaded, Scope},
+    translation::{Translation, fallbacks, translations},
+};
+
+/// An entry of one content type.
+#[derive(Clone)]
+pub struct Entry<C>(C);
+
+impl<C: Content> Entry<C> {
+    /// The entry of a row, in the scope in which it was loaded.
+    pub fn new(row: Arc<Row<C::Model>>, scope: Arc<Scope>) -> Self {
+        Self(C::from(Loaded::new(row, scope)))
+    }
+
+    fn life(&self) -> &Life {
+        &self.0.loaded().row().entry
+    }
+}
+
+impl<C: Content> TypeName for Entry<C> {
+    fn type_name() -> Cow<'static, str> {
+        C::NAME.into()
+    }
+}
+
+impl<C: Content> Description for Entry<C> {
+    fn description() -> &'static str {
+        C::ABOUT
+    }
+}
+
+/// An entry of any type.
+#[Object(name_type, use_type_description)]
+impl<C: Content> Entry<C> {
+    /// Identity, which never changes, in any locale or revision.
+    pub async fn id(&self) -> ID {
+        EntryId {
+            content_type: C::TYPE,
+            uuid: self.0.loaded().row().stamp().entry_id,
+        }
+        .to_string()
+        .into()
+    }
+
+    /// Name by which the outside world knows the entry; unique within its type.
+    pub async fn key(&self) -> Option<&str> {
+        self.life().key.as_deref()
+    }
+
+    /// The revision that is shown: 1, 2, 3 …
+    pub async fn revision(&self) -> i32 {
+        self.0.loaded().row().stamp().revision
+    }
+
+    /// Where the entry stands in its life, as far as you may know.
+    pub async fn status(&self) -> EntryStatus {
+        let life = self.life();
+        if self.0.loaded().view().knows_drafts_of(life.created_by) {
+            EntryStatus::of(life)
+        } else {
+            EntryStatus::Published
+        }
+    }
+
+    /// The locale of the view in which the entry is shown: the first one in which it has texts.
+    pub async fn locale(&self) -> Locale {
+        Locale(self.0.loaded().served_locale::<C>().to_owned())
+    }
+
+    /// The fields whose text is in another locale than `locale`, because they have none in it.
+    pub async fn fallbacks(&self) -> Vec<&'static str> {
+        fallbacks::<C>(self.0.loaded())
+    }
+
+    /// How far the entry is translated, in each of the site's locales.
+    pub async fn translations(&self) -> Vec<Translation> {
+        translations::<C>(self.0.loaded())
+    }
+
+    /// When the entry was created.
+    pub async fn created_at(&self) -> Instant {
+        self.life().created_at
+    }
+
+    /// When the revision that is shown was saved.
+    pub async fn updated_at(&self) -> Instant {
+        self.0.loaded().row().stamp().saved_at
+    }
+
+    /// When the public revision became public.
+    pub async fn published_at(&self) -> Option<Instant> {
+        self.life().published_at
+    }
+
+    #[graphql(flatten)]
+    async fn fields(&self) -> &C {
+        &self.0
+    }
+}
+
+/// Where an entry stands in its life. It follows from what happened to the entry, and is stored nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum EntryStatus {
+    /// It never was public.
+    Draft,
+    /// It is public, and nothing newer was saved.
+    Published,
+    /// It is public, and a newer draft waits.
+    Changed,
+    /// It was public once, and is no more.
+    Unpublished,
+    /// It lies in the trash.
+    Archived,
+}
+
+impl EntryStatus {
+    /// Derives the status.
+    pub fn of(life: &Life) -> Self {
+        match (life.archived_at, life.published_revision, life.published_at) {
+            (Some(_), _, _) => Self::Archived,
+            (None, Some(revision), _) if revision == life.latest_revision => Self::Published,
+            (None, Some(_), _) => Self::Changed,
+            (None, None, Some(_)) => Self::Unpublished,
+            (None, None, None) => Self::Draft,
+        }
+    }
+}
+
+/// An address with the words to click on.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Link {
+    /// What the link says.
+    pub label: String,
+    /// Where it leads.
+    pub url: super::scalar::Url,
+}

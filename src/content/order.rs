@@ -1,0 +1,264 @@
+//! `orderBy`, and the key by which a list goes on where a page ended.
+
+use async_graphql::Enum;
+use entity::Instant;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, Order, QueryOrder, Select, Value,
+    prelude::{Expr, Uuid},
+    sea_query::NullOrdering,
+};
+use serde::{Deserialize, Serialize};
+
+use super::row::Row;
+
+/// Which way a list runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum OrderDirection {
+    /// Smallest or earliest first; entries without a value come before all others.
+    #[default]
+    Asc,
+    /// Greatest or latest first; entries without a value come after all others.
+    Desc,
+}
+
+impl OrderDirection {
+    /// The other way.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Asc => Self::Desc,
+            Self::Desc => Self::Asc,
+        }
+    }
+}
+
+/// One column that a list is ordered by.
+pub struct OrderColumn<M> {
+    /// The column.
+    pub column: Expr,
+    /// Whether entries may be without a value.
+    pub nullable: bool,
+    /// Whether the column is one of the entry, rather than of its content.
+    pub of_entry: bool,
+    /// Whether it is the id, which makes the order total.
+    pub is_id: bool,
+    /// The row's value in the column.
+    pub key: fn(&Row<M>) -> Key,
+}
+
+impl<M> OrderColumn<M> {
+    /// Orders by this column, whose value `key` tells.
+    pub fn new(column: impl ColumnTrait, key: fn(&Row<M>) -> Key) -> Self {
+        Self {
+            nullable: column.def().is_null(),
+            of_entry: column.entity_name().to_string() == "entry",
+            is_id: false,
+            column: Expr::col(column.as_column_ref()),
+            key,
+        }
+    }
+}
+
+/// A value that a list is ordered by, as a cursor keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Key {
+    /// No value.
+    #[serde(rename = "n")]
+    Missing,
+    /// A text.
+    #[serde(rename = "t")]
+    Text(String),
+    /// A whole number.
+    #[serde(rename = "i")]
+    Number(i64),
+    /// A day.
+    #[serde(rename = "d")]
+    Day(entity::Date),
+    /// An instant.
+    #[serde(rename = "z")]
+    Instant(Instant),
+    /// The number of an entry.
+    #[serde(rename = "u")]
+    Id(Uuid),
+}
+
+impl Key {
+    fn value(&self) -> Option<Value> {
+        match self {
+            Self::Missing => None,
+            Self::Text(text) => Some(text.clone().into()),
+            Self::Number(number) => Some((*number).into()),
+            Self::Day(day) => Some((*day).into()),
+            Self::Instant(instant) => Some((*instant).into()),
+            Self::Id(id) => Some((*id).into()),
+        }
+    }
+}
+
+macro_rules! key_from {
+    ($($from:ty => |$value:ident| $key:expr),+ $(,)?) => {$(
+        impl From<$from> for Key {
+            fn from($value: $from) -> Self {
+                $key
+            }
+        }
+    )+};
+}
+
+key_from! {
+    &str => |text| Self::Text(text.to_owned()),
+    &String => |text| Self::Text(text.clone()),
+    &entity::partial_date::PartialDate => |date| Self::Text(date.to_string()),
+    i32 => |number| Self::Number(number.into()),
+    i64 => |number| Self::Number(number),
+    entity::Date => |day| Self::Day(day),
+    Instant => |instant| Self::Instant(instant),
+}
+
+impl<T: Into<Self>> From<Option<T>> for Key {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Missing, Into::into)
+    }
+}
+
+/// One step of a total order.
+pub struct Step<M> {
+    /// By what.
+    pub by: OrderColumn<M>,
+    /// Which way.
+    pub direction: OrderDirection,
+}
+
+impl<M> Step<M> {
+    /// Adds the step to a statement, with missing values first going up and last going down, on both engines.
+    pub fn apply<E: EntityTrait>(&self, select: Select<E>) -> Select<E> {
+        let (order, nulls) = match self.direction {
+            OrderDirection::Asc => (Order::Asc, NullOrdering::First),
+            OrderDirection::Desc => (Order::Desc, NullOrdering::Last),
+        };
+        // An id is never missing, and stands in the indexes without a word about it.
+        if self.by.is_id {
+            select.order_by(self.by.column.clone(), order)
+        } else {
+            select.order_by_with_nulls(self.by.column.clone(), order, nulls)
+        }
+    }
+
+    fn beyond(&self, key: &Key) -> Condition {
+        let column = self.by.column.clone();
+        match (self.direction, key.value()) {
+            (OrderDirection::Asc, Some(value)) => Condition::all().add(column.gt(value)),
+            (OrderDirection::Asc, None) => Condition::all().add(column.is_not_null()),
+            (OrderDirection::Desc, Some(value)) if self.by.nullable => Condition::any()
+                .add(column.clone().lt(value))
+                .add(column.is_null()),
+            (OrderDirection::Desc, Some(value)) => Condition::all().add(column.lt(value)),
+            (OrderDirection::Desc, None) => Condition::all().add(Expr::val(1).eq(0)),
+        }
+    }
+
+    fn same(&self, key: &Key) -> Expr {
+        match key.value() {
+            Some(value) => self.by.column.clone().eq(value),
+            None => self.by.column.clone().is_null(),
+        }
+    }
+}
+
+/// The condition that a row comes after the one with these keys, in the order of the steps.
+///
+/// Where all steps run the same way it is one comparison of rows, which both engines look up in an index.
+pub fn after<M>(steps: &[Step<M>], keys: &[Key]) -> Condition {
+    let up = steps
+        .iter()
+        .all(|step| step.direction == OrderDirection::Asc);
+    let down = steps
+        .iter()
+        .all(|step| step.direction == OrderDirection::Desc);
+    let values: Option<Vec<Expr>> = keys.iter().map(|key| key.value().map(Expr::val)).collect();
+    let columns = || Expr::tuple(steps.iter().map(|step| step.by.column.clone()));
+    match values {
+        Some(values) if up => Condition::all().add(columns().gt(Expr::tuple(values))),
+        Some(values) if down && !steps.iter().any(|step| step.by.nullable) => {
+            Condition::all().add(columns().lt(Expr::tuple(values)))
+        }
+        _ => step_by_step(steps, keys),
+    }
+}
+
+fn step_by_step<M>(steps: &[Step<M>], keys: &[Key]) -> Condition {
+    (0..steps.len()).fold(Condition::any(), |any, at| {
+        let same = steps[..at]
+            .iter()
+            .zip(keys)
+            .map(|(step, key)| step.same(key));
+        any.add(same.fold(steps[at].beyond(&keys[at]), |all, same| {
+            Condition::all().add(same).add(all)
+        }))
+    })
+}
+
+/// A list's `orderBy`: a typed pair of field and direction.
+pub trait OrderBy: async_graphql::InputType {
+    /// The columns of which content type it names.
+    type Row;
+    /// The column and the direction.
+    fn step(&self) -> Step<Self::Row>;
+    /// The order of a list that is asked for without one.
+    fn by_default() -> Self;
+}
+
+/// Declares the `orderBy` of a content type: what all types have, and `Field => Column, key` of its own;
+/// the first of them, or else the time of creation, is the default.
+macro_rules! order {
+    ($name:ident by $field:ident for $table:ident, default $default:ident {
+        $($variant:ident => $column:expr, $key:expr;)*
+    }) => {
+        /// By what a list can be ordered.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
+        pub enum $field {
+            /// By the time at which the entry was created.
+            CreatedAt,
+            /// By the time at which the revision that is shown was saved.
+            UpdatedAt,
+            $(
+                #[doc = concat!("By its `", stringify!($variant), "`.")]
+                $variant,
+            )*
+        }
+
+        /// One step of a list's order.
+        #[derive(Clone, Copy, Debug, async_graphql::InputObject)]
+        pub struct $name {
+            /// By what.
+            pub field: $field,
+            /// Which way.
+            #[graphql(default)]
+            pub direction: $crate::content::order::OrderDirection,
+        }
+
+        impl $crate::content::order::OrderBy for $name {
+            type Row = entity::$table::Model;
+
+            fn step(&self) -> $crate::content::order::Step<Self::Row> {
+                use $crate::content::order::{OrderColumn, Step};
+                let by: OrderColumn<Self::Row> = match self.field {
+                    $field::CreatedAt => {
+                        OrderColumn::new(entity::entry::Column::CreatedAt, |row| row.entry.created_at.into())
+                    }
+                    $field::UpdatedAt => {
+                        OrderColumn::new(entity::$table::Column::SavedAt, |row| row.content.saved_at.into())
+                    }
+                    $($field::$variant => OrderColumn::new($column, $key),)*
+                };
+                Step { by, direction: self.direction }
+            }
+
+            fn by_default() -> Self {
+                Self { field: $field::$default, direction: Default::default() }
+            }
+        }
+    };
+}
+
+pub(crate) use order;

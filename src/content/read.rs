@@ -1,0 +1,169 @@
+//! Reading content: by what names it, by ids, and in pages. Everything goes through [`View`]'s condition.
+
+use entity::{entry, entry_id::EntryId};
+use sea_orm::{
+    ColumnTrait, Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    prelude::{Expr, Uuid},
+};
+
+use super::{
+    Content,
+    filter::Filter,
+    order::{Key, OrderBy, OrderColumn, OrderDirection, Step, after},
+    page_args::{Direction, PageArgs},
+    row::{AnyRow, Row},
+    view::View,
+};
+use crate::{database::Snapshot, error::Result};
+
+/// Ids in one statement. Longer lists are asked for in parts, as engines bound the number of parameters.
+const IDS_PER_STATEMENT: usize = 1024;
+
+/// The entry that `condition` names, if the view shows it.
+pub async fn one<C: Content>(
+    snapshot: &Snapshot,
+    view: &View,
+    condition: Condition,
+) -> Result<Option<Row<C::Model>>> {
+    let select = view
+        .select::<C>()
+        .filter(condition)
+        .order_by_asc(entry::Column::Id)
+        .limit(1);
+    Ok(snapshot.all::<_, Row<C::Model>>(select).await?.pop())
+}
+
+/// The entries among `ids` that the view shows, in no order.
+pub async fn by_ids<C: Content>(
+    snapshot: &Snapshot,
+    view: &View,
+    ids: &[EntryId],
+) -> Result<Vec<AnyRow>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for part in ids.chunks(IDS_PER_STATEMENT) {
+        let column = Expr::col((C::Entity::default(), "entry_id"));
+        let select = view.select::<C>().filter(column.is_in(padded(part)));
+        let found: Vec<Row<C::Model>> = snapshot.all(select).await?;
+        rows.extend(found.into_iter().map(AnyRow::new::<C>));
+    }
+    Ok(rows)
+}
+
+/// The ids, the last one repeated up to the next power of two, so that few different statements have to be prepared.
+fn padded(ids: &[EntryId]) -> impl Iterator<Item = Uuid> {
+    let missing = ids.len().next_power_of_two() - ids.len();
+    ids.iter()
+        .chain(ids.last().into_iter().cycle().take(missing))
+        .map(|id| id.uuid)
+}
+
+/// One page of a list.
+pub struct Slice<M> {
+    /// The rows, and what each stands by in the order.
+    pub rows: Vec<(Row<M>, Vec<Key>)>,
+    /// Whether the list goes on after the page.
+    pub has_next: bool,
+    /// Whether the list begins before the page.
+    pub has_previous: bool,
+}
+
+/// A page of the entries that the view shows and the filter lets through, in a total order.
+pub async fn list<C: Content>(
+    snapshot: &Snapshot,
+    view: &View,
+    filter: Option<&C::Filter>,
+    order: &[C::Order],
+    page: &PageArgs,
+) -> Result<Slice<C::Model>> {
+    let steps = total_order::<C>(order);
+    let mut select = filtered::<C>(view, filter);
+    if let Some(keys) = &page.after {
+        select = select.filter(after(&steps, keys));
+    }
+    let steps = match page.direction {
+        Direction::Forward => steps,
+        Direction::Backward => reversed(steps),
+    };
+    if let Some(keys) = &page.before {
+        let backwards = reversed(total_order::<C>(order));
+        select = select.filter(after(&backwards, keys));
+    }
+    let select = steps.iter().fold(select, |select, step| step.apply(select));
+    let mut rows: Vec<Row<C::Model>> = snapshot.all(select.limit(page.size + 1)).await?;
+    let more = rows.len() as u64 > page.size;
+    rows.truncate(usize::try_from(page.size).unwrap_or(usize::MAX));
+    if page.direction == Direction::Backward {
+        rows.reverse();
+    }
+    let keys = |row: &Row<C::Model>| steps.iter().map(|step| (step.by.key)(row)).collect();
+    let rows = rows
+        .into_iter()
+        .map(|row| {
+            let keys = keys(&row);
+            (row, keys)
+        })
+        .collect();
+    Ok(match page.direction {
+        Direction::Forward => Slice {
+            rows,
+            has_next: more,
+            has_previous: page.after.is_some(),
+        },
+        Direction::Backward => Slice {
+            rows,
+            has_next: page.before.is_some(),
+            has_previous: more,
+        },
+    })
+}
+
+/// How many entries the view shows and the filter lets through.
+pub async fn count<C: Content>(
+    snapshot: &Snapshot,
+    view: &View,
+    filter: Option<&C::Filter>,
+) -> Result<u64> {
+    snapshot.count(filtered::<C>(view, filter)).await
+}
+
+fn filtered<C: Content>(view: &View, filter: Option<&C::Filter>) -> sea_orm::Select<C::Entity> {
+    let condition = filter.map(Filter::condition);
+    view.select::<C>()
+        .filter(Condition::all().add_option(condition))
+}
+
+/// The steps that were asked for, and the id, so that no two rows are alike.
+fn total_order<C: Content>(order: &[C::Order]) -> Vec<Step<C::Model>> {
+    let mut steps: Vec<_> = match order {
+        [] => vec![C::Order::by_default().step()],
+        order => order.iter().map(OrderBy::step).collect(),
+    };
+    // The id of the table whose index the order follows, in the direction of that index.
+    let (of_entry, direction) = steps.last().map_or((true, OrderDirection::Asc), |step| {
+        (step.by.of_entry, step.direction)
+    });
+    let column = if of_entry {
+        Expr::col(entry::Column::Id.as_column_ref())
+    } else {
+        Expr::col((C::Entity::default(), "entry_id"))
+    };
+    let by = OrderColumn {
+        column,
+        nullable: false,
+        of_entry,
+        is_id: true,
+        key: |row| Key::Id(row.stamp().entry_id),
+    };
+    steps.push(Step { by, direction });
+    steps
+}
+
+fn reversed<M>(steps: Vec<Step<M>>) -> Vec<Step<M>> {
+    steps
+        .into_iter()
+        .map(|step| Step {
+            direction: step.direction.reversed(),
+            ..step
+        })
+        .collect()
+}

@@ -1,0 +1,67 @@
+//! The scalars of the API.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+
+/// Writes a scalar that is a text on the wire and is checked by a function.
+macro_rules! text_scalar {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $parse:expr, $print:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name(pub $inner);
+
+        $(#[$doc])*
+        #[Scalar]
+        impl ScalarType for $name {
+            fn parse(value: Value) -> InputValueResult<Self> {
+                let parse: fn(&str) -> Result<$inner, String> = $parse;
+                match &value {
+                    Value::String(text) => parse(text).map($name).map_err(InputValueError::custom),
+                    _ => Err(InputValueError::expected_type(value)),
+                }
+            }
+
+            fn to_value(&self) -> Value {
+                let print: fn(&$inner) -> String = $print;
+                Value::String(print(&self.0))
+            }
+        }
+    };
+}
+
+text_scalar! {
+    /// A language, perhaps with script or region, as in BCP 47: `en`, `es`, `pt-BR`.
+    Locale(String),
+    |text| match icu_locale_core::Locale::try_from_str(text) {
+        Ok(locale) if locale.to_string() == text => Ok(text.to_owned()),
+        _ => Err("must be a BCP 47 locale such as en, es or pt-BR".to_owned()),
+    },
+    Clone::clone
+}
+
+text_scalar! {
+    /// A day, as in ISO 8601: `2026-05-01`.
+    Date(entity::Date),
+    |text| text.parse().map_err(|_| "must be a day such as 2026-05-01".to_owned()),
+    ToString::to_string
+}
+
+text_scalar! {
+    /// A date that is known to the year, the month or the day: `2008`, `2008-05` or `2008-05-17`.
+    PartialDate(entity::partial_date::PartialDate),
+    |text| text.parse().map_err(|error: entity::partial_date::NoPartialDate| error.to_string()),
+    ToString::to_string
+}
+
+text_scalar! {
+    /// An exact decimal number as text, with at most 12 digits before and 6 after the point: `48479`, `3.5`.
+    Decimal(entity::decimal::Decimal),
+    |text| text.parse().map_err(|error: entity::decimal::NoDecimal| error.to_string()),
+    ToString::to_string
+}
+
+text_scalar! {
+    /// An address: absolute with http or https, or relative to this site.
+    Url(String),
+    |text| Ok(text.to_owned()),
+    Clone::clone
+}

@@ -1,0 +1,116 @@
+//! What one root field has loaded: the view that it was read in, and every entry that its selection needs.
+
+use std::{collections::HashMap, ops::Deref, sync::Arc};
+
+use entity::{Instant, entry_id::EntryId, localized::Localized};
+use sea_orm::prelude::Uuid;
+
+use super::{
+    Content,
+    object::Entry,
+    row::{AnyRow, Row},
+    view::View,
+};
+use crate::app::Site;
+
+/// The view and the loaded entries that everything below a root field shares.
+pub struct Scope {
+    /// What the read looked at.
+    pub view: View,
+    /// The moment of the read.
+    pub now: Instant,
+    /// What is the same for all entries of the site.
+    pub site: Arc<Site>,
+    /// The entries that others refer to, as far as the selection asks for them and the view shows them.
+    pub rows: HashMap<Uuid, AnyRow>,
+}
+
+/// A row together with the scope in which it was loaded.
+pub struct Loaded<M> {
+    row: Arc<Row<M>>,
+    scope: Arc<Scope>,
+}
+
+impl<M> Clone for Loaded<M> {
+    fn clone(&self) -> Self {
+        Self {
+            row: Arc::clone(&self.row),
+            scope: Arc::clone(&self.scope),
+        }
+    }
+}
+
+impl<M> Deref for Loaded<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.row.content
+    }
+}
+
+impl<M> Loaded<M> {
+    /// A row in its scope.
+    pub fn new(row: Arc<Row<M>>, scope: Arc<Scope>) -> Self {
+        Self { row, scope }
+    }
+
+    /// The row with the life of its entry.
+    pub fn row(&self) -> &Row<M> {
+        &self.row
+    }
+
+    /// What the read looked at.
+    pub fn view(&self) -> &View {
+        &self.scope.view
+    }
+
+    /// The moment of the read.
+    pub fn now(&self) -> Instant {
+        self.scope.now
+    }
+
+    /// The text in the first locale of the view that has one.
+    pub fn text<'row>(&'row self, texts: &'row Localized) -> Option<&'row str> {
+        self.view()
+            .locales()
+            .iter()
+            .find_map(|locale| texts.get(locale))
+    }
+
+    /// The same for a field that every public entry has; a draft without it shows an empty text.
+    pub fn required_text<'row>(&'row self, texts: &'row Localized) -> &'row str {
+        self.text(texts).unwrap_or_default()
+    }
+
+    /// The value, if the reader may see fields for signed-in readers.
+    pub fn internal<T>(&self, value: Option<T>) -> Option<T> {
+        value.filter(|_| self.view().shows_internal_fields())
+    }
+
+    /// The entry that a field refers to, if the view shows it.
+    pub fn one<C: Content>(&self, id: Option<EntryId>) -> Option<Entry<C>> {
+        self.any(id?)?
+            .typed::<C>()
+            .map(|row| Entry::new(row, Arc::clone(&self.scope)))
+    }
+
+    /// The entries that a field refers to, as far as the view shows them.
+    pub fn many<C: Content>(&self, ids: &[EntryId]) -> Vec<Entry<C>> {
+        ids.iter().filter_map(|id| self.one(Some(*id))).collect()
+    }
+
+    /// The entry of any type that a field refers to, if the view shows it.
+    pub fn any(&self, id: EntryId) -> Option<&AnyRow> {
+        self.scope.rows.get(&id.uuid)
+    }
+
+    /// Where the file with this key in the media store is served.
+    pub fn media_url(&self, storage_key: &str) -> String {
+        format!("{}{storage_key}", self.scope.site.media_base)
+    }
+
+    /// What everything below the root field shares.
+    pub fn scope(&self) -> &Arc<Scope> {
+        &self.scope
+    }
+}

@@ -1,0 +1,86 @@
+//! How far an entry is translated, and which of its texts are shown in another locale.
+
+use async_graphql::{Enum, SimpleObject};
+use entity::localized::Localized;
+
+use super::{Content, scalar::Locale, scope::Loaded};
+
+/// The state of an entry in one locale.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Translation {
+    /// The locale.
+    pub locale: Locale,
+    /// How far the entry is translated into it.
+    pub status: TranslationStatus,
+    /// The fields that have a text in the default locale and none in this one.
+    pub missing: Vec<&'static str>,
+}
+
+/// How far an entry is translated into a locale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum TranslationStatus {
+    /// Every text of the default locale is there, and none of them has changed since.
+    Complete,
+    /// At least one text of the default locale is not there.
+    Missing,
+    /// Every text is there, but the default locale has changed since.
+    Stale,
+}
+
+fn localized<C: Content>(row: &C::Model) -> impl Iterator<Item = (&'static str, &Localized)> {
+    C::FIELDS
+        .iter()
+        .filter_map(|field| Some((field.name, field.texts(row)?)))
+}
+
+impl<M> Loaded<M> {
+    /// The first locale of the view in which the entry has a text; the default one if it has none at all.
+    pub(super) fn served_locale<C: Content<Model = M>>(&self) -> &str {
+        let locales = self.view().locales();
+        let has_texts =
+            |locale: &&String| localized::<C>(self).any(|(_, texts)| texts.get(locale).is_some());
+        locales
+            .iter()
+            .find(has_texts)
+            .or(locales.last())
+            .map_or("", String::as_str)
+    }
+}
+
+/// The fields whose text stands in another locale than the entry is shown in.
+pub(super) fn fallbacks<C: Content>(entry: &Loaded<C::Model>) -> Vec<&'static str> {
+    let served = entry.served_locale::<C>();
+    let fell_back = |(name, texts): (&'static str, &Localized)| {
+        (texts.get(served).is_none() && entry.text(texts).is_some()).then_some(name)
+    };
+    localized::<C>(entry).filter_map(fell_back).collect()
+}
+
+/// The state of the entry in each locale of the site.
+pub(super) fn translations<C: Content>(entry: &Loaded<C::Model>) -> Vec<Translation> {
+    let locales = &entry.scope().site.locales;
+    let revisions = entry.row().stamp().text_revisions.0;
+    let default = entry.scope().site.default_locale();
+    let state = |locale: &String| {
+        let lacks = |(name, texts): (&'static str, &Localized)| {
+            (texts.get(default).is_some() && texts.get(locale).is_none()).then_some(name)
+        };
+        let missing: Vec<_> = localized::<C>(entry).filter_map(lacks).collect();
+        let status = if !missing.is_empty() {
+            TranslationStatus::Missing
+        } else if revisions
+            .get(locale)
+            .is_some_and(|revision| Some(revision) < revisions.get(default))
+        {
+            TranslationStatus::Stale
+        } else {
+            TranslationStatus::Complete
+        };
+        Translation {
+            locale: Locale(locale.clone()),
+            status,
+            missing,
+        }
+    };
+    locales.iter().map(state).collect()
+}

@@ -1,0 +1,145 @@
+//! Assets: pictures, with what must be known to show them to everybody.
+
+use async_graphql::{Object, SimpleObject};
+use entity::asset::{Column, Model};
+
+use super::declare::{api, content, tables};
+use crate::{
+    content::{
+        Content,
+        field::Field,
+        filter::{IntFilter, StringFilter, filter},
+        format::Format,
+        order::order,
+        scalar::Url,
+    },
+    error::{Problem, ProblemCode},
+};
+
+content!(Asset for asset);
+
+/// The point of a picture that must stay in sight when it is cropped.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct FocalPoint {
+    /// From the left, 0 to 1.
+    x: f64,
+    /// From the top, 0 to 1.
+    y: f64,
+}
+
+#[Object(name = "AssetFields")]
+impl Asset {
+    /// The file's name, for downloads.
+    async fn file_name(&self) -> &str {
+        &self.0.file_name
+    }
+
+    /// What the file holds, such as `image/webp`.
+    async fn media_type(&self) -> &str {
+        &self.0.media_type
+    }
+
+    /// The file's size in bytes.
+    async fn bytes(&self) -> i64 {
+        self.0.bytes
+    }
+
+    /// The picture's width in pixels.
+    async fn width(&self) -> Option<i32> {
+        self.0.width
+    }
+
+    /// The picture's height in pixels.
+    async fn height(&self) -> Option<i32> {
+        self.0.height
+    }
+
+    /// The file's SHA-256 in lower-case hexadecimal digits.
+    async fn sha256(&self) -> &str {
+        &self.0.sha256
+    }
+
+    /// What the picture shows, for those who do not see it.
+    async fn alternative_text(&self) -> Option<&str> {
+        self.0.text(&self.0.alternative_text)
+    }
+
+    /// Whether the picture only decorates, so that it needs no alternative text.
+    async fn is_decorative(&self) -> bool {
+        self.0.decorative
+    }
+
+    /// What stands below the picture.
+    async fn caption(&self) -> Option<&str> {
+        self.0.text(&self.0.caption)
+    }
+
+    /// Who made it.
+    async fn credit(&self) -> Option<&str> {
+        self.0.credit.as_deref()
+    }
+
+    /// The point that must stay in sight when the picture is cropped.
+    async fn focal_point(&self) -> Option<FocalPoint> {
+        Some(FocalPoint {
+            x: self.0.focal_x?,
+            y: self.0.focal_y?,
+        })
+    }
+
+    /// Where the file is served; what is there never changes.
+    async fn url(&self) -> Url {
+        Url(self.0.media_url(&self.0.storage_key))
+    }
+}
+
+impl Content for Asset {
+    tables!(Asset for asset, AssetFilter, AssetOrder);
+    const ABOUT: &'static str = "A picture, with what must be known to show it to everybody.";
+    const FIELDS: &'static [Field<Model>] = &[
+        Field::required(Field::text("fileName", 255, Format::Line, |row| {
+            Some(&row.file_name)
+        })),
+        Field::localized("alternativeText", 500, Format::Line, |row| {
+            &row.alternative_text
+        }),
+        Field::localized("caption", 500, Format::Lines, |row| &row.caption),
+        Field::text("credit", 200, Format::Line, |row| row.credit.as_deref()),
+        Field::number("focalPoint.x", 0.0, 1.0, |row| row.focal_x),
+        Field::number("focalPoint.y", 0.0, 1.0, |row| row.focal_y),
+    ];
+
+    fn check(row: &Model, problems: &mut Vec<Problem>) {
+        if row.focal_x.is_some() != row.focal_y.is_some() {
+            problems.push(Problem::new(
+                ProblemCode::Invalid,
+                "focalPoint",
+                "must have both x and y",
+            ));
+        }
+    }
+
+    fn check_public(row: &Model, default_locale: &str, problems: &mut Vec<Problem>) {
+        if !row.decorative && row.alternative_text.get(default_locale).is_none() {
+            let message = "must say what the picture shows, unless it is decorative";
+            problems.push(Problem::new(
+                ProblemCode::Required,
+                "alternativeText",
+                message,
+            ));
+        }
+    }
+}
+
+filter!(AssetFilter for asset {
+    file_name: StringFilter => FileName, media_type: StringFilter => MediaType, bytes: IntFilter => Bytes,
+    width: IntFilter => Width, height: IntFilter => Height
+});
+order!(AssetOrder by AssetOrderField for asset, default CreatedAt {
+    FileName => Column::FileName, |row| (&row.content.file_name).into();
+    MediaType => Column::MediaType, |row| (&row.content.media_type).into();
+    Bytes => Column::Bytes, |row| row.content.bytes.into();
+    Width => Column::Width, |row| row.content.width.into();
+    Height => Column::Height, |row| row.content.height.into();
+});
+api!(Asset { query: AssetQuery, by: AssetBy, one: asset, many: assets, where: AssetFilter, order: AssetOrder });

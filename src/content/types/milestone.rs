@@ -1,0 +1,99 @@
+//! Milestones: what happened, and when.
+
+use async_graphql::Object;
+use entity::{
+    entry,
+    entry::ContentType,
+    milestone::{Column, Model},
+};
+
+use super::{
+    asset::Asset,
+    declare::{api, content, tables},
+};
+use crate::{
+    content::{
+        Content,
+        field::Field,
+        filter::{PartialDateFilter, filter},
+        format::Format,
+        markdown,
+        object::Entry,
+        order::order,
+        scalar::PartialDate,
+    },
+    error::{Problem, ProblemCode},
+};
+
+content!(Milestone for milestone);
+
+#[Object(name = "MilestoneFields")]
+impl Milestone {
+    /// When it happened, or began.
+    async fn date(&self) -> PartialDate {
+        PartialDate(self.0.date.clone())
+    }
+
+    /// When it ended.
+    async fn end_date(&self) -> Option<PartialDate> {
+        self.0.end_date.clone().map(PartialDate)
+    }
+
+    /// What happened.
+    async fn title(&self) -> &str {
+        self.0.required_text(&self.0.title)
+    }
+
+    /// The story of it, in Markdown.
+    async fn body(&self) -> Option<&str> {
+        self.0.text(&self.0.body)
+    }
+
+    /// The story of it, as HTML that is safe to show.
+    async fn body_html(&self) -> Option<String> {
+        self.0.text(&self.0.body).map(markdown::to_html)
+    }
+
+    /// A picture of it.
+    async fn image(&self) -> Option<Entry<Asset>> {
+        self.0.one(self.0.image)
+    }
+}
+
+impl Content for Milestone {
+    tables!(Milestone for milestone, MilestoneFilter, MilestoneOrder);
+    const ABOUT: &'static str =
+        "Something that happened on the way, known to the year, the month or the day.";
+    const POSITIONED: bool = true;
+    const FIELDS: &'static [Field<Model>] = &[
+        Field::required(Field::localized("title", 200, Format::Line, |row| {
+            &row.title
+        })),
+        Field::localized("body", 20_000, Format::Markdown, |row| &row.body),
+        Field::reference("image", ContentType::Asset, |row| row.image),
+    ];
+
+    fn check(row: &Model, problems: &mut Vec<Problem>) {
+        if row
+            .end_date
+            .as_ref()
+            .is_some_and(|end| end.end() < row.date.to_string())
+        {
+            problems.push(Problem::new(
+                ProblemCode::Invalid,
+                "endDate",
+                "must not lie before date",
+            ));
+        }
+    }
+}
+
+filter!(MilestoneFilter for milestone { date: PartialDateFilter => Date, end_date: PartialDateFilter => EndDate });
+order!(MilestoneOrder by MilestoneOrderField for milestone, default Position {
+    Position => entry::Column::Position, |row| row.entry.position.as_ref().into();
+    Date => Column::Date, |row| (&row.content.date).into();
+    EndDate => Column::EndDate, |row| row.content.end_date.as_ref().into();
+});
+api!(Milestone {
+    query: MilestoneQuery, by: MilestoneBy, one: milestone, many: milestones, where: MilestoneFilter, order: MilestoneOrder
+});

@@ -1,0 +1,109 @@
+//! The content types, one file each, and the list of them, once.
+
+mod declare;
+mod root;
+
+mod asset;
+mod impact_stat;
+mod milestone;
+mod page;
+mod story_section;
+mod team_member;
+mod testimonial;
+mod value;
+
+use async_graphql::{ID, Interface, MergedObject};
+use entity::{Instant, entry::ContentType};
+use std::sync::Arc;
+
+pub use self::{
+    asset::Asset, impact_stat::ImpactStat, milestone::Milestone, page::Page, root::Reader,
+    story_section::StorySection, team_member::TeamMember, testimonial::Testimonial, value::Value,
+};
+use super::{
+    object::{Entry, EntryStatus},
+    row::AnyRow,
+    scalar::Locale,
+    scope::Scope,
+    translation::Translation,
+};
+
+/// Writes what needs the whole list: the interfaces, the roots, and [`for_type`].
+macro_rules! content_types {
+    ($d:tt $($content:ident),+ $(,)?) => {
+        /// Anything that has an id.
+        #[derive(Clone, Interface)]
+        #[graphql(field(name = "id", ty = "ID", desc = "Identity, which never changes."))]
+        pub enum Node {
+            $(#[doc(hidden)] $content(Entry<$content>),)+
+        }
+
+        /// One piece of content, of any type.
+        #[derive(Clone, Interface)]
+        #[graphql(
+            name = "Entry",
+            field(name = "id", ty = "ID", desc = "Identity, which never changes, in any locale or revision."),
+            field(name = "key", ty = "Option<&str>", desc = "Name by which the outside world knows the entry; unique within its type."),
+            field(name = "revision", ty = "i32", desc = "The revision that is shown: 1, 2, 3 …"),
+            field(name = "status", ty = "EntryStatus", desc = "Where the entry stands in its life, as far as you may know."),
+            field(name = "locale", ty = "Locale", desc = "The locale of the view in which the entry is shown: the first one in which it has texts."),
+            field(name = "fallbacks", ty = "Vec<&'static str>", desc = "The fields whose text is in another locale than `locale`, because they have none in it."),
+            field(name = "translations", ty = "Vec<Translation>", desc = "How far the entry is translated, in each of the site's locales."),
+            field(name = "created_at", ty = "Instant", desc = "When the entry was created."),
+            field(name = "updated_at", ty = "Instant", desc = "When the revision that is shown was saved."),
+            field(name = "published_at", ty = "Option<Instant>", desc = "When the public revision became public.")
+        )]
+        pub enum AnyEntry {
+            $(#[doc(hidden)] $content(Entry<$content>),)+
+        }
+
+        impl Node {
+            /// The entry of a row, in the scope in which it was loaded.
+            pub fn of(row: &AnyRow, scope: &Arc<Scope>) -> Option<Self> {
+                match row.id.content_type {
+                    $(ContentType::$content => {
+                        row.typed::<$content>().map(|row| Self::$content(Entry::new(row, Arc::clone(scope))))
+                    })+
+                }
+            }
+        }
+
+        /// Runs an expression with the content type behind a [`ContentType`].
+        macro_rules! for_type {
+            ($d content_type:expr, $d name:ident => $d run:expr) => {
+                match $d content_type {
+                    $(entity::entry::ContentType::$content => {
+                        type $d name = $crate::content::types::$content;
+                        $d run
+                    })+
+                }
+            };
+        }
+        pub(crate) use for_type;
+    };
+}
+
+content_types! { $
+    Asset,
+    ImpactStat,
+    Milestone,
+    Page,
+    StorySection,
+    TeamMember,
+    Testimonial,
+    Value,
+}
+
+/// The root fields that read content.
+#[derive(Default, MergedObject)]
+pub struct ContentQuery(
+    root::NodeQuery,
+    asset::AssetQuery,
+    impact_stat::ImpactStatQuery,
+    milestone::MilestoneQuery,
+    page::PageQuery,
+    story_section::StorySectionQuery,
+    team_member::TeamMemberQuery,
+    testimonial::TestimonialQuery,
+    value::ValueQuery,
+);

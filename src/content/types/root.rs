@@ -1,0 +1,293 @@
+//! What the root fields of all content types do: open the view, read, and load what the selection needs.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputType, Lookahead, Object};
+use entity::{entry, entry::ContentType, entry_id::EntryId};
+use sea_orm::{ColumnTrait, Condition};
+
+use super::{Node, for_type};
+use crate::{
+    app::App,
+    auth::Principal,
+    content::{
+        Content,
+        connection::{Connection, Edge, PageInfo},
+        filter::Filter,
+        load::{Group, related},
+        object::Entry,
+        page_args::{ListIdentity, RawPageArgs},
+        read,
+        row::{AnyRow, Row},
+        scope::Scope,
+        view::{ContentView, View},
+    },
+    database::Snapshot,
+    error::{Error, ProblemCode, Result},
+};
+
+/// Who reads, and from what: made once for each operation, so that all of it sees one state of the database.
+pub struct Reader {
+    /// The application.
+    pub app: App,
+    /// Who asks.
+    pub principal: Principal,
+    /// The state of the database.
+    pub snapshot: Snapshot,
+}
+
+impl Reader {
+    /// A reader of the present state of the database.
+    pub fn new(app: &App, principal: Principal) -> Self {
+        Self {
+            app: app.clone(),
+            principal,
+            snapshot: app.database.snapshot(),
+        }
+    }
+
+    fn open(&self, view: Option<ContentView>) -> Result<View> {
+        View::open(
+            view.unwrap_or_default(),
+            &self.principal,
+            &self.app.site.locales,
+            self.app.clock.now(),
+        )
+    }
+
+    async fn scope(&self, view: View, roots: Vec<Group<'_>>) -> Result<Arc<Scope>> {
+        let rows = related(&self.snapshot, &view, roots).await?;
+        Ok(Arc::new(Scope {
+            view,
+            now: self.app.clock.now(),
+            site: Arc::clone(&self.app.site),
+            rows,
+        }))
+    }
+}
+
+/// The reader of the operation.
+fn reader<'ctx>(ctx: &Context<'ctx>) -> Result<&'ctx Reader> {
+    ctx.data_opt::<Arc<Reader>>()
+        .map(AsRef::as_ref)
+        .ok_or_else(|| Error::internal("the operation has no reader"))
+}
+
+/// The entry with this id, if it is of this type.
+pub(super) async fn by_id<C: Content>(
+    ctx: &Context<'_>,
+    id: &ID,
+    view: Option<ContentView>,
+) -> Result<Option<Entry<C>>> {
+    let id = parse_id(id, "by.id")?;
+    if id.content_type != C::TYPE {
+        return Ok(None);
+    }
+    one(
+        ctx,
+        Condition::all().add(entry::Column::Id.eq(id.uuid)),
+        view,
+    )
+    .await
+}
+
+/// The entry with this key.
+pub(super) async fn by_key<C: Content>(
+    ctx: &Context<'_>,
+    key: String,
+    view: Option<ContentView>,
+) -> Result<Option<Entry<C>>> {
+    one(ctx, Condition::all().add(entry::Column::Key.eq(key)), view).await
+}
+
+/// The entry that the condition names, with all that its selection needs.
+pub(super) async fn one<C: Content>(
+    ctx: &Context<'_>,
+    condition: Condition,
+    view: Option<ContentView>,
+) -> Result<Option<Entry<C>>> {
+    let reader = reader(ctx)?;
+    let view = reader.open(view)?;
+    let Some(row) = read::one::<C>(&reader.snapshot, &view, condition).await? else {
+        return Ok(None);
+    };
+    let row = AnyRow::new::<C>(row);
+    let scope = reader
+        .scope(
+            view,
+            vec![group(C::TYPE, vec![row.clone()], ctx.look_ahead())],
+        )
+        .await?;
+    Ok(row.typed::<C>().map(|row| Entry::new(row, scope)))
+}
+
+fn group(content_type: ContentType, rows: Vec<AnyRow>, selection: Lookahead<'_>) -> Group<'_> {
+    Group {
+        content_type,
+        rows,
+        selection: Arc::new(selection),
+    }
+}
+
+const MOST_STEPS: usize = 3;
+const DEEPEST_FILTER: usize = 5;
+
+/// A page of the list, with all that its selection needs.
+pub(super) async fn list<C: Content>(
+    ctx: &Context<'_>,
+    page: RawPageArgs,
+    filter: Option<C::Filter>,
+    order: Vec<C::Order>,
+    view: Option<ContentView>,
+) -> Result<Connection<C>> {
+    let reader = reader(ctx)?;
+    let view = reader.open(view)?;
+    check_list::<C>(filter.as_ref(), &order)?;
+    let identity = ListIdentity::of(&[
+        C::NAME,
+        &filter
+            .as_ref()
+            .map(|filter| filter.to_value().to_string())
+            .unwrap_or_default(),
+        &order
+            .iter()
+            .map(|step| step.to_value().to_string())
+            .collect::<Vec<_>>()
+            .join(","),
+    ]);
+    let page = page.open(&identity, order.len().max(1) + 1)?;
+    let total_count = match ctx.look_ahead().field("totalCount").exists() {
+        true => Some(read::count::<C>(&reader.snapshot, &view, filter.as_ref()).await?),
+        false => None,
+    };
+    let slice = read::list::<C>(&reader.snapshot, &view, filter.as_ref(), &order, &page).await?;
+    let (rows, keys): (Vec<_>, Vec<_>) = slice
+        .rows
+        .into_iter()
+        .map(|(row, keys): (Row<C::Model>, _)| (AnyRow::new::<C>(row), keys))
+        .unzip();
+    let nodes = [
+        ctx.look_ahead().field("nodes"),
+        ctx.look_ahead().field("edges").field("node"),
+    ];
+    let groups = nodes
+        .into_iter()
+        .map(|selection| group(C::TYPE, rows.clone(), selection))
+        .collect();
+    let scope = reader.scope(view, groups).await?;
+    let mut edges = Vec::with_capacity(rows.len());
+    for (row, keys) in rows.iter().zip(&keys) {
+        let Some(row) = row.typed::<C>() else {
+            continue;
+        };
+        edges.push(Edge {
+            cursor: identity.cursor(keys)?,
+            node: Entry::new(row, Arc::clone(&scope)),
+        });
+    }
+    let page_info = PageInfo {
+        has_next_page: slice.has_next,
+        has_previous_page: slice.has_previous,
+        start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+        end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+    };
+    Ok(Connection {
+        edges,
+        page_info,
+        total_count,
+    })
+}
+
+fn check_list<C: Content>(filter: Option<&C::Filter>, order: &[C::Order]) -> Result<()> {
+    if order.len() > MOST_STEPS {
+        return Err(Error::invalid(
+            ProblemCode::Invalid,
+            "orderBy",
+            format!("must have at most {MOST_STEPS} steps"),
+        ));
+    }
+    if filter.is_some_and(|filter| filter.depth() > DEEPEST_FILTER) {
+        let message = format!("must be nested at most {DEEPEST_FILTER} deep");
+        return Err(Error::invalid(ProblemCode::Invalid, "where", message));
+    }
+    Ok(())
+}
+
+fn parse_id(id: &ID, path: &str) -> Result<EntryId> {
+    id.parse()
+        .map_err(|_| Error::invalid(ProblemCode::Invalid, path, "is not an id of an entry"))
+}
+
+/// Root fields for entries of any type.
+#[derive(Default)]
+pub struct NodeQuery;
+
+const MOST_IDS: usize = 100;
+
+#[Object]
+impl NodeQuery {
+    /// The entry with this id, if the view shows it.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id.")] id: ID,
+        #[graphql(desc = "What to look at; everything below inherits it.")] view: Option<
+            ContentView,
+        >,
+    ) -> Result<Option<Node>> {
+        let id = parse_id(&id, "id")?;
+        Ok(nodes(ctx, &[id], view).await?.pop().flatten())
+    }
+
+    /// The entries with these ids, in their order; null for each that the view does not show. At most 100.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ids; at most 100.")] ids: Vec<ID>,
+        #[graphql(desc = "What to look at; everything below inherits it.")] view: Option<
+            ContentView,
+        >,
+    ) -> Result<Vec<Option<Node>>> {
+        if ids.len() > MOST_IDS {
+            return Err(Error::invalid(
+                ProblemCode::Invalid,
+                "ids",
+                format!("must be at most {MOST_IDS}"),
+            ));
+        }
+        let parse = |(at, id): (usize, &ID)| parse_id(id, &format!("ids.{at}"));
+        let ids = ids
+            .iter()
+            .enumerate()
+            .map(parse)
+            .collect::<Result<Vec<_>>>()?;
+        nodes(ctx, &ids, view).await
+    }
+}
+
+async fn nodes(
+    ctx: &Context<'_>,
+    ids: &[EntryId],
+    view: Option<ContentView>,
+) -> Result<Vec<Option<Node>>> {
+    let reader = reader(ctx)?;
+    let view = reader.open(view)?;
+    let mut groups = Vec::new();
+    let mut types: Vec<ContentType> = ids.iter().map(|id| id.content_type).collect();
+    types.sort_unstable();
+    types.dedup();
+    for content_type in types {
+        let ids: Vec<EntryId> = ids
+            .iter()
+            .filter(|id| id.content_type == content_type)
+            .copied()
+            .collect();
+        let rows =
+            for_type!(content_type, C => read::by_ids::<C>(&reader.snapshot, &view, &ids).await)?;
+        groups.push(group(content_type, rows, ctx.look_ahead()));
+    }
+    let roots: Vec<AnyRow> = groups.iter().flat_map(|group| group.rows.clone()).collect();
+    let scope = reader.scope(view, groups).await?;
+    let node = |id: &EntryId| Node::of(roots.iter().find(|row| row.id == *id)?, &scope);
+    Ok(ids.iter().map(node).collect())
+}

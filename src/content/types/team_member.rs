@@ -1,0 +1,140 @@
+//! Team members: who does it.
+
+use async_graphql::Object;
+use entity::{
+    entry,
+    entry::ContentType,
+    team_member::{Column, Model},
+};
+
+use super::{
+    asset::Asset,
+    declare::{api, content, tables},
+};
+use crate::{
+    content::{
+        Content,
+        field::Field,
+        filter::{DateFilter, StringFilter, filter},
+        format::Format,
+        markdown,
+        object::{Entry, Link},
+        order::order,
+        scalar::{Date, Url},
+    },
+    error::{Problem, ProblemCode},
+};
+
+content!(TeamMember for team_member);
+
+#[Object(name = "TeamMemberFields")]
+impl TeamMember {
+    /// The member's name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// How to speak of the member.
+    async fn pronouns(&self) -> Option<&str> {
+        self.0.pronouns.as_deref()
+    }
+
+    /// What the member does.
+    async fn role(&self) -> Option<&str> {
+        self.0.text(&self.0.role)
+    }
+
+    /// The part of the team, for lists in groups.
+    async fn group(&self) -> Option<&str> {
+        self.0.group.as_deref()
+    }
+
+    /// About the member, in Markdown.
+    async fn biography(&self) -> Option<&str> {
+        self.0.text(&self.0.biography)
+    }
+
+    /// About the member, as HTML that is safe to show.
+    async fn biography_html(&self) -> Option<String> {
+        self.0.text(&self.0.biography).map(markdown::to_html)
+    }
+
+    /// A picture of the member.
+    async fn photo(&self) -> Option<Entry<Asset>> {
+        self.0.one(self.0.photo)
+    }
+
+    /// The member's e-mail address. Null unless you are signed in.
+    async fn email(&self) -> Option<&str> {
+        self.0.internal(self.0.email.as_deref())
+    }
+
+    /// Where else to find the member.
+    async fn links(&self) -> Vec<Link> {
+        self.0
+            .links
+            .0
+            .iter()
+            .map(|link| Link {
+                label: link.label.clone(),
+                url: Url(link.url.clone()),
+            })
+            .collect()
+    }
+
+    /// The member's first day.
+    async fn joined_on(&self) -> Option<Date> {
+        self.0.joined_on.map(Date)
+    }
+
+    /// The member's last day.
+    async fn left_on(&self) -> Option<Date> {
+        self.0.left_on.map(Date)
+    }
+}
+
+impl Content for TeamMember {
+    tables!(TeamMember for team_member, TeamMemberFilter, TeamMemberOrder);
+    const ABOUT: &'static str = "Somebody who works for the organisation.";
+    const POSITIONED: bool = true;
+    const FIELDS: &'static [Field<Model>] = &[
+        Field::required(Field::text("name", 200, Format::Line, |row| {
+            Some(&row.name)
+        })),
+        Field::text("pronouns", 50, Format::Line, |row| row.pronouns.as_deref()),
+        Field::localized("role", 200, Format::Line, |row| &row.role),
+        Field::text("group", 100, Format::Line, |row| row.group.as_deref()),
+        Field::localized("biography", 20_000, Format::Markdown, |row| &row.biography),
+        Field::reference("photo", ContentType::Asset, |row| row.photo),
+        Field::text("email", 254, Format::Email, |row| row.email.as_deref()),
+        Field::links("links", 20, |row| &row.links.0),
+    ];
+
+    fn check(row: &Model, problems: &mut Vec<Problem>) {
+        if let (Some(joined), Some(left)) = (row.joined_on, row.left_on)
+            && left < joined
+        {
+            problems.push(Problem::new(
+                ProblemCode::Invalid,
+                "leftOn",
+                "must not lie before joinedOn",
+            ));
+        }
+    }
+}
+
+filter!(TeamMemberFilter for team_member {
+    name: StringFilter => Name, group: StringFilter => Group, joined_on: DateFilter => JoinedOn,
+    left_on: DateFilter => LeftOn
+});
+order!(TeamMemberOrder by TeamMemberOrderField for team_member, default Position {
+    Position => entry::Column::Position, |row| row.entry.position.as_ref().into();
+    Name => Column::Name, |row| (&row.content.name).into();
+    Group => Column::Group, |row| row.content.group.as_ref().into();
+    JoinedOn => Column::JoinedOn, |row| row.content.joined_on.into();
+    LeftOn => Column::LeftOn, |row| row.content.left_on.into();
+});
+api!(TeamMember {
+    query: TeamMemberQuery, by: TeamMemberBy, one: team_member, many: team_members,
+    where: TeamMemberFilter, order: TeamMemberOrder
+});

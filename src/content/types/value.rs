@@ -1,0 +1,46 @@
+//! Values: what the organisation holds to be important.
+
+use async_graphql::Object;
+use entity::{entry, value::Model};
+
+use super::declare::{api, content, tables};
+use crate::content::{Content, field::Field, filter::filter, format::Format, order::order};
+
+content!(Value for value);
+
+#[Object(name = "ValueFields")]
+impl Value {
+    /// The value in a few words.
+    async fn title(&self) -> &str {
+        self.0.required_text(&self.0.title)
+    }
+
+    /// What it means.
+    async fn description(&self) -> Option<&str> {
+        self.0.text(&self.0.description)
+    }
+
+    /// Name of an icon that the frontend draws.
+    async fn icon(&self) -> Option<&str> {
+        self.0.icon.as_deref()
+    }
+}
+
+impl Content for Value {
+    tables!(Value for value, ValueFilter, ValueOrder);
+    const ABOUT: &'static str = "Something that the organisation holds to be important.";
+    const POSITIONED: bool = true;
+    const FIELDS: &'static [Field<Model>] = &[
+        Field::required(Field::localized("title", 200, Format::Line, |row| {
+            &row.title
+        })),
+        Field::localized("description", 2_000, Format::Lines, |row| &row.description),
+        Field::text("icon", 64, Format::Slug, |row| row.icon.as_deref()),
+    ];
+}
+
+filter!(ValueFilter for value {});
+order!(ValueOrder by ValueOrderField for value, default Position {
+    Position => entry::Column::Position, |row| row.entry.position.as_ref().into();
+});
+api!(Value { query: ValueQuery, by: ValueBy, one: value, many: values, where: ValueFilter, order: ValueOrder });

@@ -1,0 +1,208 @@
+//! What a read looks at, and who looks: every read of content is given one, and everything nested inherits it.
+
+use async_graphql::{Enum, InputObject};
+use entity::{Instant, entry, publication};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, Select,
+    prelude::{Expr, Uuid},
+};
+
+use super::{Content, row::LIFE, scalar::Locale};
+use crate::{
+    auth::{Extent, Principal, Right},
+    error::{Error, ProblemCode, Result},
+};
+
+/// What a query looks at; everything below the field inherits it.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct ContentView {
+    /// Public content, or drafts where you may read them.
+    #[graphql(default)]
+    pub perspective: Perspective,
+    /// Locales in the order of your preference; the site's default locale always ends the list. At most 10.
+    pub locales: Option<Vec<Locale>>,
+    /// A past moment: what was public then. For signed-in readers, and only with the perspective PUBLISHED.
+    pub as_of: Option<Instant>,
+}
+
+/// Which revision of an entry a read shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum Perspective {
+    /// The public revision.
+    #[default]
+    Published,
+    /// The latest revision, public or not; entries whose drafts you may not read show their public revision.
+    Draft,
+}
+
+/// A checked view: it exists only for principals who may look at it.
+#[derive(Clone, Debug)]
+pub struct View {
+    moment: Moment,
+    locales: Vec<String>,
+    drafts_of: DraftsOf,
+    internal_fields: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    Published,
+    PublishedAt(Instant),
+    Latest,
+}
+
+/// Whose drafts the principal may know of.
+#[derive(Clone, Copy, Debug)]
+enum DraftsOf {
+    Nobody,
+    Creator(Uuid),
+    All,
+}
+
+const MOST_LOCALES: usize = 10;
+
+impl View {
+    /// Checks that `principal` may look at what `asked` says; `locales` are the site's, the default one first.
+    pub fn open(
+        asked: ContentView,
+        principal: &Principal,
+        locales: &[String],
+        now: Instant,
+    ) -> Result<Self> {
+        let moment = match (asked.perspective, asked.as_of) {
+            (Perspective::Published, None) => Moment::Published,
+            (Perspective::Published, Some(moment)) => {
+                principal.require(Right::ReadPast)?;
+                if moment > now {
+                    return Err(invalid("asOf", "must not lie in the future"));
+                }
+                Moment::PublishedAt(moment)
+            }
+            (Perspective::Draft, None) => {
+                principal.require(Right::ReadDrafts)?;
+                Moment::Latest
+            }
+            (Perspective::Draft, Some(_)) => {
+                return Err(invalid("asOf", "goes with the perspective PUBLISHED only"));
+            }
+        };
+        let drafts_of = match (principal.extent(Right::ReadDrafts), principal.account_id()) {
+            (Extent::All, _) => DraftsOf::All,
+            (Extent::Own, Some(account)) => DraftsOf::Creator(account),
+            _ => DraftsOf::Nobody,
+        };
+        let internal_fields = principal.extent(Right::ReadInternalFields) == Extent::All;
+        Ok(Self {
+            moment,
+            locales: fallback(asked.locales, locales)?,
+            drafts_of,
+            internal_fields,
+        })
+    }
+
+    /// Locales in order of preference; the last is the site's default.
+    pub fn locales(&self) -> &[String] {
+        &self.locales
+    }
+
+    /// Whether fields for signed-in readers may be shown.
+    pub fn shows_internal_fields(&self) -> bool {
+        self.internal_fields
+    }
+
+    /// Whether the reader may know that an entry of this creator has a draft.
+    pub fn knows_drafts_of(&self, creator: Option<Uuid>) -> bool {
+        match self.drafts_of {
+            DraftsOf::Nobody => false,
+            DraftsOf::Creator(account) => creator == Some(account),
+            DraftsOf::All => true,
+        }
+    }
+
+    /// Selects the rows of a content type that the view shows, and nothing else. All reads of content start here.
+    pub(super) fn select<C: Content>(&self) -> Select<C::Entity> {
+        let column = |name: &'static str| Expr::col((C::Entity::default(), name));
+        let mut select = C::Entity::find().filter(self.condition::<C>());
+        let query = QuerySelect::query(&mut select);
+        query.inner_join(
+            entry::Entity,
+            column("entry_id").equals((entry::Entity, entry::Column::Id)),
+        );
+        if let Moment::PublishedAt(_) = self.moment {
+            let same_entry =
+                column("entry_id").equals((publication::Entity, publication::Column::EntryId));
+            let same_revision =
+                column("revision").equals((publication::Entity, publication::Column::Revision));
+            query.inner_join(publication::Entity, same_entry.and(same_revision));
+        }
+        LIFE.into_iter().fold(select, |select, (column, name)| {
+            match (column, self.moment) {
+                (entry::Column::PublishedAt, Moment::PublishedAt(_)) => {
+                    select.column_as(publication::Column::StartsAt, name)
+                }
+                _ => select.column_as(column, name),
+            }
+        })
+    }
+
+    /// The condition that keeps everything else out. The flags stand bare, as in the partial indexes.
+    fn condition<C: Content>(&self) -> Condition {
+        let flag = |name: &'static str| Expr::col((C::Entity::default(), name));
+        let of_type = Condition::all().add(entry::Column::Type.eq(C::TYPE));
+        let published = Condition::all()
+            .add(flag("published"))
+            .add(entry::Column::PublishedRevision.is_not_null());
+        let latest = Condition::all()
+            .add(flag("latest"))
+            .add(entry::Column::ArchivedAt.is_null());
+        of_type.add(match (self.moment, self.drafts_of) {
+            (Moment::Published, _) | (Moment::Latest, DraftsOf::Nobody) => published,
+            (Moment::Latest, DraftsOf::All) => latest,
+            (Moment::Latest, DraftsOf::Creator(account)) => Condition::any()
+                .add(latest.add(entry::Column::CreatedBy.eq(account)))
+                .add(
+                    published.add(
+                        Condition::any()
+                            .add(entry::Column::CreatedBy.is_null())
+                            .add(entry::Column::CreatedBy.ne(account)),
+                    ),
+                ),
+            (Moment::PublishedAt(moment), _) => Condition::all()
+                .add(entry::Column::ArchivedAt.is_null())
+                .add(publication::Column::StartsAt.lte(moment))
+                .add(
+                    Condition::any()
+                        .add(publication::Column::EndsAt.is_null())
+                        .add(publication::Column::EndsAt.gt(moment)),
+                ),
+        })
+    }
+}
+
+fn invalid(field: &str, message: &str) -> Error {
+    Error::invalid(ProblemCode::Invalid, format!("view.{field}"), message)
+}
+
+fn fallback(asked: Option<Vec<Locale>>, site: &[String]) -> Result<Vec<String>> {
+    let asked = asked.unwrap_or_default();
+    if asked.len() > MOST_LOCALES {
+        return Err(invalid("locales", "must name at most 10 locales"));
+    }
+    let mut locales: Vec<String> = Vec::with_capacity(asked.len() + 1);
+    for locale in asked
+        .into_iter()
+        .map(|locale| locale.0)
+        .chain(site.first().cloned())
+    {
+        if !site.contains(&locale) {
+            return Err(invalid(
+                "locales",
+                &format!("must be among the site's locales: {}", site.join(", ")),
+            ));
+        }
+        if !locales.contains(&locale) {
+            locales.push(locale);
+        }
+    }
+    Ok(locales)
+}

@@ -1,0 +1,156 @@
+//! The database: which engine it is, and how to get a connection to it.
+
+mod snapshot;
+
+use std::{path::Path, time::Duration};
+
+use entity::entry;
+use migration::Migrator;
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, EntityTrait, PaginatorTrait, SqliteTransactionMode,
+    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    sqlx::{
+        ConnectOptions, Executor,
+        postgres::{PgConnectOptions, PgPoolOptions},
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    },
+};
+use sea_orm_migration::MigratorTrait;
+
+pub use self::snapshot::Snapshot;
+use crate::error::{Error, Result};
+
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a SQLite connection waits for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections for reading and for writing. On SQLite there is one writer, and readers that it never blocks.
+#[derive(Clone, Debug)]
+pub struct Database {
+    readers: DatabaseConnection,
+    writer: DatabaseConnection,
+}
+
+impl Database {
+    /// Connects with at most `readers` connections for reading; a missing SQLite file is created.
+    pub async fn connect(url: &str, readers: u32) -> Result<Self> {
+        if url.starts_with("sqlite:") {
+            Self::sqlite(url, readers).await
+        } else {
+            Self::postgres(url, readers).await
+        }
+    }
+
+    async fn sqlite(url: &str, readers: u32) -> Result<Self> {
+        let options: SqliteConnectOptions = url.parse().map_err(Error::internal)?;
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .disable_statement_logging();
+        if let Some(folder) = options
+            .get_filename()
+            .parent()
+            .filter(|folder| *folder != Path::new(""))
+        {
+            tokio::fs::create_dir_all(folder)
+                .await
+                .map_err(Error::internal)?;
+        }
+        let pool = |size: u32| {
+            SqlitePoolOptions::new()
+                .max_connections(size)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+        };
+        let writer = pool(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(Error::internal)?;
+        let readers = pool(readers)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection
+                        .execute("PRAGMA query_only = ON")
+                        .await
+                        .map(|_| ())
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self {
+            readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+            writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        })
+    }
+
+    async fn postgres(url: &str, connections: u32) -> Result<Self> {
+        let options: PgConnectOptions = url.parse().map_err(Error::internal)?;
+        let options = options.disable_statement_logging();
+        let snapshots = options.clone().options([
+            ("default_transaction_isolation", "repeatable read"),
+            ("default_transaction_read_only", "on"),
+        ]);
+        let pool = || {
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+        };
+        let writer = pool()
+            .connect_with(options)
+            .await
+            .map_err(|error| Error::Unavailable(error.into()))?;
+        Ok(Self {
+            readers: SqlxPostgresConnector::from_sqlx_postgres_pool(
+                pool().connect_lazy_with(snapshots),
+            ),
+            writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+        })
+    }
+
+    /// Brings the tables to the state of this version of the program.
+    pub async fn migrate(&self) -> Result<()> {
+        Migrator::up(&self.writer, None).await.map_err(Error::from)
+    }
+
+    /// How many migrations of this version have not run yet.
+    pub async fn pending_migrations(&self) -> Result<usize> {
+        Ok(Migrator::get_pending_migrations(&self.writer).await?.len())
+    }
+
+    /// A moment of the database, to read from.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.readers.clone())
+    }
+
+    /// A transaction to write in. On SQLite it holds the one write lock from its start, so that it cannot fail for it later.
+    pub async fn begin(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.writer
+            .begin_with_options(options)
+            .await
+            .map_err(Error::from)
+    }
+
+    /// Whether nothing was ever put into the database.
+    pub async fn is_empty(&self) -> Result<bool> {
+        Ok(entry::Entity::find().count(&self.writer).await? == 0)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.readers.ping().await.map_err(Error::from)
+    }
+
+    /// Closes all connections, which on SQLite folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        for connection in [&self.readers, &self.writer] {
+            if let Err(error) = connection.clone().close().await {
+                tracing::warn!(%error, "a database connection did not close cleanly");
+            }
+        }
+    }
+}

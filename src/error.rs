@@ -1,0 +1,177 @@
+//! What can go wrong, sorted by what the caller can do about it.
+
+use std::fmt;
+
+use sea_orm::{DbErr, RuntimeErr, sqlx};
+
+/// The result of everything that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error. Its text is safe to show to whoever asked; the cause of an internal one is only ever logged.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What was sent is wrong; each problem says where and why. Nothing was changed.
+    #[error("{}", Problem::join(.0))]
+    Invalid(Vec<Problem>),
+    /// Somebody else has changed the entry since the revision that the change was based on.
+    #[error("the entry has changed: it stands at revision {latest}, not at {expected}")]
+    Conflict {
+        /// The revision that the change was based on.
+        expected: i32,
+        /// The revision that the entry stands at.
+        latest: i32,
+    },
+    /// One must be signed in for this.
+    #[error("sign in to do this")]
+    Unauthenticated,
+    /// The principal may not do this.
+    #[error("you may not {0}")]
+    Forbidden(&'static str),
+    /// The database or the media store cannot be reached now; trying again later may work.
+    #[error("the service is busy or its storage cannot be reached; try again")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A fault of the program or of its environment.
+    #[error("something went wrong on the server")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// One problem with what was sent, at `path` (empty for the whole).
+    pub fn invalid(code: ProblemCode, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Problem::new(code, path, message)])
+    }
+
+    /// A fault that no caller can do anything about.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// The stable code by which programs know the error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "BAD_INPUT",
+            Self::Conflict { .. } => "CONFLICT",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(cause: DbErr) -> Self {
+        match cause {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(cause.into()),
+            DbErr::Query(RuntimeErr::SqlxError(ref error))
+            | DbErr::Exec(RuntimeErr::SqlxError(ref error))
+                if matches!(**error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) =>
+            {
+                Self::Unavailable(cause.into())
+            }
+            _ => Self::Internal(cause.into()),
+        }
+    }
+}
+
+/// Something that the sender can put right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind of mistake it is.
+    pub code: ProblemCode,
+    /// The field, such as `seo.title` or `body.es`; empty for the whole.
+    pub path: String,
+    /// What is wrong, in words.
+    pub message: String,
+}
+
+/// The kinds of mistakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemCode {
+    /// The value breaks a rule of its field: length, format, range.
+    Invalid,
+    /// The field must have a value.
+    Required,
+    /// Another entry has the value, which must be unique.
+    Taken,
+    /// The thing that is named does not exist.
+    NotFound,
+    /// The thing that is named is not public.
+    NotPublic,
+}
+
+impl ProblemCode {
+    /// The stable code by which programs know the kind.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "INVALID",
+            Self::Required => "REQUIRED",
+            Self::Taken => "TAKEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::NotPublic => "NOT_PUBLIC",
+        }
+    }
+}
+
+impl Problem {
+    /// A problem at `path`.
+    pub fn new(code: ProblemCode, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+
+    fn join(problems: &[Self]) -> String {
+        problems
+            .iter()
+            .map(Self::to_string)
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path.as_str() {
+            "" => f.write_str(&self.message),
+            path => write!(f, "{path}: {}", self.message),
+        }
+    }
+}
+
+/// Turns the violation of a named constraint into a problem; every other error passes.
+pub fn on_constraint<T>(
+    result: Result<T, DbErr>,
+    constraint: &str,
+    problem: impl FnOnce() -> Problem,
+) -> Result<T> {
+    result.map_err(|error| {
+        if violated_constraint(&error).as_deref() == Some(constraint) {
+            Error::Invalid(vec![problem()])
+        } else {
+            error.into()
+        }
+    })
+}
+
+/// The name of the violated unique constraint. SQLite tells its columns, from which our names are made.
+fn violated_constraint(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return None;
+    };
+    let error = error.as_database_error()?;
+    if let Some(name) = error.constraint() {
+        return Some(name.to_owned());
+    }
+    let columns = error.message().split("UNIQUE constraint failed: ").nth(1)?;
+    let table = columns.split('.').next()?;
+    let columns: Vec<&str> = columns
+        .split(", ")
+        .filter_map(|column| column.split('.').nth(1))
+        .collect();
+    Some(format!("{table}_{}_key", columns.join("_")))
+}

@@ -1,0 +1,85 @@
+//! The event log: append-only, written in the transaction of the change, without gaps and in the order of the commits.
+
+use entity::{Instant, entry_id::EntryId, event, event_counter};
+use sea_orm::{
+    ActiveValue::Set,
+    DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
+    prelude::{Expr, Uuid},
+};
+
+use crate::error::{Error, Result};
+
+/// What can happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// An entry began to exist.
+    EntryCreated,
+    /// A new revision was saved.
+    EntryUpdated,
+    /// A revision became the public one.
+    EntryPublished,
+}
+
+impl Action {
+    /// The action's name in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EntryCreated => "entry.created",
+            Self::EntryUpdated => "entry.updated",
+            Self::EntryPublished => "entry.published",
+        }
+    }
+}
+
+/// Something that happens in a transaction.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What happens.
+    pub action: Action,
+    /// To which entry.
+    pub entry: EntryId,
+    /// To which revision of it.
+    pub revision: i32,
+}
+
+/// Appends the events. This must be the last statement before the commit: the counter's row stays locked until then,
+/// so that the sequence has no gap and grows in the order of the commits.
+pub async fn record(
+    tx: &DatabaseTransaction,
+    events: &[Event],
+    actor: Option<Uuid>,
+    now: Instant,
+) -> Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let count = i64::try_from(events.len()).map_err(Error::internal)?;
+    let counter = event_counter::Entity::update_many()
+        .col_expr(
+            event_counter::Column::LastSequence,
+            Expr::col(event_counter::Column::LastSequence).add(count),
+        )
+        .filter(Expr::col(event_counter::Column::Id).eq(1))
+        .exec_with_returning(tx)
+        .await?;
+    let last = counter
+        .first()
+        .ok_or_else(|| Error::internal("the event counter has no row"))?
+        .last_sequence;
+    let rows = events
+        .iter()
+        .zip(last - count + 1..)
+        .map(|(event, sequence)| event::ActiveModel {
+            sequence: Set(sequence),
+            occurred_at: Set(now),
+            actor_id: Set(actor),
+            action: Set(event.action.name().to_owned()),
+            entry_id: Set(Some(event.entry.uuid)),
+            entry_type: Set(Some(event.entry.content_type)),
+            revision: Set(Some(event.revision)),
+        });
+    event::Entity::insert_many(rows.collect::<Vec<_>>())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}

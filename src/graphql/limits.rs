@@ -1,0 +1,67 @@
+//! Writes the limits of fields into the schema's descriptions, from the one table that also checks them.
+
+use std::borrow::Cow;
+
+use async_graphql::{
+    ContextSelectionSet, OutputType, Positioned, ServerResult, Value,
+    parser::types::Field,
+    registry::{MetaType, MetaTypeName, Registry},
+};
+use entity::entry::ContentType;
+use sea_orm::Iterable;
+
+use crate::content::{Content, types::for_type};
+
+/// No type of its own: registering it, after all others, completes their descriptions.
+pub(super) struct Limits;
+
+impl OutputType for Limits {
+    fn type_name() -> Cow<'static, str> {
+        String::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        for content_type in ContentType::iter() {
+            for_type!(content_type, C => describe::<C>(registry));
+        }
+        String::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        _: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        Ok(Value::Null)
+    }
+}
+
+fn describe<C: Content>(registry: &mut Registry) {
+    for field in C::FIELDS {
+        let mut path: Vec<&str> = field.name.split('.').collect();
+        let Some(last) = path.pop() else { continue };
+        let owner = path.iter().fold(Some(C::NAME.to_owned()), |owner, step| {
+            type_of(registry, &owner?, step)
+        });
+        if let Some(owner) = owner {
+            append(registry, &owner, last, &field.limits());
+        }
+    }
+}
+
+/// The name of the type of a field.
+fn type_of(registry: &Registry, owner: &str, field: &str) -> Option<String> {
+    let field = registry.types.get(owner)?.field_by_name(field)?;
+    Some(MetaTypeName::concrete_typename(&field.ty).to_owned())
+}
+
+fn append(registry: &mut Registry, owner: &str, field: &str, limits: &str) {
+    if let Some(MetaType::Object { fields, .. }) = registry.types.get_mut(owner)
+        && let Some(field) = fields.get_mut(field)
+    {
+        let description = field.description.get_or_insert_default();
+        if !description.ends_with(limits) {
+            *description = format!("{description} {limits}").trim().to_owned();
+        }
+    }
+}

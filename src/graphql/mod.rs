@@ -1,0 +1,74 @@
+//! The schema: built once at start, the same for everybody.
+
+mod errors;
+mod limits;
+
+use std::sync::Arc;
+
+use async_graphql::{
+    EmptyMutation, EmptySubscription, MergedObject, Request, Response, SDLExportOptions,
+    Schema as StaticSchema, SchemaBuilder,
+};
+
+use self::{errors::ErrorCodes, limits::Limits};
+use crate::{
+    app::App,
+    auth::Principal,
+    content::types::{AnyEntry, ContentQuery, Reader},
+};
+
+/// Everything that can be read.
+#[derive(Default, MergedObject)]
+pub struct Query(ContentQuery);
+
+/// The executable schema. Clones share it.
+#[derive(Clone)]
+pub struct Schema {
+    schema: StaticSchema<Query, EmptyMutation, EmptySubscription>,
+    app: App,
+}
+
+fn builder() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
+    StaticSchema::build(Query::default(), EmptyMutation, EmptySubscription)
+        .register_output_type::<AnyEntry>()
+        .register_output_type::<Limits>()
+}
+
+/// The schema in GraphQL's schema definition language, as it stands in `schema.graphql`.
+pub fn sdl() -> String {
+    builder()
+        .finish()
+        .sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments())
+}
+
+impl Schema {
+    /// The schema over an application. In development it answers introspection and tells what an answer cost.
+    pub fn new(app: &App) -> Self {
+        let builder = builder().extension(ErrorCodes);
+        let builder = if app.config.development {
+            builder
+        } else {
+            builder.disable_introspection().disable_suggestions()
+        };
+        Self {
+            schema: builder.finish(),
+            app: app.clone(),
+        }
+    }
+
+    /// Executes an operation for a principal. All of it sees one state of the database.
+    pub async fn execute(&self, request: Request, principal: Principal) -> Response {
+        let reader = Arc::new(Reader::new(&self.app, principal));
+        let mut response = self.schema.execute(request.data(Arc::clone(&reader))).await;
+        let statements = reader.snapshot.statements();
+        // Nobody else holds the reader once the operation has ended.
+        if let Some(reader) = Arc::into_inner(reader) {
+            reader.snapshot.close().await;
+        }
+        if self.app.config.development {
+            let cost = async_graphql::value!({ "sqlStatements": statements });
+            response.extensions.insert("kindling".to_owned(), cost);
+        }
+        response
+    }
+}

@@ -1,0 +1,224 @@
+//! GraphQL over HTTP: queries by POST with a JSON body or by GET.
+
+use async_graphql::{Request, Response as Answer, Variables, parser::types::OperationType};
+use axum::{
+    extract::{Request as HttpRequest, State},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::Response,
+};
+use http_body_util::{BodyExt, LengthLimitError};
+use serde::Deserialize;
+
+use super::reply;
+use crate::{auth::Principal, graphql::Schema};
+
+/// What the endpoint needs.
+#[derive(Clone)]
+pub(super) struct Endpoint {
+    /// The schema that answers.
+    pub(super) schema: Schema,
+}
+
+const GRAPHQL_JSON: &str = "application/graphql-response+json";
+const JSON: &str = "application/json";
+
+/// The parameters of a request, as the GraphQL-over-HTTP specification names them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    query: String,
+    operation_name: Option<String>,
+    #[serde(default)]
+    variables: Option<serde_json::Map<String, serde_json::Value>>,
+    #[expect(dead_code, reason = "a client may send it; nothing here reads it")]
+    extensions: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl Parameters {
+    fn into_request(self) -> Request {
+        let variables = Variables::from_json(serde_json::Value::Object(
+            self.variables.unwrap_or_default(),
+        ));
+        let request = Request::new(self.query).variables(variables);
+        match self.operation_name {
+            Some(name) => request.operation_name(name),
+            None => request,
+        }
+    }
+}
+
+/// A query, sent as JSON.
+pub(super) async fn post(State(endpoint): State<Endpoint>, request: HttpRequest) -> Response {
+    let (parts, body) = request.into_parts();
+    if !is_json(&parts.headers) {
+        // Other types can be sent across sites without asking first.
+        return bad(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send the request as application/json",
+        );
+    }
+    let body = match body.collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if is_too_large(&error) => {
+            return reply::error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "TOO_LARGE",
+                "the request body is too large",
+            );
+        }
+        Err(_) => return bad(StatusCode::BAD_REQUEST, "the request body ended early"),
+    };
+    match serde_json::from_slice::<Parameters>(&body) {
+        Ok(parameters) => execute(&endpoint, &parts.headers, parameters.into_request()).await,
+        Err(error) => bad(
+            StatusCode::BAD_REQUEST,
+            &format!("the request body is no GraphQL request: {error}"),
+        ),
+    }
+}
+
+/// A query, sent in the address. Operations that change something are refused.
+pub(super) async fn get(
+    State(endpoint): State<Endpoint>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let parameters = match parameters_of(uri.query().unwrap_or_default()) {
+        Ok(parameters) => parameters,
+        Err(message) => return bad(StatusCode::BAD_REQUEST, &message),
+    };
+    let mut request = parameters.into_request();
+    let name = request.operation_name.clone();
+    if let Ok(document) = request.parsed_query() {
+        let mut operations = document.operations.iter();
+        let asked =
+            |operation: &Option<&str>| name.is_none() || operation.map(ToOwned::to_owned) == name;
+        let changes = operations.any(|(operation, definition)| {
+            asked(&operation.map(async_graphql::Name::as_str))
+                && definition.node.ty != OperationType::Query
+        });
+        if changes {
+            let message = "only queries can be sent by GET";
+            let mut response = reply::error(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "METHOD_NOT_ALLOWED",
+                message,
+            );
+            response
+                .headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("POST"));
+            return response;
+        }
+    }
+    execute(&endpoint, &headers, request).await
+}
+
+fn parameters_of(query: &str) -> Result<Parameters, String> {
+    let mut found = Parameters {
+        query: String::new(),
+        operation_name: None,
+        variables: None,
+        extensions: None,
+    };
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match name.as_ref() {
+            "query" => found.query = value.into_owned(),
+            "operationName" => {
+                found.operation_name = Some(value.into_owned()).filter(|name| !name.is_empty())
+            }
+            "variables" if !value.is_empty() => {
+                let variables = serde_json::from_str(&value);
+                found.variables =
+                    variables.map_err(|error| format!("variables are no JSON object: {error}"))?;
+            }
+            _ => {}
+        }
+    }
+    if found.query.is_empty() {
+        Err("the parameter query is missing".to_owned())
+    } else {
+        Ok(found)
+    }
+}
+
+async fn execute(endpoint: &Endpoint, headers: &HeaderMap, request: Request) -> Response {
+    let answer = endpoint.schema.execute(request, Principal::Anonymous).await;
+    let graphql_json = accepts_graphql_json(headers);
+    let status = status_of(&answer, graphql_json);
+    match serde_json::to_vec(&Wire::of(&answer)) {
+        Ok(body) => reply::json(status, if graphql_json { GRAPHQL_JSON } else { JSON }, body),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written as JSON");
+            reply::error(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "INTERNAL",
+                "something went wrong on the server",
+            )
+        }
+    }
+}
+
+/// An answer as the specification wants it: without `data` if the operation never began.
+#[derive(serde::Serialize)]
+struct Wire<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a async_graphql::Value>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [async_graphql::ServerError],
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    extensions: &'a std::collections::BTreeMap<String, async_graphql::Value>,
+}
+
+impl<'a> Wire<'a> {
+    fn of(answer: &'a Answer) -> Self {
+        let data = (!never_began(answer)).then_some(&answer.data);
+        Self {
+            data,
+            errors: &answer.errors,
+            extensions: &answer.extensions,
+        }
+    }
+}
+
+/// Whether the document could not be executed at all: an error without the path of a field says so.
+fn never_began(answer: &Answer) -> bool {
+    answer.data == async_graphql::Value::Null
+        && answer.errors.iter().any(|error| error.path.is_empty())
+}
+
+fn status_of(answer: &Answer, graphql_json: bool) -> StatusCode {
+    // With application/json a client cannot tell our status from a proxy's, so it is 200 for every answer.
+    if graphql_json && never_began(answer) {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    }
+}
+
+fn accepts_graphql_json(headers: &HeaderMap) -> bool {
+    let accepted = headers
+        .get_all(header::ACCEPT)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    accepted
+        .flat_map(|value| value.split(','))
+        .any(|range| range.split(';').next().map(str::trim) == Some(GRAPHQL_JSON))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let media_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    media_type
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case(JSON))
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    std::iter::successors(std::error::Error::source(error), |error| error.source())
+        .any(|error| error.is::<LengthLimitError>())
+}
+
+fn bad(status: StatusCode, message: &str) -> Response {
+    reply::error(status, "BAD_REQUEST", message)
+}

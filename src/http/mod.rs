@@ -1,0 +1,98 @@
+//! HTTP: routes and layers in one list. Only this module and those below it know axum.
+
+mod demo_site;
+mod graphiql;
+mod graphql;
+mod health;
+mod media;
+mod reply;
+pub mod server;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    routing::get,
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    limit::RequestBodyLimitLayer,
+    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+
+use crate::{app::App, graphql::Schema, id};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Where GraphiQL's packages lie after `npm install` in `web/`.
+const GRAPHIQL_PACKAGES: &str = "web/node_modules";
+
+/// All routes, for a server that shows the demo site or does not.
+pub fn router(app: &App, demo: bool) -> Router {
+    let state = graphql::Endpoint {
+        schema: Schema::new(app),
+    };
+    let mut router = Router::new()
+        .route(
+            "/graphql",
+            get(graphql::get).post(graphql::post).with_state(state),
+        )
+        .route("/media/{key}", get(media::serve).with_state(app.clone()))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready).with_state(app.clone()));
+    if demo {
+        router = router.merge(demo_site::router());
+    }
+    if app.config.development {
+        router = router.merge(graphiql::router(Some(GRAPHIQL_PACKAGES.into())));
+    }
+    let deadline = Duration::from_secs(app.config.request_timeout_seconds);
+    router
+        .fallback(|| async {
+            reply::error(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here")
+        })
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            deadline,
+        ))
+        .layer(RequestBodyLimitLayer::new(app.config.max_body_bytes))
+        .layer(CatchPanicLayer::custom(reply::panicked))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_request(())
+                .on_failure(()),
+        )
+        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId))
+}
+
+/// Everything that is logged for a request carries its id.
+fn span(request: &Request) -> tracing::Span {
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok())
+        .unwrap_or_default();
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+}
+
+/// A request that comes with an id keeps it, so that a proxy's log and ours tell of the same request.
+#[derive(Clone, Copy)]
+struct NewRequestId;
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        HeaderValue::from_str(&id::new().simple().to_string())
+            .ok()
+            .map(RequestId::new)
+    }
+}

@@ -1,0 +1,76 @@
+//! The accept loop, and its end: new connections are refused, open ones get time to finish, and then it stops.
+
+use std::{convert::Infallible, pin::pin, time::Duration};
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt;
+
+/// How long a client may take to send the head of a request; without a limit a half-sent one would hold up the end.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long to wait when no connection can be accepted, as when all file descriptors are in use.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves until `stop` resolves, and then at most `grace` longer.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()>,
+    grace: Duration,
+) {
+    let open = GracefulShutdown::new();
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT);
+    let mut stop = pin!(stop);
+    loop {
+        let stream = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        spawn(&builder, &open, stream, router.clone());
+    }
+    drop(listener);
+    if tokio::time::timeout(grace, open.shutdown()).await.is_err() {
+        tracing::warn!("connections that were still open have been closed");
+    }
+}
+
+fn spawn(
+    builder: &Builder<TokioExecutor>,
+    open: &GracefulShutdown,
+    stream: TcpStream,
+    router: Router,
+) {
+    // Answers are written in one go; waiting for more of them only delays the last packet.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection keeps its delay");
+    }
+    let service =
+        router.map_request(|request: hyper::Request<Incoming>| request.map(axum::body::Body::new));
+    let service = service.map_err(|never: Infallible| match never {});
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .into_owned();
+    let connection = open.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}

@@ -1,0 +1,21 @@
+//! New identifiers. Nothing else makes them.
+
+use entity::{entry::ContentType, entry_id::EntryId};
+use sea_orm::prelude::Uuid;
+
+/// A number that never was before; later ones sort after earlier ones (UUID version 7).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that makes ids"
+)]
+pub fn new() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// The identity of a new entry of this type.
+pub fn entry(content_type: ContentType) -> EntryId {
+    EntryId {
+        content_type,
+        uuid: new(),
+    }
+}
