@@ -1,0 +1,204 @@
+//! The harness: an application with a database of its own for each test, on either engine.
+
+mod postgres;
+mod postgres_cluster;
+
+use async_graphql::{Request, Variables};
+use chrono::{DateTime, Utc};
+use entity::entry_id::EntryId;
+use kindling::{
+    app::App,
+    auth::{Principal, Role},
+    clock::Clock,
+    config::{self, Config},
+    content::{Content, write::Change},
+    database::Database,
+    error::Result,
+    graphql::Schema,
+};
+use sea_orm::prelude::Uuid;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use postgres::TestDatabase;
+
+/// An application over a database that no other test knows.
+pub(crate) struct TestApp {
+    pub(crate) app: App,
+    schema: Schema,
+    // What the application works on, kept for as long as it lives.
+    _folder: TempDir,
+    _database: Option<TestDatabase>,
+}
+
+/// Runs a test once on SQLite and once on PostgreSQL.
+macro_rules! on_both_engines {
+    ($($(#[$attribute:meta])* async fn $name:ident($app:ident: TestApp) $body:block)+) => {$(
+        mod $name {
+            #[allow(unused_imports, reason = "not every behaviour needs all of them")]
+            use super::*;
+
+            $(#[$attribute])*
+            async fn behaviour($app: $crate::support::TestApp) $body
+
+            #[tokio::test]
+            async fn sqlite() {
+                behaviour($crate::support::TestApp::on_sqlite().await).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                if let Some(app) = $crate::support::TestApp::on_postgres().await {
+                    behaviour(app).await;
+                }
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_engines;
+
+/// The moment at which the clock of every test stands at its start.
+pub(crate) fn start_of_time() -> DateTime<Utc> {
+    "2026-05-01T12:00:00Z".parse().expect("a moment")
+}
+
+impl TestApp {
+    /// On a SQLite file of its own.
+    pub(crate) async fn on_sqlite() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let url = format!("sqlite://{}/test.db", folder.path().display());
+        Self::over(folder, &url, None).await
+    }
+
+    /// On a PostgreSQL database of its own; none if there is no server, which has been said loudly.
+    pub(crate) async fn on_postgres() -> Option<Self> {
+        static TEMPLATE: OnceCell<TestDatabase> = OnceCell::const_new();
+        let server = postgres::server().await?;
+        let template = TEMPLATE
+            .get_or_init(|| async {
+                let template = server.create_database(None).await;
+                let database = Database::connect(template.url().as_str(), 1)
+                    .await
+                    .expect("a connection");
+                database.migrate().await.expect("migrations");
+                database.close().await;
+                template
+            })
+            .await;
+        let database = server.create_database(Some(template)).await;
+        let url = database.url().to_string();
+        Some(Self::over(TempDir::new().expect("a folder"), &url, Some(database)).await)
+    }
+
+    async fn over(folder: TempDir, url: &str, database: Option<TestDatabase>) -> Self {
+        let data_dir = folder.path().display().to_string();
+        let config = config(&[
+            "--data-dir",
+            &data_dir,
+            "--database-url",
+            url,
+            "--development",
+        ]);
+        let app = App::start(config, Clock::set_to(start_of_time()))
+            .await
+            .expect("an application");
+        Self {
+            schema: Schema::new(&app),
+            app,
+            _folder: folder,
+            _database: database,
+        }
+    }
+
+    /// The answer to a query by somebody who is not signed in, as it goes over the wire.
+    pub(crate) async fn query(&self, query: &str) -> Value {
+        self.query_as(Principal::Anonymous, query, Value::Null)
+            .await
+    }
+
+    /// The answer to a query by an editor.
+    pub(crate) async fn query_as_editor(&self, query: &str) -> Value {
+        self.query_as(editor(), query, Value::Null).await
+    }
+
+    /// The answer to a query with variables.
+    pub(crate) async fn query_as(
+        &self,
+        principal: Principal,
+        query: &str,
+        variables: Value,
+    ) -> Value {
+        let request = Request::new(query).variables(Variables::from_json(variables));
+        let answer = self.schema.execute(request, principal).await;
+        serde_json::to_value(answer).expect("JSON")
+    }
+
+    /// A draft, created by the system.
+    pub(crate) async fn draft<C: Content>(&self, key: &str, content: C::Model) -> EntryId {
+        self.try_draft::<C>(key, content).await.expect("a draft")
+    }
+
+    /// The same, where it may fail.
+    pub(crate) async fn try_draft<C: Content>(
+        &self,
+        key: &str,
+        content: C::Model,
+    ) -> Result<EntryId> {
+        let mut change = Change::begin(&self.app, Principal::System, None).await?;
+        let id = change.create::<C>(Some(key), content).await?;
+        change.commit().await?;
+        Ok(id)
+    }
+
+    /// A public entry, created by the system.
+    pub(crate) async fn public<C: Content>(&self, key: &str, content: C::Model) -> EntryId {
+        let id = self.draft::<C>(key, content).await;
+        self.publish(&[id]).await.expect("a publication");
+        id
+    }
+
+    /// Saves a new revision of an entry that stands at `expected`.
+    pub(crate) async fn update<C: Content>(
+        &self,
+        id: EntryId,
+        expected: i32,
+        content: C::Model,
+    ) -> Result<i32> {
+        let mut change = Change::begin(&self.app, Principal::System, None).await?;
+        let revision = change.update::<C>(id, expected, content).await?;
+        change.commit().await?;
+        Ok(revision)
+    }
+
+    /// Makes the latest revisions of the entries public.
+    pub(crate) async fn publish(&self, ids: &[EntryId]) -> Result<()> {
+        let mut change = Change::begin(&self.app, Principal::System, None).await?;
+        change.publish(ids).await?;
+        change.commit().await
+    }
+}
+
+/// The settings that these flags make.
+pub(crate) fn config(flags: &[&str]) -> Config {
+    let matches = clap::Command::new("kindling").args(config::args());
+    let matches = matches.get_matches_from([&["kindling"], flags].concat());
+    Config::load(&matches, |_| None).expect("settings")
+}
+
+/// Somebody who may read and change all content.
+pub(crate) fn editor() -> Principal {
+    account(Role::Editor)
+}
+
+/// Somebody new with this role.
+pub(crate) fn account(role: Role) -> Principal {
+    Principal::Account {
+        id: new_account(),
+        role,
+    }
+}
+
+fn new_account() -> Uuid {
+    kindling::id::new()
+}
