@@ -1,0 +1,101 @@
+//! Measures the page query end to end: Kindling beside two limits of its stack, on the same machine in the same run.
+//!
+//! `cargo bench --bench page_query -- [--rounds N] [--seconds S] [--connections N] [--postgres URL]`
+//!
+//! Each server runs in a process of its own, pinned to one core; the load comes from another core. Without `--bench`
+//! (that is, under `cargo test --benches`) everything runs once, briefly, to show that the benchmark still works.
+//! The exit code says whether every answer was right, never how fast it came.
+
+mod client;
+mod contestant;
+mod limits;
+mod load;
+mod model;
+mod options;
+mod pinning;
+mod report;
+mod scratch;
+mod server;
+
+use std::process::ExitCode;
+
+use contestant::Contestant;
+use load::Sample;
+use options::Options;
+use pinning::Pinning;
+use report::Report;
+use scratch::Scratch;
+
+/// Whatever ends the benchmark: it has one reader, and the text is all that the reader needs.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the benchmark failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.as_slice() {
+        [command, limit, address, answer] if command == limits::COMMAND => {
+            limits::serve(limit, address.parse()?, answer.as_ref())
+        }
+        _ => measure(&Options::parse(&arguments)?),
+    }
+}
+
+fn measure(options: &Options) -> Result<(), Failure> {
+    let pinning = Pinning::choose();
+    pinning.hold_load_generator()?;
+    let scratch = Scratch::create()?;
+    // One thread is all that the load generator has, so that it can never take time from the server's core.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let report = runtime.block_on(compare(options, pinning, &scratch))?;
+    report.print();
+    Ok(())
+}
+
+async fn compare(
+    options: &Options,
+    pinning: Pinning,
+    scratch: &Scratch,
+) -> Result<Report, Failure> {
+    let kindling = contestant::kindling(scratch, pinning, None).await?;
+    let mut contestants = vec![kindling];
+    if let Some(url) = &options.postgres {
+        contestants.push(contestant::kindling(scratch, pinning, Some(url)).await?);
+    }
+    let answer = contestants[0].answer.clone();
+    contestants.push(contestant::limit(limits::Limit::InMemory, &answer, scratch, pinning).await?);
+    contestants.push(contestant::limit(limits::Limit::Bytes, &answer, scratch, pinning).await?);
+
+    let samples = run_rounds(options, &contestants).await?;
+    Ok(Report::new(options, pinning, &contestants, samples))
+}
+
+/// Gives the samples of each contestant. Turns are interleaved, and begin with another one in each round, so that
+/// whatever else the machine does falls on all of them alike.
+async fn run_rounds(
+    options: &Options,
+    contestants: &[Contestant],
+) -> Result<Vec<Vec<Sample>>, Failure> {
+    let mut samples: Vec<Vec<Sample>> = contestants.iter().map(|_| Vec::new()).collect();
+    for round in 0..options.rounds {
+        for turn in 0..contestants.len() {
+            let chosen = (round + turn) % contestants.len();
+            let contestant = &contestants[chosen];
+            load::run(contestant, options.connections, options.warm_up).await?;
+            let sample = load::run(contestant, options.connections, options.turn).await?;
+            report::progress(round, options.rounds, contestant, &sample);
+            samples[chosen].push(sample);
+        }
+    }
+    Ok(samples)
+}
