@@ -16,10 +16,16 @@ use async_graphql::{ID, Interface, MergedObject};
 use entity::{Instant, entry::ContentType};
 use std::sync::Arc;
 
-pub use self::{
-    asset::Asset, impact_stat::ImpactStat, milestone::Milestone, page::Page, root::Reader,
-    story_section::StorySection, team_member::TeamMember, testimonial::Testimonial, value::Value,
-};
+pub use asset::Asset;
+pub use impact_stat::ImpactStat;
+pub use milestone::Milestone;
+pub use page::Page;
+pub use root::Reader;
+pub use story_section::StorySection;
+pub use team_member::TeamMember;
+pub use testimonial::Testimonial;
+pub use value::Value;
+
 use super::{
     object::{Entry, EntryStatus},
     row::AnyRow,
@@ -30,7 +36,7 @@ use super::{
 
 /// Writes what needs the whole list: the interfaces, the roots, and [`for_type`].
 macro_rules! content_types {
-    ($d:tt $($content:ident),+ $(,)?) => {
+    ($d:tt $($content:ident: $query:ty),+ $(,)?) => {
         /// Anything that has an id.
         #[derive(Clone, Interface)]
         #[graphql(field(name = "id", ty = "ID", desc = "Identity, which never changes."))]
@@ -56,6 +62,10 @@ macro_rules! content_types {
         pub enum AnyEntry {
             $(#[doc(hidden)] $content(Entry<$content>),)+
         }
+
+        /// The root fields that read content.
+        #[derive(Default, MergedObject)]
+        pub struct ContentQuery(root::NodeQuery, $($query),+);
 
         impl Node {
             /// The entry of a row, in the scope in which it was loaded.
@@ -84,26 +94,12 @@ macro_rules! content_types {
 }
 
 content_types! { $
-    Asset,
-    ImpactStat,
-    Milestone,
-    Page,
-    StorySection,
-    TeamMember,
-    Testimonial,
-    Value,
+    Asset: asset::AssetQuery,
+    ImpactStat: impact_stat::ImpactStatQuery,
+    Milestone: milestone::MilestoneQuery,
+    Page: page::PageQuery,
+    StorySection: story_section::StorySectionQuery,
+    TeamMember: team_member::TeamMemberQuery,
+    Testimonial: testimonial::TestimonialQuery,
+    Value: value::ValueQuery,
 }
-
-/// The root fields that read content.
-#[derive(Default, MergedObject)]
-pub struct ContentQuery(
-    root::NodeQuery,
-    asset::AssetQuery,
-    impact_stat::ImpactStatQuery,
-    milestone::MilestoneQuery,
-    page::PageQuery,
-    story_section::StorySectionQuery,
-    team_member::TeamMemberQuery,
-    testimonial::TestimonialQuery,
-    value::ValueQuery,
-);

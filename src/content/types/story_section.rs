@@ -108,7 +108,7 @@ impl StorySectionItem {
                 row.typed::<TeamMember>()?,
                 scope,
             ))),
-            ContentType::Asset | ContentType::Page | ContentType::StorySection => None,
+            _ => None,
         }
     }
 }
