@@ -29,7 +29,7 @@ function impactStat(item) {
   return h("li.stat", {},
     h("span.badge", {}, icon(item.icon)),
     // One heading, so that a screen reader says "48,479 students" in one breath.
-    h("h3", {}, h("data.stat__value", { value: item.value }, item.formattedValue), " ", textOf("span.stat__label", item, "label")),
+    h("h3", {}, h("data.stat__value", { value: item.value }, `${item.prefix ?? ""}${item.formattedValue}${item.suffix ?? ""}`), " ", textOf("span.stat__label", item, "label")),
     textOf("p", item, "description"),
     sourceLine(item),
     item.isStale ? h("p.stat__stale", {}, words().stale) : null,

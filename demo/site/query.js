@@ -14,7 +14,7 @@ export const PAGE_QUERY = `query OurStory($locale: Locale!) {
         __typename
         ... on Value { id locale fallbacks title description icon }
         ... on ImpactStat {
-          id locale fallbacks value formattedValue label description icon
+          id locale fallbacks value formattedValue prefix suffix label description icon
           period asOfOn isStale source { name url }
         }
         ... on Testimonial {

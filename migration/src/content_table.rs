@@ -26,13 +26,13 @@ pub(crate) fn create(table: &str, columns: &str) -> String {
 
 /// Indexes for filter and order by each of the columns, among the public and among the latest rows.
 pub(crate) fn index(table: &str, columns: &[&str]) -> String {
-    let mut text = String::new();
-    for column in columns {
-        for flag in ["published", "latest"] {
-            text += &format!(
-                "CREATE INDEX {table}_{column}_{flag}_idx ON {table} (\"{column}\" {{nulls first}}, entry_id) WHERE {flag};\n"
-            );
-        }
-    }
-    text
+    let index = |column: &str, flag: &str| {
+        format!(
+            "CREATE INDEX {table}_{column}_{flag}_idx ON {table} (\"{column}\" {{nulls first}}, entry_id) WHERE {flag};\n"
+        )
+    };
+    columns
+        .iter()
+        .flat_map(|column| ["published", "latest"].map(|flag| index(column, flag)))
+        .collect()
 }

@@ -59,7 +59,7 @@ pub fn key_fault(key: &str) -> Option<String> {
 fn check_field<M>(field: &Field<M>, row: &M, locales: &[String], problems: &mut Vec<Problem>) {
     let name = field.name;
     let mut wrong = |path: String, message: String| {
-        problems.push(Problem::new(ProblemCode::Invalid, path, message))
+        problems.push(Problem::new(ProblemCode::Invalid, path, message));
     };
     match &field.kind {
         Kind::Text(get, max, format) => {

@@ -2,7 +2,7 @@
 
 use comrak::{Options, markdown_to_html};
 
-/// The text as HTML: CommonMark with tables, strikethrough and bare links.
+/// The text as HTML: `CommonMark` with tables, strikethrough and bare links.
 pub fn to_html(markdown: &str) -> String {
     let mut options = Options::default();
     options.extension.strikethrough = true;

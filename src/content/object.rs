@@ -104,6 +104,10 @@ impl<C: Content> Entry<C> {
     }
 
     #[graphql(flatten)]
+    #[expect(
+        clippy::unused_async,
+        reason = "async-graphql wants resolvers to be async"
+    )]
     async fn fields(&self) -> &C {
         &self.0
     }

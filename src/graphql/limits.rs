@@ -40,8 +40,8 @@ fn describe<C: Content>(registry: &mut Registry) {
     for field in C::FIELDS {
         let mut path: Vec<&str> = field.name.split('.').collect();
         let Some(last) = path.pop() else { continue };
-        let owner = path.iter().fold(Some(C::NAME.to_owned()), |owner, step| {
-            type_of(registry, &owner?, step)
+        let owner = path.iter().try_fold(C::NAME.to_owned(), |owner, step| {
+            type_of(registry, &owner, step)
         });
         if let Some(owner) = owner {
             append(registry, &owner, last, &field.limits());
@@ -61,7 +61,7 @@ fn append(registry: &mut Registry, owner: &str, field: &str, limits: &str) {
     {
         let description = field.description.get_or_insert_default();
         if !description.ends_with(limits) {
-            *description = format!("{description} {limits}").trim().to_owned();
+            *description = [description.as_str(), limits].join(" ").trim().into();
         }
     }
 }

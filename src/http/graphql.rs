@@ -1,5 +1,7 @@
 //! GraphQL over HTTP: queries by POST with a JSON body or by GET.
 
+use std::error::Error;
+
 use async_graphql::{Request, Response as Answer, Variables, parser::types::OperationType};
 use axum::{
     extract::{Request as HttpRequest, State},
@@ -91,10 +93,9 @@ pub(super) async fn get(
     let name = request.operation_name.clone();
     if let Ok(document) = request.parsed_query() {
         let mut operations = document.operations.iter();
-        let asked =
-            |operation: &Option<&str>| name.is_none() || operation.map(ToOwned::to_owned) == name;
+        let asked = |operation: Option<&str>| name.is_none() || operation == name.as_deref();
         let changes = operations.any(|(operation, definition)| {
-            asked(&operation.map(async_graphql::Name::as_str))
+            asked(operation.map(async_graphql::Name::as_str))
                 && definition.node.ty != OperationType::Query
         });
         if changes {
@@ -124,7 +125,7 @@ fn parameters_of(query: &str) -> Result<Parameters, String> {
         match name.as_ref() {
             "query" => found.query = value.into_owned(),
             "operationName" => {
-                found.operation_name = Some(value.into_owned()).filter(|name| !name.is_empty())
+                found.operation_name = Some(value.into_owned()).filter(|name| !name.is_empty());
             }
             "variables" if !value.is_empty() => {
                 let variables = serde_json::from_str(&value);
@@ -215,8 +216,14 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn is_too_large(error: &axum::Error) -> bool {
-    std::iter::successors(std::error::Error::source(error), |error| error.source())
-        .any(|error| error.is::<LengthLimitError>())
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn bad(status: StatusCode, message: &str) -> Response {

@@ -26,6 +26,10 @@ pub(super) fn json(status: StatusCode, media_type: &'static str, body: Vec<u8>) 
 }
 
 /// The answer to a request whose handler panicked; the process lives on.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands the panic over"
+)]
 pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let message = panic
         .downcast_ref::<String>()

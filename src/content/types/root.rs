@@ -156,9 +156,10 @@ pub(super) async fn list<C: Content>(
             .join(","),
     ]);
     let page = page.open(&identity, order.len().max(1) + 1)?;
-    let total_count = match ctx.look_ahead().field("totalCount").exists() {
-        true => Some(read::count::<C>(&reader.snapshot, &view, filter.as_ref()).await?),
-        false => None,
+    let total_count = if ctx.look_ahead().field("totalCount").exists() {
+        Some(read::count::<C>(&reader.snapshot, &view, filter.as_ref()).await?)
+    } else {
+        None
     };
     let slice = read::list::<C>(&reader.snapshot, &view, filter.as_ref(), &order, &page).await?;
     let (rows, keys): (Vec<_>, Vec<_>) = slice
