@@ -8,7 +8,7 @@ migration! {
             id {uuid} NOT NULL,
             type {text} NOT NULL,
             \"key\" {text},
-            position {text},
+            position {text} NOT NULL,
             latest_revision {int} NOT NULL,
             published_revision {int},
             published_at {instant},

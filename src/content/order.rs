@@ -144,16 +144,17 @@ impl<M> Step<M> {
         }
     }
 
-    fn beyond(&self, key: &Key) -> Condition {
-        let column = self.by.column.clone();
+    /// Where the column lies beyond the key, in the order of the list.
+    fn beyond(&self, key: &Key) -> Vec<Expr> {
+        let column = || self.by.column.clone();
         match (self.direction, key.value()) {
-            (OrderDirection::Asc, Some(value)) => Condition::all().add(column.gt(value)),
-            (OrderDirection::Asc, None) => Condition::all().add(column.is_not_null()),
-            (OrderDirection::Desc, Some(value)) if self.by.nullable => Condition::any()
-                .add(column.clone().lt(value))
-                .add(column.is_null()),
-            (OrderDirection::Desc, Some(value)) => Condition::all().add(column.lt(value)),
-            (OrderDirection::Desc, None) => Condition::all().add(Expr::val(1).eq(0)),
+            (OrderDirection::Asc, Some(value)) => vec![column().gt(value)],
+            (OrderDirection::Asc, None) => vec![column().is_not_null()],
+            (OrderDirection::Desc, Some(value)) if self.by.nullable => {
+                vec![column().lt(value), column().is_null()]
+            }
+            (OrderDirection::Desc, Some(value)) => vec![column().lt(value)],
+            (OrderDirection::Desc, None) => Vec::new(),
         }
     }
 
@@ -165,37 +166,38 @@ impl<M> Step<M> {
     }
 }
 
-/// The condition that a row comes after the one with these keys, in the order of the steps.
+/// The rows that come after the one with these keys: stretches of the list, in their order.
 ///
-/// Where all steps run the same way it is one comparison of rows, which both engines look up in an index.
-pub fn after<M>(steps: &[Step<M>], keys: &[Key]) -> Condition {
-    let up = steps
-        .iter()
-        .all(|step| step.direction == OrderDirection::Asc);
-    let down = steps
-        .iter()
-        .all(|step| step.direction == OrderDirection::Desc);
+/// Where all steps run the same way it is one stretch, a comparison of rows. Otherwise each stretch keeps some of the
+/// keys and moves beyond the next one. Every one of them is a range that both engines look up in an index, which a
+/// single condition of all of them would not be.
+pub fn after<M>(steps: &[Step<M>], keys: &[Key]) -> Vec<Condition> {
+    let all_run = |direction| steps.iter().all(|step| step.direction == direction);
     let values: Option<Vec<Expr>> = keys.iter().map(|key| key.value().map(Expr::val)).collect();
     let columns = || Expr::tuple(steps.iter().map(|step| step.by.column.clone()));
     match values {
-        Some(values) if up => Condition::all().add(columns().gt(Expr::tuple(values))),
-        Some(values) if down && !steps.iter().any(|step| step.by.nullable) => {
-            Condition::all().add(columns().lt(Expr::tuple(values)))
+        Some(values) if all_run(OrderDirection::Asc) => {
+            vec![Condition::all().add(columns().gt(Expr::tuple(values)))]
         }
-        _ => step_by_step(steps, keys),
+        Some(values)
+            if all_run(OrderDirection::Desc) && !steps.iter().any(|step| step.by.nullable) =>
+        {
+            vec![Condition::all().add(columns().lt(Expr::tuple(values)))]
+        }
+        _ => stretches(steps, keys),
     }
 }
 
-fn step_by_step<M>(steps: &[Step<M>], keys: &[Key]) -> Condition {
-    (0..steps.len()).fold(Condition::any(), |any, at| {
-        let same = steps[..at]
-            .iter()
-            .zip(keys)
-            .map(|(step, key)| step.same(key));
-        any.add(same.fold(steps[at].beyond(&keys[at]), |all, same| {
-            Condition::all().add(same).add(all)
-        }))
-    })
+fn stretches<M>(steps: &[Step<M>], keys: &[Key]) -> Vec<Condition> {
+    let beyond = |at: usize| {
+        let same = move || {
+            let same = steps[..at].iter().zip(keys);
+            same.fold(Condition::all(), |all, (step, key)| all.add(step.same(key)))
+        };
+        let beyond = steps[at].beyond(&keys[at]).into_iter();
+        beyond.map(move |beyond| same().add(beyond))
+    };
+    (0..steps.len()).rev().flat_map(beyond).collect()
 }
 
 /// A list's `orderBy`: a typed pair of field and direction.

@@ -14,7 +14,10 @@ use super::{
     row::{AnyRow, Row},
     view::View,
 };
-use crate::{database::Snapshot, error::Result};
+use crate::{
+    database::Snapshot,
+    error::{Error, Result},
+};
 
 /// Ids in one statement. Longer lists are asked for in parts, as engines bound the number of parameters.
 const IDS_PER_STATEMENT: usize = 1024;
@@ -59,8 +62,8 @@ fn padded(ids: &[EntryId]) -> impl Iterator<Item = Uuid> {
 
 /// One page of a list.
 pub struct Slice<M> {
-    /// The rows, and what each stands by in the order.
-    pub rows: Vec<(Row<M>, Vec<Key>)>,
+    /// The rows, each with what it stands by in the order.
+    pub rows: Vec<(Vec<Key>, Row<M>)>,
     /// Whether the list goes on after the page.
     pub has_next: bool,
     /// Whether the list begins before the page.
@@ -75,45 +78,52 @@ pub async fn list<C: Content>(
     order: &[C::Order],
     page: &PageArgs,
 ) -> Result<Slice<C::Model>> {
-    let steps = total_order::<C>(order);
-    let mut select = filtered::<C>(view, filter);
-    if let Some(keys) = &page.after {
-        select = select.filter(after(&steps, keys));
-    }
-    let steps = match page.direction {
-        Direction::Forward => steps,
-        Direction::Backward => reversed(steps),
+    let forward = page.direction == Direction::Forward;
+    let (list, backwards) = (total_order::<C>(order), reversed(total_order::<C>(order)));
+    let (steps, opposite, start, end) = if forward {
+        (list, backwards, &page.after, &page.before)
+    } else {
+        (backwards, list, &page.before, &page.after)
     };
-    if let Some(keys) = &page.before {
-        let backwards = reversed(total_order::<C>(order));
-        select = select.filter(after(&backwards, keys));
+    let mut select = filtered::<C>(view, filter);
+    if let Some(end) = end {
+        let within = after(&opposite, end).into_iter();
+        select = select.filter(within.fold(Condition::any(), Condition::add));
     }
     let select = steps.iter().fold(select, |select, step| step.apply(select));
-    let mut rows: Vec<Row<C::Model>> = snapshot.all(select.limit(page.size + 1)).await?;
-    let more = rows.len() as u64 > page.size;
-    rows.truncate(usize::try_from(page.size).unwrap_or(usize::MAX));
-    if page.direction == Direction::Backward {
+    let stretches = match start {
+        Some(start) => after(&steps, start),
+        None => vec![Condition::all()],
+    };
+    let size = usize::try_from(page.size).map_err(Error::internal)?;
+    let mut rows: Vec<Row<C::Model>> = Vec::new();
+    for stretch in stretches {
+        if rows.len() <= size {
+            let missing = page.size + 1 - rows.len() as u64;
+            rows.extend(
+                snapshot
+                    .all(select.clone().filter(stretch).limit(missing))
+                    .await?,
+            );
+        }
+    }
+    let more = rows.len() > size;
+    rows.truncate(size);
+    if !forward {
         rows.reverse();
     }
     let keys = |row: &Row<C::Model>| steps.iter().map(|step| (step.by.key)(row)).collect();
-    let rows = rows
-        .into_iter()
-        .map(|row| {
-            let keys = keys(&row);
-            (row, keys)
-        })
-        .collect();
-    Ok(match page.direction {
-        Direction::Forward => Slice {
-            rows,
-            has_next: more,
-            has_previous: page.after.is_some(),
-        },
-        Direction::Backward => Slice {
-            rows,
-            has_next: page.before.is_some(),
-            has_previous: more,
-        },
+    let keyed = |row| (keys(&row), row);
+    let rows = rows.into_iter().map(keyed).collect();
+    let (has_next, has_previous) = if forward {
+        (more, start.is_some())
+    } else {
+        (start.is_some(), more)
+    };
+    Ok(Slice {
+        rows,
+        has_next,
+        has_previous,
     })
 }
 

@@ -26,7 +26,7 @@ pub struct Life {
     /// Name by which the outside world knows the entry.
     pub key: Option<String>,
     /// Place in lists of its type.
-    pub position: Option<String>,
+    pub position: String,
     /// The newest revision.
     pub latest_revision: i32,
     /// The public revision.

@@ -60,9 +60,9 @@ impl Change {
         self.validate::<C>(key, &content).await?;
         let id = id::entry(C::TYPE);
         let position = if C::POSITIONED {
-            Some(self.last_position::<C>().await?)
+            self.last_position::<C>().await?
         } else {
-            None
+            String::new()
         };
         let entry = entry::Model {
             id: id.uuid,
@@ -237,7 +237,7 @@ impl Change {
 
     /// A place after all entries of the type.
     async fn last_position<C: Content>(&self) -> Result<String> {
-        let last: Option<Option<String>> = entry::Entity::find()
+        let last: Option<String> = entry::Entity::find()
             .select_only()
             .column(entry::Column::Position)
             .filter(entry::Column::Type.eq(C::TYPE))
@@ -246,7 +246,7 @@ impl Change {
             .into_tuple()
             .one(&self.tx)
             .await?;
-        let next = match last.flatten() {
+        let next = match last {
             None => FractionalIndex::default(),
             Some(last) => FractionalIndex::new_after(
                 &FractionalIndex::from_string(&last).map_err(Error::internal)?,

@@ -136,7 +136,7 @@ filter!(ImpactStatFilter for impact_stat {
     value: DecimalFilter => Value, as_of_on: DateFilter => AsOfOn, stale_after_on: DateFilter => StaleAfterOn
 });
 order!(ImpactStatOrder by ImpactStatOrderField for impact_stat, default Position {
-    Position => entry::Column::Position, |row| row.entry.position.as_ref().into();
+    Position => entry::Column::Position, |row| (&row.entry.position).into();
     Value => Column::Value, |row| row.content.value.millionths().into();
     AsOfOn => Column::AsOfOn, |row| row.content.as_of_on.into();
     StaleAfterOn => Column::StaleAfterOn, |row| row.content.stale_after_on.into();

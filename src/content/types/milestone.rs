@@ -90,7 +90,7 @@ impl Content for Milestone {
 
 filter!(MilestoneFilter for milestone { date: PartialDateFilter => Date, end_date: PartialDateFilter => EndDate });
 order!(MilestoneOrder by MilestoneOrderField for milestone, default Position {
-    Position => entry::Column::Position, |row| row.entry.position.as_ref().into();
+    Position => entry::Column::Position, |row| (&row.entry.position).into();
     Date => Column::Date, |row| (&row.content.date).into();
     EndDate => Column::EndDate, |row| row.content.end_date.as_ref().into();
 });

@@ -162,11 +162,8 @@ pub(super) async fn list<C: Content>(
         None
     };
     let slice = read::list::<C>(&reader.snapshot, &view, filter.as_ref(), &order, &page).await?;
-    let (rows, keys): (Vec<_>, Vec<_>) = slice
-        .rows
-        .into_iter()
-        .map(|(row, keys): (Row<C::Model>, _)| (AnyRow::new::<C>(row), keys))
-        .unzip();
+    let untyped = |(keys, row): (_, Row<C::Model>)| (keys, AnyRow::new::<C>(row));
+    let (keys, rows): (Vec<_>, Vec<_>) = slice.rows.into_iter().map(untyped).unzip();
     let nodes = [
         ctx.look_ahead().field("nodes"),
         ctx.look_ahead().field("edges").field("node"),

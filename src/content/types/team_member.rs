@@ -128,7 +128,7 @@ filter!(TeamMemberFilter for team_member {
     left_on: DateFilter => LeftOn
 });
 order!(TeamMemberOrder by TeamMemberOrderField for team_member, default Position {
-    Position => entry::Column::Position, |row| row.entry.position.as_ref().into();
+    Position => entry::Column::Position, |row| (&row.entry.position).into();
     Name => Column::Name, |row| (&row.content.name).into();
     Group => Column::Group, |row| row.content.group.as_ref().into();
     JoinedOn => Column::JoinedOn, |row| row.content.joined_on.into();

@@ -124,7 +124,7 @@ filter!(TestimonialFilter for testimonial {
     author_name: StringFilter => AuthorName, organisation: StringFilter => Organisation
 });
 order!(TestimonialOrder by TestimonialOrderField for testimonial, default Position {
-    Position => entry::Column::Position, |row| row.entry.position.as_ref().into();
+    Position => entry::Column::Position, |row| (&row.entry.position).into();
     AuthorName => Column::AuthorName, |row| (&row.content.author_name).into();
     Organisation => Column::Organisation, |row| row.content.organisation.as_ref().into();
 });

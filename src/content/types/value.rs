@@ -41,6 +41,6 @@ impl Content for Value {
 
 filter!(ValueFilter for value {});
 order!(ValueOrder by ValueOrderField for value, default Position {
-    Position => entry::Column::Position, |row| row.entry.position.as_ref().into();
+    Position => entry::Column::Position, |row| (&row.entry.position).into();
 });
 api!(Value { query: ValueQuery, by: ValueBy, one: value, many: values, where: ValueFilter, order: ValueOrder });
