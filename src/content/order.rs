@@ -219,6 +219,8 @@ macro_rules! order {
         /// By what a list can be ordered.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
         pub enum $field {
+            /// By its key.
+            Key,
             /// By the time at which the entry was created.
             CreatedAt,
             /// By the time at which the revision that is shown was saved.
@@ -245,6 +247,9 @@ macro_rules! order {
             fn step(&self) -> $crate::content::order::Step<Self::Row> {
                 use $crate::content::order::{OrderColumn, Step};
                 let by: OrderColumn<Self::Row> = match self.field {
+                    $field::Key => {
+                        OrderColumn::new(entity::entry::Column::Key, |row| row.entry.key.as_ref().into())
+                    }
                     $field::CreatedAt => {
                         OrderColumn::new(entity::entry::Column::CreatedAt, |row| row.entry.created_at.into())
                     }

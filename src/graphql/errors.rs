@@ -1,64 +1,15 @@
 //! Gives every error its code, and keeps everything that is not ours off the wire.
 
-use std::sync::Arc;
-
-use async_graphql::{
-    Response, ServerError,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextValidation,
-    },
-};
+use async_graphql::ServerError;
 
 use crate::error::Error;
 
-/// The extension for all operations.
-pub(super) struct ErrorCodes;
-
-impl ExtensionFactory for ErrorCodes {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
-}
-
-#[async_trait::async_trait]
-impl Extension for ErrorCodes {
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &async_graphql::Variables,
-        next: NextParseQuery<'_>,
-    ) -> async_graphql::ServerResult<async_graphql::parser::types::ExecutableDocument> {
-        next.run(ctx, query, variables)
-            .await
-            .map_err(|error| with_code(error, "GRAPHQL_PARSE_FAILED"))
-    }
-
-    async fn validation(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        next: NextValidation<'_>,
-    ) -> Result<async_graphql::ValidationResult, Vec<ServerError>> {
-        let coded = |error| with_code(error, "GRAPHQL_VALIDATION_FAILED");
-        next.run(ctx)
-            .await
-            .map_err(|errors| errors.into_iter().map(coded).collect())
-    }
-
-    async fn execute(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        operation: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
-        let mut response = next.run(ctx, operation).await;
-        response.errors = response.errors.into_iter().map(told).collect();
-        response
-    }
-}
+/// The codes of errors that GraphQL itself finds, before anything of ours runs.
+pub(super) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 
 /// The error as the world may know it. What is masked is logged here, once, within the span of its request.
-fn told(error: ServerError) -> ServerError {
+pub(super) fn told(error: ServerError) -> ServerError {
     let Some(ours) = error.source::<Error>() else {
         if error.source.is_some() {
             tracing::error!(error = %error.message, path = ?error.path, "masked an error of unknown kind");
@@ -70,11 +21,16 @@ fn told(error: ServerError) -> ServerError {
                 "INTERNAL",
             );
         }
-        return if has_code(&error) {
-            error
-        } else {
-            with_code(error, "BAD_INPUT")
-        };
+        // What concerns no field was found in the document, before its execution.
+        let found_in_document = error.path.is_empty();
+        return with_code(
+            error,
+            if found_in_document {
+                VALIDATION_FAILED
+            } else {
+                "BAD_INPUT"
+            },
+        );
     };
     let code = ours.code();
     match ours {
@@ -105,14 +61,8 @@ fn told(error: ServerError) -> ServerError {
     error
 }
 
-fn has_code(error: &ServerError) -> bool {
-    error
-        .extensions
-        .as_ref()
-        .is_some_and(|extensions| extensions.get("code").is_some())
-}
-
-fn with_code(mut error: ServerError, code: &str) -> ServerError {
+/// The error with its code.
+pub(super) fn with_code(mut error: ServerError, code: &str) -> ServerError {
     error.extensions.get_or_insert_default().set("code", code);
     error
 }

@@ -10,7 +10,7 @@ use async_graphql::{
     Schema as StaticSchema, SchemaBuilder,
 };
 
-use self::{errors::ErrorCodes, limits::Limits};
+use self::limits::Limits;
 use crate::{
     app::App,
     auth::Principal,
@@ -44,11 +44,10 @@ pub fn sdl() -> String {
 impl Schema {
     /// The schema over an application. In development it answers introspection and tells what an answer cost.
     pub fn new(app: &App) -> Self {
-        let builder = builder().extension(ErrorCodes);
         let builder = if app.config.development {
-            builder
+            builder()
         } else {
-            builder.disable_introspection().disable_suggestions()
+            builder().disable_introspection().disable_suggestions()
         };
         Self {
             schema: builder.finish(),
@@ -57,9 +56,14 @@ impl Schema {
     }
 
     /// Executes an operation for a principal. All of it sees one state of the database.
-    pub async fn execute(&self, request: Request, principal: Principal) -> Response {
+    pub async fn execute(&self, mut request: Request, principal: Principal) -> Response {
+        if let Err(error) = request.parsed_query() {
+            let error = errors::with_code(error, errors::PARSE_FAILED);
+            return Response::from_errors(vec![error]);
+        }
         let reader = Arc::new(Reader::new(&self.app, principal));
         let mut response = self.schema.execute(request.data(Arc::clone(&reader))).await;
+        response.errors = response.errors.into_iter().map(errors::told).collect();
         let statements = reader.snapshot.statements();
         // Nobody else holds the reader once the operation has ended.
         if let Some(reader) = Arc::into_inner(reader) {
