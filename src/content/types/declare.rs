@@ -87,7 +87,7 @@ macro_rules! api {
                 view: Option<$crate::content::view::ContentView>,
             ) -> $crate::error::Result<$crate::content::connection::Connection<$content>> {
                 let page = $crate::content::page_args::RawPageArgs { first, after, last, before };
-                super::root::list(ctx, page, filter, order_by.unwrap_or_default(), view).await
+                super::list::list(ctx, page, filter, order_by.unwrap_or_default(), view).await
             }
         }
     };

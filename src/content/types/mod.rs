@@ -1,6 +1,7 @@
 //! The content types, one file each, and the list of them, once.
 
 mod declare;
+mod list;
 mod root;
 
 mod asset;

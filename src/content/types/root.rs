@@ -12,13 +12,10 @@ use crate::{
     auth::Principal,
     content::{
         Content,
-        connection::{Connection, Edge, PageInfo},
-        filter::Filter,
         load::{Group, related},
         object::Entry,
-        page_args::{ListIdentity, RawPageArgs},
         read,
-        row::{AnyRow, Row},
+        row::AnyRow,
         scope::Scope,
         view::{ContentView, View},
     },
@@ -46,7 +43,7 @@ impl Reader {
         }
     }
 
-    fn open(&self, view: Option<ContentView>) -> Result<View> {
+    pub(super) fn open(&self, view: Option<ContentView>) -> Result<View> {
         View::open(
             view.unwrap_or_default(),
             &self.principal,
@@ -55,7 +52,7 @@ impl Reader {
         )
     }
 
-    async fn scope(&self, view: View, roots: Vec<Group<'_>>) -> Result<Arc<Scope>> {
+    pub(super) async fn scope(&self, view: View, roots: Vec<Group<'_>>) -> Result<Arc<Scope>> {
         let rows = related(&self.snapshot, &view, roots).await?;
         Ok(Arc::new(Scope {
             view,
@@ -67,7 +64,7 @@ impl Reader {
 }
 
 /// The reader of the operation.
-fn reader<'ctx>(ctx: &Context<'ctx>) -> Result<&'ctx Reader> {
+pub(super) fn reader<'ctx>(ctx: &Context<'ctx>) -> Result<&'ctx Reader> {
     ctx.data_opt::<Arc<Reader>>()
         .map(AsRef::as_ref)
         .ok_or_else(|| Error::internal("the operation has no reader"))
@@ -121,94 +118,16 @@ pub(super) async fn one<C: Content>(
     Ok(row.typed::<C>().map(|row| Entry::new(row, scope)))
 }
 
-fn group(content_type: ContentType, rows: Vec<AnyRow>, selection: Lookahead<'_>) -> Group<'_> {
+pub(super) fn group(
+    content_type: ContentType,
+    rows: Vec<AnyRow>,
+    selection: Lookahead<'_>,
+) -> Group<'_> {
     Group {
         content_type,
         rows,
         selection: Arc::new(selection),
     }
-}
-
-const MOST_STEPS: usize = 3;
-const DEEPEST_FILTER: usize = 5;
-
-/// A page of the list, with all that its selection needs.
-pub(super) async fn list<C: Content>(
-    ctx: &Context<'_>,
-    page: RawPageArgs,
-    filter: Option<C::Filter>,
-    order: Vec<C::Order>,
-    view: Option<ContentView>,
-) -> Result<Connection<C>> {
-    let reader = reader(ctx)?;
-    let view = reader.open(view)?;
-    check_list::<C>(filter.as_ref(), &order)?;
-    let identity = ListIdentity::of(&[
-        C::NAME,
-        &filter
-            .as_ref()
-            .map(|filter| filter.to_value().to_string())
-            .unwrap_or_default(),
-        &order
-            .iter()
-            .map(|step| step.to_value().to_string())
-            .collect::<Vec<_>>()
-            .join(","),
-    ]);
-    let page = page.open(&identity, order.len().max(1) + 1)?;
-    let total_count = if ctx.look_ahead().field("totalCount").exists() {
-        Some(read::count::<C>(&reader.snapshot, &view, filter.as_ref()).await?)
-    } else {
-        None
-    };
-    let slice = read::list::<C>(&reader.snapshot, &view, filter.as_ref(), &order, &page).await?;
-    let untyped = |(keys, row): (_, Row<C::Model>)| (keys, AnyRow::new::<C>(row));
-    let (keys, rows): (Vec<_>, Vec<_>) = slice.rows.into_iter().map(untyped).unzip();
-    let nodes = [
-        ctx.look_ahead().field("nodes"),
-        ctx.look_ahead().field("edges").field("node"),
-    ];
-    let groups = nodes
-        .into_iter()
-        .map(|selection| group(C::TYPE, rows.clone(), selection))
-        .collect();
-    let scope = reader.scope(view, groups).await?;
-    let mut edges = Vec::with_capacity(rows.len());
-    for (row, keys) in rows.iter().zip(&keys) {
-        let Some(row) = row.typed::<C>() else {
-            continue;
-        };
-        edges.push(Edge {
-            cursor: identity.cursor(keys)?,
-            node: Entry::new(row, Arc::clone(&scope)),
-        });
-    }
-    let page_info = PageInfo {
-        has_next_page: slice.has_next,
-        has_previous_page: slice.has_previous,
-        start_cursor: edges.first().map(|edge| edge.cursor.clone()),
-        end_cursor: edges.last().map(|edge| edge.cursor.clone()),
-    };
-    Ok(Connection {
-        edges,
-        page_info,
-        total_count,
-    })
-}
-
-fn check_list<C: Content>(filter: Option<&C::Filter>, order: &[C::Order]) -> Result<()> {
-    if order.len() > MOST_STEPS {
-        return Err(Error::invalid(
-            ProblemCode::Invalid,
-            "orderBy",
-            format!("must have at most {MOST_STEPS} steps"),
-        ));
-    }
-    if filter.is_some_and(|filter| filter.depth() > DEEPEST_FILTER) {
-        let message = format!("must be nested at most {DEEPEST_FILTER} deep");
-        return Err(Error::invalid(ProblemCode::Invalid, "where", message));
-    }
-    Ok(())
 }
 
 fn parse_id(id: &ID, path: &str) -> Result<EntryId> {

@@ -1,0 +1,104 @@
+//! What the list fields of all content types do: a page of the list, with all that its selection needs.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, InputType};
+
+use super::root::{group, reader};
+use crate::{
+    content::{
+        Content,
+        connection::{Connection, Edge, PageInfo},
+        filter::Filter,
+        object::Entry,
+        page_args::{ListIdentity, RawPageArgs},
+        read::{self, Slice},
+        row::{AnyRow, Row},
+        view::ContentView,
+    },
+    error::{Error, ProblemCode, Result},
+};
+
+const MOST_STEPS: usize = 3;
+const DEEPEST_FILTER: usize = 5;
+
+/// The page. What is not selected is neither read nor counted.
+pub(super) async fn list<C: Content>(
+    ctx: &Context<'_>,
+    page: RawPageArgs,
+    filter: Option<C::Filter>,
+    order: Vec<C::Order>,
+    view: Option<ContentView>,
+) -> Result<Connection<C>> {
+    let reader = reader(ctx)?;
+    let view = reader.open(view)?;
+    check::<C>(filter.as_ref(), &order)?;
+    let identity = identity::<C>(filter.as_ref(), &order);
+    let page = page.open(&identity, order.len().max(1) + 1)?;
+    let selected = |field: &str| ctx.look_ahead().field(field);
+    let total_count = if selected("totalCount").exists() {
+        Some(read::count::<C>(&reader.snapshot, &view, filter.as_ref()).await?)
+    } else {
+        None
+    };
+    let slice = if ["nodes", "edges", "pageInfo"]
+        .iter()
+        .any(|field| selected(field).exists())
+    {
+        read::list::<C>(&reader.snapshot, &view, filter.as_ref(), &order, &page).await?
+    } else {
+        Slice {
+            rows: Vec::new(),
+            has_next: false,
+            has_previous: false,
+        }
+    };
+    let untyped = |(keys, row): (_, Row<C::Model>)| (keys, AnyRow::new::<C>(row));
+    let (keys, rows): (Vec<_>, Vec<_>) = slice.rows.into_iter().map(untyped).unzip();
+    let nodes = [selected("nodes"), selected("edges").field("node")];
+    let groups = nodes
+        .into_iter()
+        .map(|selection| group(C::TYPE, rows.clone(), selection));
+    let scope = reader.scope(view, groups.collect()).await?;
+    let entries = rows.iter().filter_map(AnyRow::typed::<C>);
+    let edges = entries.zip(&keys).map(|(row, keys)| {
+        let node = Entry::new(row, Arc::clone(&scope));
+        Ok(Edge {
+            cursor: identity.cursor(keys)?,
+            node,
+        })
+    });
+    let edges: Vec<Edge<C>> = edges.collect::<Result<_>>()?;
+    let page_info = PageInfo {
+        has_next_page: slice.has_next,
+        has_previous_page: slice.has_previous,
+        start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+        end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+    };
+    Ok(Connection {
+        edges,
+        page_info,
+        total_count,
+    })
+}
+
+fn identity<C: Content>(filter: Option<&C::Filter>, order: &[C::Order]) -> ListIdentity {
+    let filter = filter.map(|filter| filter.to_value().to_string());
+    let order: Vec<String> = order
+        .iter()
+        .map(|step| step.to_value().to_string())
+        .collect();
+    ListIdentity::of(&[C::NAME, &filter.unwrap_or_default(), &order.join(",")])
+}
+
+fn check<C: Content>(filter: Option<&C::Filter>, order: &[C::Order]) -> Result<()> {
+    if order.len() > MOST_STEPS {
+        let message = format!("must have at most {MOST_STEPS} steps");
+        return Err(Error::invalid(ProblemCode::Invalid, "orderBy", message));
+    }
+    if filter.is_some_and(|filter| filter.depth() > DEEPEST_FILTER) {
+        let message = format!("must be nested at most {DEEPEST_FILTER} deep");
+        return Err(Error::invalid(ProblemCode::Invalid, "where", message));
+    }
+    Ok(())
+}
