@@ -13,7 +13,14 @@ use serde_json::{Value, json};
 
 const DEPTH: usize = 90_000;
 const ROUNDS: usize = 200;
-const ORDERS: [&str; 5] = ["POSITION", "DATE", "END_DATE", "CREATED_AT", "UPDATED_AT"];
+const ORDERS: [&str; 6] = [
+    "POSITION",
+    "KEY",
+    "DATE",
+    "END_DATE",
+    "CREATED_AT",
+    "UPDATED_AT",
+];
 
 const QUERY: &str =
     "query ($order: [MilestoneOrder!], $first: Int, $after: String, $last: Int, $before: String) {

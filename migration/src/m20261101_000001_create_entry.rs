@@ -21,6 +21,8 @@ migration! {
         CREATE UNIQUE INDEX entry_type_key_key ON entry (type, \"key\");
         CREATE INDEX entry_position_published_idx ON entry (type, position {nulls first}, id) WHERE published_revision IS NOT NULL;
         CREATE INDEX entry_position_idx ON entry (type, position {nulls first}, id) WHERE archived_at IS NULL;
+        CREATE INDEX entry_key_published_idx ON entry (type, \"key\" {nulls first}, id) WHERE published_revision IS NOT NULL;
+        CREATE INDEX entry_key_idx ON entry (type, \"key\" {nulls first}, id) WHERE archived_at IS NULL;
         CREATE INDEX entry_created_at_published_idx ON entry (type, created_at {nulls first}, id) WHERE published_revision IS NOT NULL;
         CREATE INDEX entry_created_at_idx ON entry (type, created_at {nulls first}, id) WHERE archived_at IS NULL;
     ",

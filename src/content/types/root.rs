@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputType, Lookahead, Object};
+use async_graphql::{Context, ID, Lookahead, Object};
 use entity::{entry, entry::ContentType, entry_id::EntryId};
 use sea_orm::{ColumnTrait, Condition};
 
