@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use entity::{page, reference, story_section};
+use entity::{entry::ContentType, entry_id::EntryId, page, reference, story_section};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
     prelude::{Expr, Uuid},
@@ -42,7 +42,12 @@ pub async fn taken(tx: &DatabaseTransaction, ids: &[Uuid]) -> Result<Vec<Problem
             .filter(|section| !seen.insert(section.anchor.clone()))
         {
             let message = format!("{} stands twice on the page {}", section.anchor, page.slug);
-            problems.push(Problem::new(ProblemCode::Taken, "anchor", message));
+            let id = EntryId {
+                content_type: ContentType::StorySection,
+                uuid: section.entry_id,
+            };
+            let path = format!("{id}.anchor");
+            problems.push(Problem::new(ProblemCode::Taken, path, message));
         }
     }
     Ok(problems)

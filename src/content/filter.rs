@@ -1,10 +1,10 @@
 //! Operator objects of `where`, and the macro that declares which fields of a content type have one.
 
 use async_graphql::{ID, InputObject};
-use entity::{Instant, entry_id::EntryId};
+use entity::entry_id::EntryId;
 use sea_orm::{Condition, ExprTrait, prelude::Expr};
 
-use super::scalar::{Date, Decimal, PartialDate};
+use super::scalar::{Date, DateTime, Decimal, PartialDate};
 
 /// Something that a column is compared with.
 pub trait Operators {
@@ -131,7 +131,7 @@ ordered_filter! {
 }
 ordered_filter! {
     /// Compares with instants.
-    DateTimeFilter of Instant, |value: &Instant| *value
+    DateTimeFilter of DateTime, |value: &DateTime| value.0
 }
 
 /// Compares with dates of year, month or day precision. In an order comparison a year or a month stands for the
@@ -256,5 +256,6 @@ pub fn combined<F: Filter>(and: Option<&[F]>, or: Option<&[F]>, not: Option<&F>)
 
 /// A comparison with a missing value is unknown in SQL; here it simply does not hold, so that `not` turns it round.
 fn never_unknown(condition: Condition) -> Condition {
-    Condition::all().add(Expr::expr(Expr::from(condition)).is(true))
+    // A constant, as PostgreSQL takes no parameter after IS.
+    Condition::all().add(Expr::from(condition).is(Expr::Constant(true.into())))
 }

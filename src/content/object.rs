@@ -3,12 +3,12 @@
 use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Description, Enum, ID, Object, SimpleObject, TypeName};
-use entity::{Instant, entry_id::EntryId};
+use entity::entry_id::EntryId;
 
 use super::{
     Content,
     row::{Life, Row},
-    scalar::Locale,
+    scalar::{DateTime, Locale},
     scope::{Loaded, Scope},
     translation::{Translation, fallbacks, translations},
 };
@@ -89,18 +89,18 @@ impl<C: Content> Entry<C> {
     }
 
     /// When the entry was created.
-    pub async fn created_at(&self) -> Instant {
-        self.life().created_at
+    pub async fn created_at(&self) -> DateTime {
+        DateTime(self.life().created_at)
     }
 
     /// When the revision that is shown was saved.
-    pub async fn updated_at(&self) -> Instant {
-        self.0.loaded().row().stamp().saved_at
+    pub async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.loaded().row().stamp().saved_at)
     }
 
     /// When the public revision became public.
-    pub async fn published_at(&self) -> Option<Instant> {
-        self.life().published_at
+    pub async fn published_at(&self) -> Option<DateTime> {
+        self.life().published_at.map(DateTime)
     }
 
     #[graphql(flatten)]

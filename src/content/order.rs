@@ -1,15 +1,16 @@
 //! `orderBy`, and the key by which a list goes on where a page ended.
 
 use async_graphql::Enum;
+use chrono::Datelike;
 use entity::Instant;
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, Order, QueryOrder, Select, Value,
+    ColumnTrait, ColumnType, Condition, EntityTrait, ExprTrait, Order, QueryOrder, Select, Value,
     prelude::{Expr, Uuid},
     sea_query::NullOrdering,
 };
 use serde::{Deserialize, Serialize};
 
-use super::row::Row;
+use super::{row::Row, scalar::is_common_year};
 
 /// Which way a list runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
@@ -42,6 +43,8 @@ pub struct OrderColumn<M> {
     pub of_entry: bool,
     /// Whether it is the id, which makes the order total.
     pub is_id: bool,
+    /// The type of its values.
+    pub kind: ColumnType,
     /// The row's value in the column.
     pub key: fn(&Row<M>) -> Key,
 }
@@ -53,8 +56,29 @@ impl<M> OrderColumn<M> {
             nullable: column.def().is_null(),
             of_entry: column.entity_name().to_string() == "entry",
             is_id: false,
+            kind: column.def().get_column_type().clone(),
             column: Expr::col(column.as_column_ref()),
             key,
+        }
+    }
+}
+
+impl<M> OrderColumn<M> {
+    /// Whether the key can be a value of the column.
+    pub fn takes(&self, key: &Key) -> bool {
+        match key {
+            Key::Missing => self.nullable,
+            Key::Text(text) => {
+                matches!(self.kind, ColumnType::Text | ColumnType::String(_))
+                    && !text.contains('\0')
+            }
+            Key::Number(_) => matches!(self.kind, ColumnType::Integer | ColumnType::BigInteger),
+            Key::Day(day) => matches!(self.kind, ColumnType::Date) && is_common_year(day.year()),
+            Key::Instant(instant) => {
+                matches!(self.kind, ColumnType::TimestampWithTimeZone)
+                    && is_common_year(instant.year())
+            }
+            Key::Id(_) => matches!(self.kind, ColumnType::Uuid),
         }
     }
 }

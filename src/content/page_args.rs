@@ -47,8 +47,8 @@ pub struct PageArgs {
 }
 
 impl RawPageArgs {
-    /// Checks the arguments for a list with this order and filter; `steps` is the length of its total order.
-    pub fn open(self, list: &ListIdentity, steps: usize) -> Result<PageArgs> {
+    /// Checks the arguments for this list; `are_keys` tells whether keys can be those of one of its rows.
+    pub fn open(self, list: &ListIdentity, are_keys: impl Fn(&[Key]) -> bool) -> Result<PageArgs> {
         let mut problems = Vec::new();
         let mut wrong = |path: &str, message: String| {
             problems.push(Problem::new(ProblemCode::Invalid, path, message));
@@ -65,7 +65,9 @@ impl RawPageArgs {
             }
         }
         let mut keys = |path: &str, cursor: Option<String>| {
-            let keys = cursor.as_deref().map(|cursor| list.keys(cursor, steps));
+            let keys = cursor
+                .as_deref()
+                .map(|cursor| list.keys(cursor).filter(|keys| are_keys(keys)));
             if matches!(keys, Some(None)) {
                 wrong(
                     path,
@@ -117,9 +119,9 @@ impl ListIdentity {
         Ok(BASE64_URL_SAFE_NO_PAD.encode(text))
     }
 
-    fn keys(&self, cursor: &str, steps: usize) -> Option<Vec<Key>> {
+    fn keys(&self, cursor: &str) -> Option<Vec<Key>> {
         let text = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (identity, keys): (String, Vec<Key>) = serde_json::from_slice(&text).ok()?;
-        (identity == self.0 && keys.len() == steps).then_some(keys)
+        (identity == self.0).then_some(keys)
     }
 }

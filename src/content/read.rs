@@ -2,7 +2,7 @@
 
 use entity::{entry, entry_id::EntryId};
 use sea_orm::{
-    ColumnTrait, Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ColumnType, Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::{Expr, Uuid},
 };
 
@@ -127,6 +127,12 @@ pub async fn list<C: Content>(
     })
 }
 
+/// Whether keys can be those of a row in a list of this order. A cursor may have been changed by hand.
+pub fn are_keys<C: Content>(order: &[C::Order], keys: &[Key]) -> bool {
+    let steps = total_order::<C>(order);
+    steps.len() == keys.len() && steps.iter().zip(keys).all(|(step, key)| step.by.takes(key))
+}
+
 /// How many entries the view shows and the filter lets through.
 pub async fn count<C: Content>(
     snapshot: &Snapshot,
@@ -162,6 +168,7 @@ fn total_order<C: Content>(order: &[C::Order]) -> Vec<Step<C::Model>> {
         nullable: false,
         of_entry,
         is_id: true,
+        kind: ColumnType::Uuid,
         key: |row| Key::Id(row.stamp().entry_id),
     };
     steps.push(Step { by, direction });

@@ -1,6 +1,13 @@
 //! The scalars of the API.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{Datelike, SecondsFormat, SubsecRound};
+use entity::Instant;
+
+/// Whether the year has four digits. Engines differ on what lies beyond.
+pub(super) fn is_common_year(year: i32) -> bool {
+    (1..=9999).contains(&year)
+}
 
 /// Writes a scalar that is a text on the wire and is checked by a function.
 macro_rules! text_scalar {
@@ -41,8 +48,21 @@ text_scalar! {
 text_scalar! {
     /// A day, as in ISO 8601: `2026-05-01`.
     Date(entity::Date),
-    |text| text.parse().map_err(|_| "must be a day such as 2026-05-01".to_owned()),
+    |text| match text.parse::<entity::Date>() {
+        Ok(day) if is_common_year(day.year()) => Ok(day),
+        _ => Err("must be a day such as 2026-05-01".to_owned()),
+    },
     ToString::to_string
+}
+
+text_scalar! {
+    /// An instant, as in RFC 3339: `2026-05-01T12:00:00Z`. It is kept to the microsecond.
+    DateTime(Instant),
+    |text| match chrono::DateTime::parse_from_rfc3339(text) {
+        Ok(instant) if is_common_year(instant.to_utc().year()) => Ok(instant.to_utc().trunc_subsecs(6)),
+        _ => Err("must be an instant such as 2026-05-01T12:00:00Z".to_owned()),
+    },
+    |instant| instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 text_scalar! {

@@ -7,7 +7,11 @@ use sea_orm::{
     prelude::{Expr, Uuid},
 };
 
-use super::{Content, row::LIFE, scalar::Locale};
+use super::{
+    Content,
+    row::LIFE,
+    scalar::{DateTime, Locale},
+};
 use crate::{
     auth::{Extent, Principal, Right},
     error::{Error, ProblemCode, Result},
@@ -22,7 +26,7 @@ pub struct ContentView {
     /// Locales in the order of your preference; the site's default locale always ends the list. At most 10.
     pub locales: Option<Vec<Locale>>,
     /// A past moment: what was public then. For signed-in readers, and only with the perspective PUBLISHED.
-    pub as_of: Option<Instant>,
+    pub as_of: Option<DateTime>,
 }
 
 /// Which revision of an entry a read shows.
@@ -71,7 +75,7 @@ impl View {
     ) -> Result<Self> {
         let moment = match (asked.perspective, asked.as_of) {
             (Perspective::Published, None) => Moment::Published,
-            (Perspective::Published, Some(moment)) => {
+            (Perspective::Published, Some(DateTime(moment))) => {
                 principal.require(Right::ReadPast)?;
                 if moment > now {
                     return Err(invalid("asOf", "must not lie in the future"));

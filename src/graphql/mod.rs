@@ -2,6 +2,7 @@
 
 mod errors;
 mod limits;
+mod variables;
 
 use std::sync::Arc;
 
@@ -59,6 +60,9 @@ impl Schema {
     pub async fn execute(&self, mut request: Request, principal: Principal) -> Response {
         if let Err(error) = request.parsed_query() {
             let error = errors::with_code(error, errors::PARSE_FAILED);
+            return Response::from_errors(vec![error]);
+        }
+        if let Some(error) = variables::fault(&mut request) {
             return Response::from_errors(vec![error]);
         }
         let reader = Arc::new(Reader::new(&self.app, principal));

@@ -1,14 +1,12 @@
 //! GraphQL over HTTP: queries by POST with a JSON body or by GET.
 
-use std::error::Error;
-
 use async_graphql::{Request, Response as Answer, Variables, parser::types::OperationType};
 use axum::{
     extract::{Request as HttpRequest, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::Response,
 };
-use http_body_util::{BodyExt, LengthLimitError};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 
 use super::reply;
@@ -19,6 +17,8 @@ use crate::{auth::Principal, graphql::Schema};
 pub(super) struct Endpoint {
     /// The schema that answers.
     pub(super) schema: Schema,
+    /// The largest body of a request.
+    pub(super) max_body_bytes: usize,
 }
 
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
@@ -59,9 +59,9 @@ pub(super) async fn post(State(endpoint): State<Endpoint>, request: HttpRequest)
             "send the request as application/json",
         );
     }
-    let body = match body.collect().await {
+    let body = match Limited::new(body, endpoint.max_body_bytes).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(error) if is_too_large(&error) => {
+        Err(error) if error.is::<LengthLimitError>() => {
             return reply::error(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "TOO_LARGE",
@@ -213,17 +213,6 @@ fn is_json(headers: &HeaderMap) -> bool {
     media_type
         .and_then(|value| value.split(';').next())
         .is_some_and(|value| value.trim().eq_ignore_ascii_case(JSON))
-}
-
-fn is_too_large(error: &axum::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.is::<LengthLimitError>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 fn bad(status: StatusCode, message: &str) -> Response {

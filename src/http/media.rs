@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
-use headers::{ETag, HeaderMapExt, IfNoneMatch, IfRange, Range};
+use headers::{ETag, HeaderMapExt, IfNoneMatch, IfRange};
 use object_store::{GetOptions, GetRange, GetResult};
 
 use super::reply;
@@ -74,9 +74,16 @@ enum Wanted {
     Nothing,
 }
 
-/// What of the file is asked for. Several ranges at once are answered with the whole, as RFC 9110 allows.
+/// What of the file is asked for. Several ranges at once, and what is no range of bytes, are answered with the whole, as
+/// RFC 9110 allows.
 fn wanted(headers: &HeaderMap, tag: &ETag, size: u64) -> Wanted {
-    let Some(range) = headers.typed_get::<Range>() else {
+    let range = headers
+        .get(header::RANGE)
+        .and_then(|value| value.to_str().ok());
+    let Some((start, end)) = range
+        .and_then(|range| range.strip_prefix("bytes="))
+        .and_then(|range| range.trim().split_once('-'))
+    else {
         return Wanted::Whole;
     };
     if headers
@@ -85,27 +92,20 @@ fn wanted(headers: &HeaderMap, tag: &ETag, size: u64) -> Wanted {
     {
         return Wanted::Whole;
     }
-    let text = headers
-        .get(header::RANGE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if text.contains(',') {
-        return Wanted::Whole;
-    }
-    let Some((start, end)) = range.satisfiable_ranges(size).next() else {
-        return Wanted::Nothing;
+    let last_byte = size.saturating_sub(1);
+    let (first, last) = match (start.parse::<u64>(), end.parse::<u64>()) {
+        (Ok(first), Ok(last)) if first <= last => (first, last.min(last_byte)),
+        (Ok(first), Err(_)) if end.is_empty() => (first, last_byte),
+        // The last bytes of the file: all of it, if it has fewer.
+        (Err(_), Ok(count)) if start.is_empty() => {
+            if count == 0 {
+                return Wanted::Nothing;
+            }
+            (size.saturating_sub(count), last_byte)
+        }
+        _ => return Wanted::Whole,
     };
-    let first = match start {
-        std::ops::Bound::Included(first) => first,
-        std::ops::Bound::Excluded(first) => first + 1,
-        std::ops::Bound::Unbounded => 0,
-    };
-    let last = match end {
-        std::ops::Bound::Included(last) => last.min(size.saturating_sub(1)),
-        std::ops::Bound::Excluded(last) => last.saturating_sub(1),
-        std::ops::Bound::Unbounded => size.saturating_sub(1),
-    };
-    if first < size && first <= last {
+    if first < size {
         Wanted::Part(first, last)
     } else {
         Wanted::Nothing

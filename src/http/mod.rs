@@ -14,14 +14,14 @@ use axum::{
     Router,
     extract::Request,
     http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::Response,
     routing::get,
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    limit::RequestBodyLimitLayer,
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
     trace::TraceLayer,
 };
 
@@ -35,6 +35,7 @@ const GRAPHIQL_PACKAGES: &str = "web/node_modules";
 pub fn router(app: &App, demo: bool) -> Router {
     let state = graphql::Endpoint {
         schema: Schema::new(app),
+        max_body_bytes: app.config.max_body_bytes,
     };
     let mut router = Router::new()
         .route(
@@ -55,11 +56,17 @@ pub fn router(app: &App, demo: bool) -> Router {
         .fallback(|| async {
             reply::error(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here")
         })
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            deadline,
-        ))
-        .layer(RequestBodyLimitLayer::new(app.config.max_body_bytes))
+        .method_not_allowed_fallback(|| async {
+            let message = "this address does not take this method";
+            reply::error(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "METHOD_NOT_ALLOWED",
+                message,
+            )
+        })
+        .layer(middleware::from_fn(move |request, next| {
+            in_time(deadline, request, next)
+        }))
         .layer(CatchPanicLayer::custom(reply::panicked))
         .layer(SetResponseHeaderLayer::overriding(
             header::X_CONTENT_TYPE_OPTIONS,
@@ -73,6 +80,16 @@ pub fn router(app: &App, demo: bool) -> Router {
                 .on_failure(()),
         )
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId))
+}
+
+/// The answer, or an error once the deadline has passed.
+async fn in_time(deadline: Duration, request: Request, next: Next) -> Response {
+    if let Ok(response) = tokio::time::timeout(deadline, next.run(request)).await {
+        return response;
+    }
+    tracing::warn!("a request ran out of time");
+    let message = "this took too long; try again";
+    reply::error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
 }
 
 /// Everything that is logged for a request carries its id.

@@ -82,13 +82,13 @@ fn unavailable(error: object_store::Error) -> Error {
     Error::Unavailable(error.into())
 }
 
-/// The media type that belongs to the ending of a key.
+/// The media type of the file with this key; none if it is no key that [`MediaStore::put`] makes.
 pub fn media_type(key: &str) -> Option<&'static str> {
-    let ending = key.rsplit_once('.')?.1;
-    KINDS
-        .iter()
-        .find(|kind| kind.2 == ending)
-        .map(|kind| kind.1)
+    let (name, ending) = key.split_once('.')?;
+    let hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let generated = name.len() == 32 && name.bytes().all(hexadecimal);
+    let kind = KINDS.iter().find(|kind| kind.2 == ending)?;
+    generated.then_some(kind.1)
 }
 
 /// Looks into a file; its name and what others say of it do not count.

@@ -1,5 +1,39 @@
 //! The behaviour of Kindling, seen through its API, on both engines.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot be prepared has failed"
+)]
+
+mod concurrent_writes;
+mod database_state;
+mod documentation;
+mod errors;
+mod filter_logic;
+mod http;
+mod introspection;
+mod leaks;
+mod media;
+mod migrations;
+mod nodes;
+mod pipeline;
+mod process;
+mod property;
+mod schema;
+mod statements;
 mod support;
 
+mod asset;
+mod filters;
+mod impact_stat;
+mod locales;
 mod milestone;
+mod orders;
+mod page;
+mod pagination;
+mod slug;
+mod story_section;
+mod team_member;
+mod testimonial;
+mod value;
+mod views;

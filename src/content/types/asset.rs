@@ -40,8 +40,8 @@ impl Asset {
     }
 
     /// The file's size in bytes.
-    async fn bytes(&self) -> i64 {
-        self.0.bytes
+    async fn bytes(&self) -> i32 {
+        i32::try_from(self.0.bytes).unwrap_or(i32::MAX)
     }
 
     /// The picture's width in pixels.
@@ -110,6 +110,10 @@ impl Content for Asset {
     ];
 
     fn check(row: &Model, problems: &mut Vec<Problem>) {
+        if i32::try_from(row.bytes).is_err() {
+            let message = "must be less than 2 GiB";
+            problems.push(Problem::new(ProblemCode::Invalid, "bytes", message));
+        }
         if row.focal_x.is_some() != row.focal_y.is_some() {
             problems.push(Problem::new(
                 ProblemCode::Invalid,

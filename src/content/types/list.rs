@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, InputType};
+use async_graphql::{Context, InputType, Value};
 
 use super::root::{group, reader};
 use crate::{
@@ -21,6 +21,8 @@ use crate::{
 
 const MOST_STEPS: usize = 3;
 const DEEPEST_FILTER: usize = 5;
+/// Far below what a statement of either engine takes.
+const MOST_VALUES: usize = 1_000;
 
 /// The page. What is not selected is neither read nor counted.
 pub(super) async fn list<C: Content>(
@@ -34,7 +36,7 @@ pub(super) async fn list<C: Content>(
     let view = reader.open(view)?;
     check::<C>(filter.as_ref(), &order)?;
     let identity = identity::<C>(filter.as_ref(), &order);
-    let page = page.open(&identity, order.len().max(1) + 1)?;
+    let page = page.open(&identity, |keys| read::are_keys::<C>(&order, keys))?;
     let selected = |field: &str| ctx.look_ahead().field(field);
     let total_count = if selected("totalCount").exists() {
         Some(read::count::<C>(&reader.snapshot, &view, filter.as_ref()).await?)
@@ -96,9 +98,31 @@ fn check<C: Content>(filter: Option<&C::Filter>, order: &[C::Order]) -> Result<(
         let message = format!("must have at most {MOST_STEPS} steps");
         return Err(Error::invalid(ProblemCode::Invalid, "orderBy", message));
     }
-    if filter.is_some_and(|filter| filter.depth() > DEEPEST_FILTER) {
-        let message = format!("must be nested at most {DEEPEST_FILTER} deep");
-        return Err(Error::invalid(ProblemCode::Invalid, "where", message));
+    let Some(filter) = filter else {
+        return Ok(());
+    };
+    let value = filter.to_value();
+    let mut values = Vec::new();
+    leaves(&value, &mut values);
+    let has_nul = |value: &&Value| matches!(value, Value::String(text) if text.contains('\0'));
+    let fault = if filter.depth() > DEEPEST_FILTER {
+        format!("must be nested at most {DEEPEST_FILTER} deep")
+    } else if values.iter().any(has_nul) {
+        "must not hold the character NUL, which no text has".to_owned()
+    } else if values.len() > MOST_VALUES {
+        format!("must compare with at most {MOST_VALUES} values")
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid(ProblemCode::Invalid, "where", fault))
+}
+
+/// The values that a filter compares with.
+fn leaves<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+    match value {
+        Value::Null => {}
+        Value::List(list) => list.iter().for_each(|value| leaves(value, found)),
+        Value::Object(fields) => fields.values().for_each(|value| leaves(value, found)),
+        leaf => found.push(leaf),
     }
-    Ok(())
 }

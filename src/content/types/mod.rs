@@ -14,7 +14,7 @@ mod testimonial;
 mod value;
 
 use async_graphql::{ID, Interface, MergedObject};
-use entity::{Instant, entry::ContentType};
+use entity::entry::ContentType;
 use std::sync::Arc;
 
 pub use asset::Asset;
@@ -30,7 +30,7 @@ pub use value::Value;
 use super::{
     object::{Entry, EntryStatus},
     row::AnyRow,
-    scalar::Locale,
+    scalar::{DateTime, Locale},
     scope::Scope,
     translation::Translation,
 };
@@ -56,9 +56,9 @@ macro_rules! content_types {
             field(name = "locale", ty = "Locale", desc = "The locale of the view in which the entry is shown: the first one in which it has texts."),
             field(name = "fallbacks", ty = "Vec<&'static str>", desc = "The fields whose text is in another locale than `locale`, because they have none in it."),
             field(name = "translations", ty = "Vec<Translation>", desc = "How far the entry is translated, in each of the site's locales."),
-            field(name = "created_at", ty = "Instant", desc = "When the entry was created."),
-            field(name = "updated_at", ty = "Instant", desc = "When the revision that is shown was saved."),
-            field(name = "published_at", ty = "Option<Instant>", desc = "When the public revision became public.")
+            field(name = "created_at", ty = "DateTime", desc = "When the entry was created."),
+            field(name = "updated_at", ty = "DateTime", desc = "When the revision that is shown was saved."),
+            field(name = "published_at", ty = "Option<DateTime>", desc = "When the public revision became public.")
         )]
         pub enum AnyEntry {
             $(#[doc(hidden)] $content(Entry<$content>),)+

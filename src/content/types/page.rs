@@ -112,6 +112,7 @@ async fn by_slug(
     slug: String,
     view: Option<ContentView>,
 ) -> Result<Option<Entry<Page>>> {
+    let slug = root::without_nul(slug, "by.slug")?;
     let present = Condition::all().add(Column::Slug.eq(slug.as_str()));
     if let Some(page) = root::one(ctx, present, view.clone()).await? {
         return Ok(Some(page));

@@ -77,12 +77,12 @@ pub(super) async fn by_id<C: Content>(
     view: Option<ContentView>,
 ) -> Result<Option<Entry<C>>> {
     let id = parse_id(id, "by.id")?;
-    if id.content_type != C::TYPE {
-        return Ok(None);
-    }
+    let named = entry::Column::Id.eq(id.uuid);
     one(
         ctx,
-        Condition::all().add(entry::Column::Id.eq(id.uuid)),
+        Condition::all()
+            .add(named)
+            .add(entry::Column::Type.eq(id.content_type)),
         view,
     )
     .await
@@ -94,7 +94,17 @@ pub(super) async fn by_key<C: Content>(
     key: String,
     view: Option<ContentView>,
 ) -> Result<Option<Entry<C>>> {
+    let key = without_nul(key, "by.key")?;
     one(ctx, Condition::all().add(entry::Column::Key.eq(key)), view).await
+}
+
+/// The text, unless it holds NUL, which no text has and PostgreSQL does not take.
+pub(super) fn without_nul(text: String, path: &str) -> Result<String> {
+    if text.contains('\0') {
+        let message = "must not hold the character NUL";
+        return Err(Error::invalid(ProblemCode::Invalid, path, message));
+    }
+    Ok(text)
 }
 
 /// The entry that the condition names, with all that its selection needs.

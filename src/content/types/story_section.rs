@@ -203,7 +203,8 @@ impl Content for StorySection {
 #[derive(Clone, Debug, Default, InputObject)]
 #[graphql(name = "SectionLayoutFilter")]
 pub struct LayoutFilter {
-    /// Is one of these layouts.
+    /// Is one of these layouts; at most 100.
+    #[graphql(validator(max_items = 100))]
     r#in: Vec<Layout>,
 }
 

@@ -1,7 +1,10 @@
 //! The harness: an application with a database of its own for each test, on either engine.
 
+pub(crate) mod content;
 mod postgres;
 mod postgres_cluster;
+pub(crate) mod server;
+pub(crate) mod world;
 
 use async_graphql::{Request, Variables};
 use chrono::{DateTime, Utc};
@@ -36,7 +39,6 @@ pub(crate) struct TestApp {
 macro_rules! on_both_engines {
     ($($(#[$attribute:meta])* async fn $name:ident($app:ident: TestApp) $body:block)+) => {$(
         mod $name {
-            #[allow(unused_imports, reason = "not every behaviour needs all of them")]
             use super::*;
 
             $(#[$attribute])*
@@ -87,7 +89,7 @@ impl TestApp {
             })
             .await;
         let database = server.create_database(Some(template)).await;
-        let url = database.url().to_string();
+        let url = database.url().clone();
         Some(Self::over(TempDir::new().expect("a folder"), &url, Some(database)).await)
     }
 

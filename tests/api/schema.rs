@@ -1,0 +1,143 @@
+//! The schema is the one that is committed, and explains itself.
+
+use entity::entry::ContentType;
+use kindling::content::{Content, types};
+use sea_orm::Iterable;
+use serde_json::Value;
+
+use crate::{
+    introspection::{Introspection, named, text},
+    support::TestApp,
+};
+
+const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
+/// The scalars of GraphQL itself, which its specification explains.
+const BUILT_IN: [&str; 5] = ["Boolean", "Float", "ID", "Int", "String"];
+
+#[test]
+fn the_committed_schema_is_the_one_that_is_served() {
+    let committed = std::fs::read_to_string(COMMITTED).unwrap_or_default();
+    let served = kindling::graphql::sdl();
+    let differing = served
+        .lines()
+        .zip(committed.lines())
+        .position(|(one, other)| one != other);
+    assert!(
+        served == committed,
+        "schema.graphql is not up to date (line {:?}); renew it with: cargo run -- schema > schema.graphql",
+        differing.map(|line| line + 1)
+    );
+}
+
+#[tokio::test]
+async fn everything_in_the_schema_has_a_description() {
+    let api = Introspection::of(&TestApp::on_sqlite().await).await;
+    let mut silent = Vec::new();
+    let mut check = |place: String, described: &Value| {
+        if described["description"]
+            .as_str()
+            .is_none_or(|text| text.trim().is_empty())
+        {
+            silent.push(place);
+        }
+    };
+    let mut count = 0;
+    for (name, of) in api.types().filter(|(name, _)| !BUILT_IN.contains(name)) {
+        count += 1;
+        check(name.to_owned(), of);
+        for members in ["fields", "inputFields", "enumValues"] {
+            for member in api.members(name, members) {
+                let place = format!("{name}.{}", text(&member["name"]));
+                for argument in member["args"].as_array().into_iter().flatten() {
+                    check(format!("{place}({})", text(&argument["name"])), argument);
+                }
+                check(place, member);
+            }
+        }
+    }
+    assert!(count > 20, "introspection tells of {count} types only");
+    assert_eq!(silent, [""; 0], "without a description");
+}
+
+#[tokio::test]
+async fn every_limit_of_a_field_stands_in_its_description() {
+    let api = Introspection::of(&TestApp::on_sqlite().await).await;
+    let checked: usize = ContentType::iter()
+        .map(|content_type| match content_type {
+            ContentType::Asset => check_limits::<types::Asset>(&api),
+            ContentType::ImpactStat => check_limits::<types::ImpactStat>(&api),
+            ContentType::Milestone => check_limits::<types::Milestone>(&api),
+            ContentType::Page => check_limits::<types::Page>(&api),
+            ContentType::StorySection => check_limits::<types::StorySection>(&api),
+            ContentType::TeamMember => check_limits::<types::TeamMember>(&api),
+            ContentType::Testimonial => check_limits::<types::Testimonial>(&api),
+            ContentType::Value => check_limits::<types::Value>(&api),
+        })
+        .sum();
+    assert!(checked > 40, "{checked} fields only");
+}
+
+/// Checks the fields of a content type, and returns how many there are.
+fn check_limits<C: Content>(api: &Introspection) -> usize {
+    for field in C::FIELDS {
+        let (owner, name) = match field.name.split_once('.') {
+            Some((owner, name)) => (named(&described(api, C::NAME, owner)["type"]), name),
+            None => (C::NAME, field.name),
+        };
+        let description = text(&described(api, owner, name)["description"]);
+        let limits = field.limits();
+        assert!(
+            description.ends_with(&limits),
+            "{} {}: no {limits:?} in {description:?}",
+            C::NAME,
+            field.name
+        );
+    }
+    C::FIELDS.len()
+}
+
+fn described<'a>(api: &'a Introspection, owner: &str, name: &str) -> &'a Value {
+    let field = api
+        .members(owner, "fields")
+        .iter()
+        .find(|field| field["name"] == name);
+    field.unwrap_or_else(|| panic!("{owner} has no field {name}"))
+}
+
+#[tokio::test]
+async fn introspection_and_suggestions_are_for_development_only() {
+    let app = TestApp::on_sqlite().await;
+    let mut config = (*app.app.config).clone();
+    config.development = false;
+    let production = kindling::app::App {
+        config: config.into(),
+        ..app.app.clone()
+    };
+    let schema = kindling::graphql::Schema::new(&production);
+    for query in [
+        "{ __schema { types { name } } }",
+        "{ __type(name: \"Page\") { name } }",
+        "{ mileston { nodes { id } } }",
+    ] {
+        let answer = schema
+            .execute(query.into(), kindling::auth::Principal::Anonymous)
+            .await;
+        let answer = serde_json::to_string(&answer).expect("JSON");
+        assert!(
+            !answer.contains("PageInfo")
+                && !answer.contains("\"Page\"")
+                && !answer.contains("milestones"),
+            "{query}: {answer}"
+        );
+    }
+    assert!(
+        app.query("{ mileston { id } }")
+            .await
+            .to_string()
+            .contains("milestone")
+    );
+    assert_eq!(
+        app.query("{ __type(name: \"Page\") { name } }").await["data"]["__type"]["name"],
+        "Page"
+    );
+}

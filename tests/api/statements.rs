@@ -1,0 +1,149 @@
+//! What an answer costs: one statement per content type and level, however much there is.
+
+use entity::{entry::ContentType, entry_id::EntryId};
+use kindling::{
+    app::App,
+    auth::Principal,
+    content::{
+        Content,
+        types::{Asset, ImpactStat, Milestone, Page, StorySection, TeamMember, Testimonial, Value},
+        write::Change,
+    },
+    graphql::Schema,
+};
+use serde_json::json;
+
+use crate::support::{TestApp, on_both_engines};
+
+const WHOLE_PAGE: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/benches/page_query/page.graphql"
+));
+/// Page; its sections and its two pictures; sections' pictures and five types of items; the items' pictures.
+const STATEMENTS: u64 = 1 + 2 + 6 + 1;
+
+async fn create<C: Content>(change: &mut Change, key: &str, content: serde_json::Value) -> EntryId {
+    let content = serde_json::from_value(content).expect("content of the type");
+    change
+        .create::<C>(Some(key), content)
+        .await
+        .expect("an entry")
+}
+
+async fn picture(change: &mut Change, key: &str) -> EntryId {
+    create::<Asset>(
+        change,
+        key,
+        json!({"fileName": "a.webp", "mediaType": "image/webp", "decorative": true}),
+    )
+    .await
+}
+
+/// A public page with this slug: so many sections, each with so many items of every type, all with their own pictures.
+async fn build(app: &TestApp, slug: &str, sections: usize, items: usize) {
+    let mut change = Change::begin(&app.app, Principal::System, None)
+        .await
+        .expect("a change");
+    let mut ids = Vec::new();
+    let mut of_page = Vec::new();
+    for section in 0..sections {
+        let mut of_section = Vec::new();
+        for item in 0..items {
+            let key = format!("{slug}-{section}-{item}");
+            let photo = picture(&mut change, &key).await;
+            let texts = json!({"en": key});
+            ids.push(photo);
+            of_section.extend([
+                create::<Value>(&mut change, &key, json!({"title": texts})).await,
+                create::<ImpactStat>(&mut change, &key, json!({"label": texts})).await,
+                create::<Testimonial>(
+                    &mut change,
+                    &key,
+                    json!({"quote": texts, "authorName": key, "photo": photo}),
+                )
+                .await,
+                create::<Milestone>(&mut change, &key, json!({"title": texts, "image": photo}))
+                    .await,
+                create::<TeamMember>(&mut change, &key, json!({"name": key, "photo": photo})).await,
+            ]);
+        }
+        let anchor = format!("{slug}-{section}");
+        let image = picture(&mut change, &anchor).await;
+        let content = json!({"anchor": anchor, "image": image, "items": of_section});
+        of_page.push(create::<StorySection>(&mut change, &anchor, content).await);
+        ids.push(image);
+        ids.extend(of_section);
+    }
+    let pictures = [
+        picture(&mut change, &format!("{slug}-hero")).await,
+        picture(&mut change, &format!("{slug}-seo")).await,
+    ];
+    let content = json!({
+        "slug": slug, "title": {"en": slug}, "heroImage": pictures[0], "seoImage": pictures[1], "sections": of_page
+    });
+    ids.push(create::<Page>(&mut change, slug, content).await);
+    ids.extend(of_page);
+    ids.extend(pictures);
+    change.publish(&ids).await.expect("a publication");
+    change.commit().await.expect("a commit");
+}
+
+on_both_engines! {
+    async fn a_whole_page_costs_the_same_however_large_it_is(app: TestApp) {
+        build(&app, "small", 1, 1).await;
+        build(&app, "large", 10, 10).await;
+        for (slug, sections, items) in [("small", 1, 5), ("large", 10, 50)] {
+            let answer = app.query_as(Principal::Anonymous, WHOLE_PAGE, json!({"by": {"slug": slug}})).await;
+            let page = &answer["data"]["page"];
+            assert_eq!(page["sections"].as_array().map(Vec::len), Some(sections), "{answer}");
+            let last = &page["sections"][sections - 1]["items"];
+            assert_eq!(last.as_array().map(Vec::len), Some(items));
+            assert!(last[items - 1]["photo"]["url"].is_string() && page["seo"]["image"]["url"].is_string(), "{last}");
+            assert_eq!(answer["extensions"]["kindling"]["sqlStatements"], STATEMENTS, "{slug}");
+        }
+    }
+
+    async fn a_list_of_a_hundred_with_their_pictures_costs_two_statements(app: TestApp) {
+        build(&app, "hundred", 10, 10).await;
+        let query = "{ milestones(first: 100) { nodes { title image { url } } } }";
+        let answer = app.query(query).await;
+        let nodes = answer["data"]["milestones"]["nodes"].as_array().expect("nodes");
+        assert_eq!(nodes.len(), 100);
+        assert!(nodes.iter().all(|node| node["image"]["url"].is_string()));
+        assert_eq!(answer["extensions"]["kindling"]["sqlStatements"], 2);
+    }
+
+    async fn nodes_of_every_type_cost_one_statement_each(app: TestApp) {
+        build(&app, "nodes", 2, 3).await;
+        let lists = ["pages", "storySections", "values", "impactStats", "testimonials", "milestones", "teamMembers", "assets"];
+        assert_eq!(lists.len(), <ContentType as sea_orm::Iterable>::iter().count());
+        let mut ids = Vec::new();
+        for list in lists {
+            let answer = app.query(&format!("{{ {list} {{ nodes {{ id }} }} }}")).await;
+            let nodes = answer["data"][list]["nodes"].as_array().expect("nodes").clone();
+            ids.extend(nodes.into_iter().map(|node| node["id"].clone()));
+        }
+        let query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+        let answer = app.query_as(Principal::Anonymous, query, json!({"ids": ids})).await;
+        assert_eq!(answer["data"]["nodes"].as_array().map(Vec::len), Some(ids.len()), "{answer}");
+        assert_eq!(answer["extensions"]["kindling"]["sqlStatements"], 8);
+    }
+
+    async fn what_is_not_selected_is_not_loaded(app: TestApp) {
+        build(&app, "page", 2, 2).await;
+        for (selection, statements) in [("title", 1), ("sections { anchor }", 2), ("heroImage { url } seo { image { url } }", 2)] {
+            let answer = app.query(&format!("{{ page(by: {{slug: \"page\"}}) {{ {selection} }} }}")).await;
+            assert_eq!(answer["extensions"]["kindling"]["sqlStatements"], statements, "{selection}");
+        }
+    }
+
+    async fn the_cost_is_told_in_development_only(app: TestApp) {
+        let mut config = (*app.app.config).clone();
+        config.development = false;
+        let production = App { config: config.into(), ..app.app.clone() };
+        let answer = Schema::new(&production).execute("{ pages { totalCount } }".into(), Principal::Anonymous).await;
+        let answer = serde_json::to_value(answer).expect("JSON");
+        assert_eq!(answer["data"]["pages"]["totalCount"], 0);
+        assert!(answer["extensions"]["kindling"].is_null(), "{answer}");
+    }
+}
