@@ -192,7 +192,8 @@ impl<M> Step<M> {
 
 /// The rows that come after the one with these keys: stretches of the list, in their order.
 ///
-/// Where all steps run the same way it is one stretch, a comparison of rows. Otherwise each stretch keeps some of the
+/// Where all steps run the same way it is one stretch, a comparison of rows, and the missing values of the first step
+/// where they come last. Otherwise each stretch keeps some of the
 /// keys and moves beyond the next one. Every one of them is a range that both engines look up in an index, which a
 /// single condition of all of them would not be.
 pub fn after<M>(steps: &[Step<M>], keys: &[Key]) -> Vec<Condition> {
@@ -204,9 +205,14 @@ pub fn after<M>(steps: &[Step<M>], keys: &[Key]) -> Vec<Condition> {
             vec![Condition::all().add(columns().gt(Expr::tuple(values)))]
         }
         Some(values)
-            if all_run(OrderDirection::Desc) && !steps.iter().any(|step| step.by.nullable) =>
+            if all_run(OrderDirection::Desc)
+                && !steps.iter().skip(1).any(|step| step.by.nullable) =>
         {
-            vec![Condition::all().add(columns().lt(Expr::tuple(values)))]
+            let less = Condition::all().add(columns().lt(Expr::tuple(values)));
+            let missing = steps.iter().take(1).filter(|step| step.by.nullable);
+            let missing =
+                missing.map(|step| Condition::all().add(step.by.column.clone().is_null()));
+            std::iter::once(less).chain(missing).collect()
         }
         _ => stretches(steps, keys),
     }
