@@ -1,4 +1,4 @@
-//! `kindling check`: tries what the server would need, changes nothing, and says what is wrong.
+//! `kindling check`: tries what the server would need, changes no content, and says what is wrong.
 
 use crate::{
     config::Config,
