@@ -61,16 +61,31 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(cause: DbErr) -> Self {
-        match cause {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(cause.into()),
-            DbErr::Query(RuntimeErr::SqlxError(ref error))
-            | DbErr::Exec(RuntimeErr::SqlxError(ref error))
-                if matches!(**error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) =>
-            {
-                Self::Unavailable(cause.into())
-            }
-            _ => Self::Internal(cause.into()),
+        let passes = match &cause {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+            DbErr::Query(RuntimeErr::SqlxError(error))
+            | DbErr::Exec(RuntimeErr::SqlxError(error)) => passes(error),
+            _ => false,
+        };
+        if passes {
+            Self::Unavailable(cause.into())
+        } else {
+            Self::Internal(cause.into())
         }
+    }
+}
+
+/// PostgreSQL: a serialization failure, a deadlock. SQLite: busy, locked, and a snapshot that is too old to write from.
+const BUSY: [&str; 5] = ["40001", "40P01", "5", "6", "517"];
+
+/// Whether trying again later may work.
+fn passes(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| BUSY.contains(&code.as_ref())),
+        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use entity::{Instant, entry_id::EntryId, event, event_counter};
 use sea_orm::{
     ActiveValue::Set,
-    DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
+    DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
     prelude::{Expr, Uuid},
 };
 
@@ -40,6 +40,16 @@ pub struct Event {
     pub entry: EntryId,
     /// To which revision of it.
     pub revision: i32,
+}
+
+/// Takes the counter early, where a change must see all changes before it and none beside it: whoever holds the counter
+/// sees what everybody before has committed. No entry may be locked after this, or two changes could wait for each other.
+pub async fn hold(tx: &DatabaseTransaction) -> Result<()> {
+    event_counter::Entity::find()
+        .lock_exclusive()
+        .one(tx)
+        .await?;
+    Ok(())
 }
 
 /// Appends the events. This must be the last statement before the commit: the counter's row stays locked until then,

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     auth::Right,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
-    event::Action,
+    event::{self, Action},
     id,
 };
 
@@ -44,6 +44,7 @@ impl Change {
             for_type!(candidate.id.content_type, C => self.raise::<C>(candidate).await)?;
             self.record_publication(candidate).await?;
         }
+        event::hold(&self.tx).await?;
         let mut problems = Vec::new();
         for candidate in &candidates {
             problems.extend(
@@ -164,10 +165,8 @@ impl Change {
         let mut problems = Vec::new();
         for field in required() {
             for target in field.targets(&row) {
-                let public = self
-                    .entry(target)
-                    .await?
-                    .is_some_and(|entry| entry.published_revision.is_some());
+                let target_row = entry::Entity::find_by_id(target.uuid).one(&self.tx).await?;
+                let public = target_row.is_some_and(|entry| entry.published_revision.is_some());
                 if !public {
                     let path = format!("{}.{}", candidate.id, field.name);
                     problems.push(Problem::new(

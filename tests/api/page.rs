@@ -59,6 +59,20 @@ on_both_engines! {
         }), "{answer}");
     }
 
+    async fn of_two_sections_that_become_public_at_once_one_gets_the_anchor(app: TestApp) {
+        for round in 0..8 {
+            let [first, second] = ["first", "second"].map(|name| (format!("{name}-{round}"), content::story_section("values")));
+            let first = app.draft::<StorySection>(&first.0, first.1).await;
+            let second = app.draft::<StorySection>(&second.0, second.1).await;
+            let slug = format!("story-{round}");
+            let page = content::with(content::page(&slug), json!({"sections": [first, second]}));
+            app.public::<Page>(&slug, page).await;
+            let ids = [first, second];
+            let (one, other) = tokio::join!(app.publish(&ids[..1]), app.publish(&ids[1..]));
+            assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        }
+    }
+
     async fn an_anchor_stands_once_on_a_public_page(app: TestApp) {
         let first = app.draft::<StorySection>("first", content::story_section("values")).await;
         let second = app.draft::<StorySection>("second", content::story_section("values")).await;
