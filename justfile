@@ -24,9 +24,9 @@ migrate *arguments:
 run *arguments:
     cargo run -- serve --demo {{ arguments }}
 
-# Measure the page query against its limits
+# Measure the page query, and pages deep inside long lists
 bench *arguments:
-    cargo bench --bench page_query -- {{ arguments }}
+    cargo bench --bench page_query -- {{ arguments }} && cargo bench --bench depth -- {{ arguments }}
 
 # Everything that must hold before a change is merged
 ci:

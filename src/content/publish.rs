@@ -36,6 +36,7 @@ impl Change {
         for id in ids.iter().copied().collect::<BTreeSet<_>>() {
             candidates.extend(self.candidate(id).await?);
         }
+        self.half_done = true;
         // All flags go down before any goes up, so that entries may hand on what is unique among the public.
         for candidate in &candidates {
             for_type!(candidate.id.content_type, C => self.lower::<C>(candidate).await)?;
@@ -60,6 +61,7 @@ impl Change {
         for Candidate { id, revision } in candidates {
             self.tell(Action::EntryPublished, id, revision);
         }
+        self.half_done = false;
         Ok(())
     }
 

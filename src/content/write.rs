@@ -32,6 +32,8 @@ pub struct Change {
     pub(super) now: Instant,
     message: Option<String>,
     events: Vec<Event>,
+    /// Whether a step has written something and not come to its end.
+    pub(super) half_done: bool,
 }
 
 impl Change {
@@ -47,6 +49,7 @@ impl Change {
             now,
             message,
             events: Vec::new(),
+            half_done: false,
         })
     }
 
@@ -76,6 +79,7 @@ impl Change {
             created_by: self.principal.account_id(),
             archived_at: None,
         };
+        self.half_done = true;
         let insert = entry::Entity::insert(entry.into_active_model())
             .exec_without_returning(&self.tx)
             .await;
@@ -88,6 +92,7 @@ impl Change {
         })?;
         self.save::<C>(id, 1, content, None).await?;
         self.tell(Action::EntryCreated, id, 1);
+        self.half_done = false;
         Ok(id)
     }
 
@@ -116,6 +121,7 @@ impl Change {
         }
         self.validate::<C>(None, &content).await?;
         let revision = expected + 1;
+        self.half_done = true;
         self.advance(id, expected, revision).await?;
         let latest = Condition::all()
             .add(Expr::col("entry_id").eq(id.uuid))
@@ -128,11 +134,16 @@ impl Change {
         self.save::<C>(id, revision, content, previous).await?;
         reference::prune(&self.tx, id.uuid, revision, entry.published_revision).await?;
         self.tell(Action::EntryUpdated, id, revision);
+        self.half_done = false;
         Ok(revision)
     }
 
-    /// Makes the change true for everybody. Returns only when it is safe on disk.
+    /// Makes the change true for everybody. Returns only when it is safe on disk. A change of which a step failed
+    /// halfway is refused as a whole.
     pub async fn commit(self) -> Result<()> {
+        if self.half_done {
+            return Err(Error::internal("a step of the change failed halfway"));
+        }
         event::record(
             &self.tx,
             &self.events,

@@ -1,6 +1,12 @@
 //! What is particular to pages: their fields, and the sections that they are told in. Addresses stand in `slug.rs`.
 
-use kindling::content::types::{Asset, Page, StorySection, Value};
+use kindling::{
+    auth::Principal,
+    content::{
+        types::{Asset, Page, StorySection, Value},
+        write::Change,
+    },
+};
 use serde_json::{from_value, json};
 
 use crate::support::{content, on_both_engines};
@@ -71,6 +77,20 @@ on_both_engines! {
             let (one, other) = tokio::join!(app.publish(&ids[..1]), app.publish(&ids[1..]));
             assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         }
+    }
+
+    async fn a_publication_that_failed_cannot_be_committed(app: TestApp) {
+        let sections = ["first", "second"].map(|key| (key, content::story_section("values")));
+        let [first, second] = sections;
+        let first = app.draft::<StorySection>(first.0, first.1).await;
+        let second = app.draft::<StorySection>(second.0, second.1).await;
+        let page = content::with(content::page("story"), json!({"sections": [first, second]}));
+        let page = app.draft::<Page>("page", page).await;
+        let mut change = Change::begin(&app.app, Principal::System, None).await.expect("a change");
+        change.publish(&[page, first, second]).await.expect_err("an anchor that is taken");
+        change.commit().await.expect_err("a half change");
+        let answer = app.query("{ pages { totalCount } storySections { totalCount } }").await;
+        assert_eq!(answer["data"], json!({"pages": {"totalCount": 0}, "storySections": {"totalCount": 0}}));
     }
 
     async fn an_anchor_stands_once_on_a_public_page(app: TestApp) {
