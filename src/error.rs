@@ -75,16 +75,23 @@ impl From<DbErr> for Error {
     }
 }
 
-/// PostgreSQL: a serialization failure, a deadlock. SQLite: busy, locked, and a snapshot that is too old to write from.
-const BUSY: [&str; 5] = ["40001", "40P01", "5", "6", "517"];
+/// PostgreSQL: serialization failure, deadlock, shutdown, start-up, too many connections, lock not available.
+const PASSING_STATES: [&str; 7] = [
+    "40001", "40P01", "57P01", "57P02", "57P03", "53300", "55P03",
+];
+/// SQLite: busy and locked, whatever their extended codes add.
+const PASSING_CODES: [u32; 2] = [5, 6];
 
 /// Whether trying again later may work.
 fn passes(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
-        sqlx::Error::Database(error) => error
-            .code()
-            .is_some_and(|code| BUSY.contains(&code.as_ref())),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            // A state of PostgreSQL has five characters, a code of SQLite fewer.
+            let sqlite = code.parse::<u32>().ok().filter(|_| code.len() < 5);
+            sqlite.is_some_and(|code| PASSING_CODES.contains(&(code & 0xff)))
+                || PASSING_STATES.contains(&code.as_ref())
+        }),
         _ => false,
     }
 }

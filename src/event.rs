@@ -9,6 +9,9 @@ use sea_orm::{
 
 use crate::error::{Error, Result};
 
+/// Engines bound the number of parameters of a statement.
+const EVENTS_PER_STATEMENT: usize = 1_000;
+
 /// What can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -18,6 +21,8 @@ pub enum Action {
     EntryUpdated,
     /// A revision became the public one.
     EntryPublished,
+    /// The entry got another place in the list of its type.
+    EntryMoved,
 }
 
 impl Action {
@@ -27,6 +32,7 @@ impl Action {
             Self::EntryCreated => "entry.created",
             Self::EntryUpdated => "entry.updated",
             Self::EntryPublished => "entry.published",
+            Self::EntryMoved => "entry.moved",
         }
     }
 }
@@ -88,8 +94,11 @@ pub async fn record(
             entry_type: Set(Some(event.entry.content_type)),
             revision: Set(Some(event.revision)),
         });
-    event::Entity::insert_many(rows.collect::<Vec<_>>())
-        .exec_without_returning(tx)
-        .await?;
+    let rows: Vec<event::ActiveModel> = rows.collect();
+    for part in rows.chunks(EVENTS_PER_STATEMENT) {
+        event::Entity::insert_many(part.to_vec())
+            .exec_without_returning(tx)
+            .await?;
+    }
     Ok(())
 }

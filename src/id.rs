@@ -12,6 +12,20 @@ pub fn new() -> Uuid {
     Uuid::now_v7()
 }
 
+/// A name that nobody can guess: 122 random bits.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that makes ids"
+)]
+pub fn secret() -> Uuid {
+    Uuid::new_v4()
+}
+
+/// A random number.
+pub fn random() -> u64 {
+    secret().as_u64_pair().1
+}
+
 /// The identity of a new entry of this type.
 pub fn entry(content_type: ContentType) -> EntryId {
     EntryId {

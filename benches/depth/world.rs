@@ -34,9 +34,9 @@ pub(crate) async fn fill(app: &App, entries: usize) -> Outcome<()> {
         )
     };
     let number = if postgres {
-        "lpad(to_hex(n), 8, '0')"
+        "lpad(to_hex(n::bigint * 32768), 12, '0') || '8'"
     } else {
-        "printf('%08x', n)"
+        "printf('%012x8', n * 32768)"
     };
     let statements = [
         format!(

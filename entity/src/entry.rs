@@ -12,7 +12,7 @@ pub struct Model {
     pub r#type: ContentType,
     /// Name by which the outside world knows the entry; unique within its type.
     pub key: Option<String>,
-    /// Fractional index: its place in lists of its type; empty where the type has none.
+    /// Its place in lists of its type; empty where the type has none.
     pub position: String,
     pub latest_revision: i32,
     pub published_revision: Option<i32>,

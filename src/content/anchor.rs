@@ -1,8 +1,8 @@
 //! Anchors are unique within their page: checked among what is public, whenever a page or one of its sections becomes so.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use entity::{entry::ContentType, entry_id::EntryId, page, reference, story_section};
+use entity::{entry_id::EntryId, page, reference, story_section};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
     prelude::{Expr, Uuid},
@@ -36,18 +36,18 @@ pub async fn taken(tx: &DatabaseTransaction, ids: &[Uuid]) -> Result<Vec<Problem
             .filter(story_section::Column::EntryId.is_in(page.sections.0.iter().map(|id| id.uuid)))
             .all(tx)
             .await?;
-        let mut seen = HashSet::new();
-        for section in sections
-            .into_iter()
-            .filter(|section| !seen.insert(section.anchor.clone()))
-        {
-            let message = format!("{} stands twice on the page {}", section.anchor, page.slug);
-            let id = EntryId {
-                content_type: ContentType::StorySection,
-                uuid: section.entry_id,
+        let mut seen: HashMap<&str, EntryId> = HashMap::new();
+        for id in &page.sections.0 {
+            let Some(section) = sections.iter().find(|section| section.entry_id == id.uuid) else {
+                continue;
             };
-            let path = format!("{id}.anchor");
-            problems.push(Problem::new(ProblemCode::Taken, path, message));
+            if let Some(first) = seen.insert(&section.anchor, *id) {
+                // The one that is becoming public now is the one to change.
+                let culprit = if ids.contains(&id.uuid) { *id } else { first };
+                let message = format!("{} stands twice on the page {}", section.anchor, page.slug);
+                let path = format!("{culprit}.anchor");
+                problems.push(Problem::new(ProblemCode::Taken, path, message));
+            }
         }
     }
     Ok(problems)

@@ -1,8 +1,8 @@
 //! Operator objects of `where`, and the macro that declares which fields of a content type have one.
 
 use async_graphql::{ID, InputObject};
-use entity::entry_id::EntryId;
-use sea_orm::{Condition, ExprTrait, prelude::Expr};
+use entity::{entry, entry_id::EntryId};
+use sea_orm::{ColumnTrait, Condition, ExprTrait, prelude::Expr};
 
 use super::scalar::{Date, DateTime, Decimal, PartialDate};
 
@@ -58,13 +58,13 @@ pub struct IdFilter {
 
 impl Operators for IdFilter {
     fn on(&self, column: Expr) -> Condition {
-        // What is no id is the id of nothing: it is found as little as an id of another type.
-        let ids = self
-            .r#in
-            .iter()
-            .filter_map(|id| id.parse::<EntryId>().ok())
-            .map(|id| id.uuid);
-        Condition::all().add(column.is_in(ids))
+        // What is no id is the id of nothing; an id of another type is that of another entry.
+        let ids = self.r#in.iter().filter_map(|id| id.parse::<EntryId>().ok());
+        let nothing = Condition::any().add(Expr::val(1).eq(0));
+        ids.fold(nothing, |any, id| {
+            let of_type = entry::Column::Type.eq(id.content_type);
+            any.add(of_type.and(column.clone().eq(id.uuid)))
+        })
     }
 }
 
@@ -228,10 +228,7 @@ macro_rules! filter {
 pub(crate) use filter;
 
 /// The condition of one field, if it is asked for.
-pub fn on(
-    operators: Option<&impl Operators>,
-    column: impl sea_orm::ColumnTrait,
-) -> Option<Condition> {
+pub fn on(operators: Option<&impl Operators>, column: impl ColumnTrait) -> Option<Condition> {
     operators.map(|operators| operators.on(Expr::col(column.as_column_ref())))
 }
 

@@ -14,6 +14,7 @@ pub mod number;
 pub mod object;
 pub mod order;
 pub mod page_args;
+pub mod position;
 pub mod publish;
 pub mod read;
 pub mod reference;

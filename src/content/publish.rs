@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use entity::{entry, entry_id::EntryId, publication};
 use sea_orm::{
     ActiveValue::Set,
@@ -9,13 +10,7 @@ use sea_orm::{
     prelude::{Expr, Uuid},
 };
 
-use super::{
-    Content, anchor, check,
-    field::Kind,
-    reference,
-    types::for_type,
-    write::{Change, not_found},
-};
+use super::{Content, anchor, check, field::Kind, reference, types::for_type, write::Change};
 use crate::{
     auth::Right,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
@@ -30,11 +25,22 @@ struct Candidate {
 }
 
 impl Change {
-    /// Makes the latest revision of each entry the public one: of all, or of none.
+    /// Makes the latest revision of each entry the public one: of all, or of none, with everything that blocks it told.
+    /// It should be the last step of a change: see [`event::hold`].
     pub async fn publish(&mut self, ids: &[EntryId]) -> Result<()> {
-        let mut candidates = Vec::with_capacity(ids.len());
+        self.refuse_if_half_done()?;
+        let (mut candidates, mut blocked) = (Vec::with_capacity(ids.len()), Vec::new());
         for id in ids.iter().copied().collect::<BTreeSet<_>>() {
-            candidates.extend(self.candidate(id).await?);
+            match self.candidate(id).await? {
+                Ok(candidate) => candidates.extend(candidate),
+                Err(problems) => blocked.extend(at(id, problems)),
+            }
+        }
+        if !blocked.is_empty() {
+            return Err(Error::Invalid(blocked));
+        }
+        if candidates.is_empty() {
+            return Ok(());
         }
         self.half_done = true;
         // All flags go down before any goes up, so that entries may hand on what is unique among the public.
@@ -65,31 +71,27 @@ impl Change {
         Ok(())
     }
 
-    /// The entry, if its latest revision may become public and is not public yet.
-    async fn candidate(&self, id: EntryId) -> Result<Option<Candidate>> {
-        let entry = self.entry(id).await?.ok_or_else(|| not_found(id))?;
-        self.principal
-            .require_on(Right::Publish, entry.created_by)?;
+    /// The entry, if its latest revision is not public yet, or what keeps it from becoming so.
+    async fn candidate(&self, id: EntryId) -> Result<Result<Option<Candidate>, Vec<Problem>>> {
+        let entry = self.entry_with(Right::Publish, id).await?;
         if entry.archived_at.is_some() {
-            return Err(Error::invalid(
-                ProblemCode::Invalid,
-                id.to_string(),
-                "lies in the trash; restore it first",
-            ));
-        }
-        if entry.published_revision == Some(entry.latest_revision) {
-            return Ok(None);
+            let message = "lies in the trash; restore it first";
+            return Ok(Err(vec![Problem::new(ProblemCode::Invalid, "", message)]));
         }
         let revision = entry.latest_revision;
+        if entry.published_revision == Some(revision) {
+            return Ok(Ok(None));
+        }
         let problems = for_type!(id.content_type, C => {
             let row = self.revision::<C>(id.uuid, revision).await?;
             check::public::<C>(&row, self.app.site.default_locale())
         });
-        if problems.is_empty() {
-            Ok(Some(Candidate { id, revision }))
+        let candidate = Some(Candidate { id, revision });
+        Ok(if problems.is_empty() {
+            Ok(candidate)
         } else {
-            Err(at(id, problems))
-        }
+            Err(problems)
+        })
     }
 
     async fn revision<C: Content>(&self, id: Uuid, revision: i32) -> Result<C::Model> {
@@ -126,17 +128,28 @@ impl Change {
     }
 
     async fn record_publication(&self, Candidate { id, revision }: &Candidate) -> Result<()> {
+        let open = Condition::all()
+            .add(publication::Column::EntryId.eq(id.uuid))
+            .add(publication::Column::EndsAt.is_null());
+        let ending = publication::Entity::find()
+            .filter(open.clone())
+            .one(&self.tx)
+            .await?;
+        // Clocks of several machines differ, and a change may have waited: intervals follow each other all the same.
+        let now = match ending {
+            Some(ending) => Ord::max(self.now, ending.starts_at + TimeDelta::microseconds(1)),
+            None => self.now,
+        };
         publication::Entity::update_many()
-            .col_expr(publication::Column::EndsAt, Expr::value(self.now))
-            .filter(publication::Column::EntryId.eq(id.uuid))
-            .filter(publication::Column::EndsAt.is_null())
+            .col_expr(publication::Column::EndsAt, Expr::value(now))
+            .filter(open)
             .exec(&self.tx)
             .await?;
         let row = publication::ActiveModel {
             id: Set(id::new()),
             entry_id: Set(id.uuid),
             revision: Set(*revision),
-            starts_at: Set(self.now),
+            starts_at: Set(now),
             ends_at: Set(None),
             published_by: Set(self.principal.account_id()),
         };
@@ -145,7 +158,7 @@ impl Change {
             .await?;
         entry::Entity::update_many()
             .col_expr(entry::Column::PublishedRevision, Expr::value(*revision))
-            .col_expr(entry::Column::PublishedAt, Expr::value(self.now))
+            .col_expr(entry::Column::PublishedAt, Expr::value(now))
             .filter(entry::Column::Id.eq(id.uuid))
             .exec(&self.tx)
             .await?;
@@ -185,16 +198,19 @@ impl Change {
 
 fn within(id: EntryId, error: Error) -> Error {
     match error {
-        Error::Invalid(problems) => at(id, problems),
+        Error::Invalid(problems) => Error::Invalid(at(id, problems)),
         error => error,
     }
 }
 
 /// The problems, with the entry that they belong to in front of their paths.
-fn at(id: EntryId, problems: Vec<Problem>) -> Error {
-    let with_entry = |problem: Problem| Problem {
-        path: format!("{id}.{}", problem.path),
-        ..problem
+fn at(id: EntryId, problems: Vec<Problem>) -> Vec<Problem> {
+    let with_entry = |problem: Problem| {
+        let path = [id.to_string(), problem.path].join(".");
+        Problem {
+            path: path.trim_end_matches('.').to_owned(),
+            ..problem
+        }
     };
-    Error::Invalid(problems.into_iter().map(with_entry).collect())
+    problems.into_iter().map(with_entry).collect()
 }

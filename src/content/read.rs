@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Ids in one statement. Longer lists are asked for in parts, as engines bound the number of parameters.
-const IDS_PER_STATEMENT: usize = 1024;
+const IDS_PER_STATEMENT: usize = 16_384;
 
 /// The entry that `condition` names, if the view shows it.
 pub async fn one<C: Content>(

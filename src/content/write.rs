@@ -8,14 +8,16 @@ use entity::{
     revision,
     stamp::{Stamp, Stamped, TextRevisions},
 };
-use fractional_index::FractionalIndex;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait,
-    DatabaseTransaction, DbErr, EntityName, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, prelude::Expr, sea_query::Query,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityName, EntityTrait,
+    ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    prelude::Expr,
+    sea_query::{LockType, Query},
 };
 
-use super::{Content, check, reference};
+use super::{Content, check, position, reference};
 use crate::{
     app::App,
     auth::{Principal, Right},
@@ -60,6 +62,7 @@ impl Change {
         content: C::Model,
     ) -> Result<EntryId> {
         self.principal.require(Right::Create)?;
+        self.refuse_if_half_done()?;
         self.validate::<C>(key, &content).await?;
         let id = id::entry(C::TYPE);
         let position = if C::POSITIONED {
@@ -103,9 +106,11 @@ impl Change {
         expected: i32,
         content: C::Model,
     ) -> Result<i32> {
-        let entry = self.entry(id).await?.filter(|_| id.content_type == C::TYPE);
-        let entry = entry.ok_or_else(|| not_found(id))?;
-        self.principal.require_on(Right::Change, entry.created_by)?;
+        self.refuse_if_half_done()?;
+        if id.content_type != C::TYPE {
+            return Err(not_found(id));
+        }
+        let entry = self.entry_with(Right::Change, id).await?;
         if entry.archived_at.is_some() {
             return Err(Error::invalid(
                 ProblemCode::Invalid,
@@ -141,9 +146,7 @@ impl Change {
     /// Makes the change true for everybody. Returns only when it is safe on disk. A change of which a step failed
     /// halfway is refused as a whole.
     pub async fn commit(self) -> Result<()> {
-        if self.half_done {
-            return Err(Error::internal("a step of the change failed halfway"));
-        }
+        self.refuse_if_half_done()?;
         event::record(
             &self.tx,
             &self.events,
@@ -152,6 +155,14 @@ impl Change {
         )
         .await?;
         self.tx.commit().await.map_err(Error::from)
+    }
+
+    /// Nothing follows a step that failed halfway.
+    pub(super) fn refuse_if_half_done(&self) -> Result<()> {
+        if self.half_done {
+            return Err(Error::internal("a step of the change failed halfway"));
+        }
+        Ok(())
     }
 
     /// Notes what happened, for the log.
@@ -167,8 +178,24 @@ impl Change {
     pub(super) async fn entry(&self, id: EntryId) -> Result<Option<entry::Model>> {
         let select = entry::Entity::find_by_id(id.uuid)
             .filter(entry::Column::Type.eq(id.content_type))
-            .lock_exclusive();
+            .lock(LockType::NoKeyUpdate);
         select.one(&self.tx).await.map_err(Error::from)
+    }
+
+    /// The entry, locked, if the principal has the right on it. Whoever may not know of it is told that it does not exist.
+    pub(super) async fn entry_with(&self, right: Right, id: EntryId) -> Result<entry::Model> {
+        self.principal.require(right)?;
+        let entry = self.entry(id).await?.ok_or_else(|| not_found(id))?;
+        let known = entry.published_revision.is_some()
+            || self
+                .principal
+                .require_on(Right::ReadDrafts, entry.created_by)
+                .is_ok();
+        if !known {
+            return Err(not_found(id));
+        }
+        self.principal.require_on(right, entry.created_by)?;
+        Ok(entry)
     }
 
     async fn validate<C: Content>(&self, key: Option<&str>, content: &C::Model) -> Result<()> {
@@ -257,13 +284,7 @@ impl Change {
             .into_tuple()
             .one(&self.tx)
             .await?;
-        let next = match last {
-            None => FractionalIndex::default(),
-            Some(last) => FractionalIndex::new_after(
-                &FractionalIndex::from_string(&last).map_err(Error::internal)?,
-            ),
-        };
-        Ok(next.to_string())
+        Ok(position::after(last.as_deref()))
     }
 }
 

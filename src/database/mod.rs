@@ -7,8 +7,9 @@ use std::{path::Path, time::Duration};
 use entity::entry;
 use migration::Migrator;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, EntityTrait, PaginatorTrait, SqliteTransactionMode,
-    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
+    PaginatorTrait, SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector,
+    TransactionOptions, TransactionTrait,
     sqlx::{
         ConnectOptions, Executor,
         postgres::{PgConnectOptions, PgPoolOptions},
@@ -20,6 +21,8 @@ use sea_orm_migration::MigratorTrait;
 pub use self::snapshot::Snapshot;
 use crate::error::{Error, Result};
 
+/// Any number that no other program takes for a lock in the same database.
+const MIGRATION_LOCK: i64 = 0x6b69_6e64_6c69_6e67;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a SQLite connection waits for a lock that another process holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -97,7 +100,7 @@ impl Database {
                 .acquire_timeout(ACQUIRE_TIMEOUT)
         };
         let writer = pool()
-            .connect_with(options)
+            .connect_with(options.options([("default_transaction_isolation", "read committed")]))
             .await
             .map_err(|error| Error::Unavailable(error.into()))?;
         Ok(Self {
@@ -108,9 +111,16 @@ impl Database {
         })
     }
 
-    /// Brings the tables to the state of this version of the program.
+    /// Brings the tables to the state of this version of the program: all of the way or not at all, and one instance
+    /// after the other.
     pub async fn migrate(&self) -> Result<()> {
-        Migrator::up(&self.writer, None).await.map_err(Error::from)
+        let tx = self.begin().await?;
+        if tx.get_database_backend() == DbBackend::Postgres {
+            let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+            tx.execute_unprepared(&lock).await?;
+        }
+        Migrator::up(&tx, None).await?;
+        tx.commit().await.map_err(Error::from)
     }
 
     /// How many migrations of this version have not run yet.

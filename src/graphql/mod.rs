@@ -1,5 +1,6 @@
 //! The schema: built once at start, the same for everybody.
 
+pub(crate) mod document;
 mod errors;
 mod limits;
 mod variables;
@@ -58,8 +59,7 @@ impl Schema {
 
     /// Executes an operation for a principal. All of it sees one state of the database.
     pub async fn execute(&self, mut request: Request, principal: Principal) -> Response {
-        if let Err(error) = request.parsed_query() {
-            let error = errors::with_code(error, errors::PARSE_FAILED);
+        if let Err(error) = document::parse(&mut request) {
             return Response::from_errors(vec![error]);
         }
         if let Some(error) = variables::fault(&mut request) {

@@ -10,7 +10,10 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 
 use super::reply;
-use crate::{auth::Principal, graphql::Schema};
+use crate::{
+    auth::Principal,
+    graphql::{Schema, document},
+};
 
 /// What the endpoint needs.
 #[derive(Clone)]
@@ -91,7 +94,9 @@ pub(super) async fn get(
     };
     let mut request = parameters.into_request();
     let name = request.operation_name.clone();
-    if let Ok(document) = request.parsed_query() {
+    if document::parse(&mut request).is_ok()
+        && let Ok(document) = request.parsed_query()
+    {
         let mut operations = document.operations.iter();
         let asked = |operation: Option<&str>| name.is_none() || operation == name.as_deref();
         let changes = operations.any(|(operation, definition)| {

@@ -3,10 +3,10 @@
 use std::{convert::Infallible, pin::pin, time::Duration};
 
 use axum::Router;
-use hyper::body::Incoming;
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::net::{TcpListener, TcpStream};
@@ -25,9 +25,9 @@ pub async fn serve(
     grace: Duration,
 ) {
     let open = GracefulShutdown::new();
-    let mut builder = Builder::new(TokioExecutor::new());
+    // HTTP/1.1 by name: a builder that also knows HTTP/2 waits for its first bytes without a limit.
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT);
     let mut stop = pin!(stop);
@@ -51,12 +51,7 @@ pub async fn serve(
     }
 }
 
-fn spawn(
-    builder: &Builder<TokioExecutor>,
-    open: &GracefulShutdown,
-    stream: TcpStream,
-    router: Router,
-) {
+fn spawn(builder: &http1::Builder, open: &GracefulShutdown, stream: TcpStream, router: Router) {
     // Answers are written in one go; waiting for more of them only delays the last packet.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps its delay");
@@ -64,9 +59,8 @@ fn spawn(
     let service =
         router.map_request(|request: hyper::Request<Incoming>| request.map(axum::body::Body::new));
     let service = service.map_err(|never: Infallible| match never {});
-    let connection = builder
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
-        .into_owned();
+    let connection =
+        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let connection = open.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

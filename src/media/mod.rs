@@ -53,7 +53,7 @@ impl MediaStore {
             .iter()
             .find(|kind| kind.1 == picture.media_type)
             .map_or("bin", |kind| kind.2);
-        let key = format!("{}.{ending}", id::new().simple());
+        let key = format!("{}.{ending}", id::secret().simple());
         self.0
             .put(&Path::from(key.as_str()), PutPayload::from_bytes(content))
             .await

@@ -108,6 +108,16 @@ on_both_engines! {
         }
     }
 
+    async fn a_document_that_is_nested_without_end_is_refused(app: TestApp) {
+        for (open, close) in [("{not:", "}"), ("[", "]")] {
+            let nested = [open.repeat(50_000), close.repeat(50_000)].join("");
+            let answer = app.query(&format!("{{ milestones(where: {nested}) {{ totalCount }} }}")).await;
+            assert_eq!(code(&answer), "GRAPHQL_PARSE_FAILED");
+        }
+        let answer = app.query(&"{ a ".repeat(65)).await;
+        assert_eq!(code(&answer), "GRAPHQL_PARSE_FAILED");
+    }
+
     async fn a_required_variable_is_never_null(app: TestApp) {
         let query = "query($n: Int!) { milestones(first: $n) { totalCount } }";
         let answer = app.query_as(Principal::Anonymous, query, json!({"n": null})).await;

@@ -17,6 +17,7 @@ mod media;
 mod migrations;
 mod nodes;
 mod pipeline;
+mod positions;
 mod process;
 mod property;
 mod schema;

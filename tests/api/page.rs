@@ -88,6 +88,8 @@ on_both_engines! {
         let page = app.draft::<Page>("page", page).await;
         let mut change = Change::begin(&app.app, Principal::System, None).await.expect("a change");
         change.publish(&[page, first, second]).await.expect_err("an anchor that is taken");
+        let value = content::value("Candour");
+        change.create::<Value>(None, value).await.expect_err("nothing follows a half step");
         change.commit().await.expect_err("a half change");
         let answer = app.query("{ pages { totalCount } storySections { totalCount } }").await;
         assert_eq!(answer["data"], json!({"pages": {"totalCount": 0}, "storySections": {"totalCount": 0}}));

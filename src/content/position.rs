@@ -1,0 +1,149 @@
+//! Positions of entries in the list of their type: texts whose order is that of the list.
+//!
+//! A position is the digits of a hexadecimal fraction that does not end in zero, so that there always is one between two
+//! others, and moving an entry writes one row. Those at the end of a list count up in steps of random length: entries
+//! that are created at the same time do not meet, and the gaps tell nothing of entries that are not public.
+
+use entity::{entry, entry_id::EntryId};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Expr,
+};
+
+use super::write::{Change, not_found};
+use crate::{
+    auth::Right,
+    error::{Error, ProblemCode, Result},
+    event::Action,
+    id,
+};
+
+/// Digits of the counting part. With steps of 32,768 on average it has room for billions of entries.
+const DIGITS: usize = 12;
+/// Where the first position lies: there is as much room before it as behind it.
+const MIDDLE: u64 = 1 << 47;
+/// The longest step.
+const LONGEST_STEP: u64 = 1 << 16;
+/// What follows the counting part, so that it never ends in zero.
+const END: char = '8';
+
+/// A position after the last one of a list.
+pub fn after(last: Option<&str>) -> String {
+    let counted = last.map_or(MIDDLE, |last| {
+        let digits = last.chars().chain(std::iter::repeat('0')).take(DIGITS);
+        digits.fold(0, |number, digit| {
+            number * 16 + u64::from(digit.to_digit(16).unwrap_or(0))
+        })
+    });
+    let step = 1 + id::random() % LONGEST_STEP;
+    format!("{:0DIGITS$x}{END}", counted + step)
+}
+
+/// A position between two others; none for `low` is the start of the list.
+pub fn between(low: Option<&str>, high: &str) -> String {
+    let mut low = low
+        .unwrap_or_default()
+        .chars()
+        .map(|digit| digit.to_digit(16).unwrap_or(0));
+    let mut high = high.chars().map(|digit| digit.to_digit(16).unwrap_or(0));
+    let mut position = String::new();
+    let mut below_high = false;
+    loop {
+        let from = low.next().unwrap_or(0);
+        let to = if below_high {
+            16
+        } else {
+            high.next().unwrap_or(16)
+        };
+        let digit = if to - from > 1 { (from + to) / 2 } else { from };
+        position.extend(char::from_digit(digit, 16));
+        if to - from > 1 {
+            return position;
+        }
+        below_high |= to > from;
+    }
+}
+
+impl Change {
+    /// Moves an entry in the list of its type: before another one, or to the end. It writes one row.
+    pub async fn move_before(&mut self, id: EntryId, next: Option<EntryId>) -> Result<()> {
+        self.refuse_if_half_done()?;
+        let moved = self.entry_with(Right::Change, id).await?;
+        if moved.position.is_empty() {
+            let message = "is of a type without positions";
+            return Err(Error::invalid(ProblemCode::Invalid, "id", message));
+        }
+        let high = match next {
+            Some(next) if next.content_type != id.content_type || next == id => {
+                let message = "must be another entry of the same type";
+                return Err(Error::invalid(ProblemCode::Invalid, "before", message));
+            }
+            Some(next) => Some(
+                self.entry(next)
+                    .await?
+                    .ok_or_else(|| not_found(next))?
+                    .position,
+            ),
+            None => None,
+        };
+        let below = high.as_ref().map(|high| entry::Column::Position.lt(high));
+        let low: Option<String> = entry::Entity::find()
+            .select_only()
+            .column(entry::Column::Position)
+            .filter(entry::Column::Type.eq(id.content_type))
+            .filter(entry::Column::Id.ne(id.uuid))
+            .filter(Condition::all().add_option(below))
+            .order_by_desc(entry::Column::Position)
+            .limit(1)
+            .into_tuple()
+            .one(&self.tx)
+            .await?;
+        let position = match &high {
+            Some(high) => between(low.as_deref(), high),
+            None => after(low.as_deref()),
+        };
+        self.half_done = true;
+        entry::Entity::update_many()
+            .col_expr(entry::Column::Position, Expr::value(position))
+            .filter(entry::Column::Id.eq(id.uuid))
+            .exec(&self.tx)
+            .await?;
+        self.tell(Action::EntryMoved, id, moved.latest_revision);
+        self.half_done = false;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{after, between};
+
+    #[test]
+    fn positions_at_the_end_grow_in_order_and_not_in_length() {
+        let mut last = after(None);
+        for _ in 0..1_000 {
+            let next = after(Some(&last));
+            assert!(last < next && last.len() == next.len(), "{last} {next}");
+            last = next;
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn there_is_a_position_between_any_two(moves in proptest::collection::vec(any::<proptest::sample::Index>(), 1..200)) {
+            let mut list = vec![after(None)];
+            for at in moves {
+                let at = at.index(list.len() + 1);
+                let low = at.checked_sub(1).map(|low| list[low].clone());
+                let position = match list.get(at) {
+                    Some(high) => between(low.as_deref(), high),
+                    None => after(low.as_deref()),
+                };
+                prop_assert!(!position.ends_with('0'), "{position}");
+                list.insert(at, position);
+                prop_assert!(list.is_sorted_by(|one, other| one < other), "{list:?}");
+            }
+        }
+    }
+}
