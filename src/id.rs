@@ -21,11 +21,6 @@ pub fn secret() -> Uuid {
     Uuid::new_v4()
 }
 
-/// A random number.
-pub fn random() -> u64 {
-    secret().as_u64_pair().1
-}
-
 /// The identity of a new entry of this type.
 pub fn entry(content_type: ContentType) -> EntryId {
     EntryId {

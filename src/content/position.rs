@@ -14,7 +14,6 @@ use crate::{
     auth::Right,
     error::{Error, ProblemCode, Result},
     event::Action,
-    id,
 };
 
 /// Digits of the counting part. With steps of 32,768 on average it has room for billions of entries.
@@ -26,15 +25,15 @@ const LONGEST_STEP: u64 = 1 << 16;
 /// What follows the counting part, so that it never ends in zero.
 const END: char = '8';
 
-/// A position after the last one of a list.
-pub fn after(last: Option<&str>) -> String {
+/// A position after the last one of a list, by a step of random length.
+pub fn after(last: Option<&str>, random: u64) -> String {
     let counted = last.map_or(MIDDLE, |last| {
         let digits = last.chars().chain(std::iter::repeat('0')).take(DIGITS);
         digits.fold(0, |number, digit| {
             number * 16 + u64::from(digit.to_digit(16).unwrap_or(0))
         })
     });
-    let step = 1 + id::random() % LONGEST_STEP;
+    let step = 1 + random % LONGEST_STEP;
     format!("{:0DIGITS$x}{END}", counted + step)
 }
 
@@ -99,7 +98,7 @@ impl Change {
             .await?;
         let position = match &high {
             Some(high) => between(low.as_deref(), high),
-            None => after(low.as_deref()),
+            None => after(low.as_deref(), self.app.clock.random()),
         };
         self.half_done = true;
         entry::Entity::update_many()
@@ -121,9 +120,9 @@ mod tests {
 
     #[test]
     fn positions_at_the_end_grow_in_order_and_not_in_length() {
-        let mut last = after(None);
-        for _ in 0..1_000 {
-            let next = after(Some(&last));
+        let mut last = after(None, 0);
+        for random in 0..1_000 {
+            let next = after(Some(&last), random);
             assert!(last < next && last.len() == next.len(), "{last} {next}");
             last = next;
         }
@@ -132,13 +131,13 @@ mod tests {
     proptest! {
         #[test]
         fn there_is_a_position_between_any_two(moves in proptest::collection::vec(any::<proptest::sample::Index>(), 1..200)) {
-            let mut list = vec![after(None)];
+            let mut list = vec![after(None, 0)];
             for at in moves {
                 let at = at.index(list.len() + 1);
                 let low = at.checked_sub(1).map(|low| list[low].clone());
                 let position = match list.get(at) {
                     Some(high) => between(low.as_deref(), high),
-                    None => after(low.as_deref()),
+                    None => after(low.as_deref(), at as u64),
                 };
                 prop_assert!(!position.ends_with('0'), "{position}");
                 list.insert(at, position);

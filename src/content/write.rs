@@ -284,7 +284,7 @@ impl Change {
             .into_tuple()
             .one(&self.tx)
             .await?;
-        Ok(position::after(last.as_deref()))
+        Ok(position::after(last.as_deref(), self.app.clock.random()))
     }
 }
 

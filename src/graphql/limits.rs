@@ -10,7 +10,7 @@ use async_graphql::{
 use entity::entry::ContentType;
 use sea_orm::Iterable;
 
-use crate::content::{Content, types::for_type};
+use crate::content::types::limits;
 
 /// No type of its own: registering it, after all others, completes their descriptions.
 pub(super) struct Limits;
@@ -22,7 +22,7 @@ impl OutputType for Limits {
 
     fn create_type_info(registry: &mut Registry) -> String {
         for content_type in ContentType::iter() {
-            for_type!(content_type, C => describe::<C>(registry));
+            describe(registry, content_type);
         }
         String::create_type_info(registry)
     }
@@ -36,15 +36,16 @@ impl OutputType for Limits {
     }
 }
 
-fn describe<C: Content>(registry: &mut Registry) {
-    for field in C::FIELDS {
-        let mut path: Vec<&str> = field.name.split('.').collect();
-        let Some(last) = path.pop() else { continue };
-        let owner = path.iter().try_fold(C::NAME.to_owned(), |owner, step| {
+fn describe(registry: &mut Registry, content_type: ContentType) {
+    let (name, limits) = limits(content_type);
+    for (path, limits) in limits {
+        let (owners, last) = path.rsplit_once('.').unwrap_or(("", path));
+        let mut owners = owners.split('.').filter(|owner| !owner.is_empty());
+        let owner = owners.try_fold(name.to_owned(), |owner, step| {
             type_of(registry, &owner, step)
         });
         if let Some(owner) = owner {
-            append(registry, &owner, last, &field.limits());
+            append(registry, &owner, last, &limits);
         }
     }
 }

@@ -34,7 +34,9 @@ async fn picture(change: &mut Change, key: &str) -> EntryId {
     create::<Asset>(
         change,
         key,
-        json!({"fileName": "a.webp", "mediaType": "image/webp", "decorative": true}),
+        json!({
+            "fileName": "a.webp", "mediaType": "image/webp", "sha256": "0", "storageKey": "0.webp", "decorative": true
+        }),
     )
     .await
 }

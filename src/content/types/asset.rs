@@ -93,6 +93,9 @@ impl Asset {
     }
 }
 
+/// What GraphQL's `Int` holds.
+const LARGEST: f64 = 2_147_483_647.0;
+
 impl Content for Asset {
     tables!(Asset for asset, AssetFilter, AssetOrder);
     const ABOUT: &'static str = "A picture, with what must be known to show it to everybody.";
@@ -100,6 +103,20 @@ impl Content for Asset {
         Field::required(Field::text("fileName", 255, Format::Line, |row| {
             Some(&row.file_name)
         })),
+        Field::required(Field::text("mediaType", 100, Format::Line, |row| {
+            Some(&row.media_type)
+        })),
+        Field::required(Field::text("sha256", 64, Format::Line, |row| {
+            Some(&row.sha256)
+        })),
+        Field::required(Field::text("url", 255, Format::Line, |row| {
+            Some(&row.storage_key)
+        })),
+        Field::number("bytes", 0.0, LARGEST, |row| {
+            Some(i32::try_from(row.bytes).map_or(f64::INFINITY, f64::from))
+        }),
+        Field::number("width", 1.0, LARGEST, |row| row.width.map(f64::from)),
+        Field::number("height", 1.0, LARGEST, |row| row.height.map(f64::from)),
         Field::localized("alternativeText", 500, Format::Line, |row| {
             &row.alternative_text
         }),
@@ -110,10 +127,6 @@ impl Content for Asset {
     ];
 
     fn check(row: &Model, problems: &mut Vec<Problem>) {
-        if i32::try_from(row.bytes).is_err() {
-            let message = "must be less than 2 GiB";
-            problems.push(Problem::new(ProblemCode::Invalid, "bytes", message));
-        }
         if row.focal_x.is_some() != row.focal_y.is_some() {
             problems.push(Problem::new(
                 ProblemCode::Invalid,

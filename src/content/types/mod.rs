@@ -28,12 +28,21 @@ pub use testimonial::Testimonial;
 pub use value::Value;
 
 use super::{
+    Content,
     object::{Entry, EntryStatus},
     row::AnyRow,
     scalar::{DateTime, Locale},
     scope::Scope,
     translation::Translation,
 };
+
+/// The name of a content type, and the limits of its fields by their paths.
+pub fn limits(content_type: ContentType) -> (&'static str, Vec<(&'static str, String)>) {
+    for_type!(content_type, C => {
+        let limits = C::FIELDS.iter().map(|field| (field.name, field.limits()));
+        (C::NAME, limits.collect())
+    })
+}
 
 /// Writes what needs the whole list: the interfaces, the roots, and [`for_type`].
 macro_rules! content_types {

@@ -168,7 +168,7 @@ fn named_by_plan(world: &World, answer: &Value) -> String {
     })
 }
 
-/// Every cursor as what it holds. A position is only a place between two others.
+/// Every cursor as what it holds. A position is only a place between two others, at random distances.
 fn opened(value: Value) -> Value {
     match value {
         Value::String(text) => opened_cursor(&text).unwrap_or(Value::String(text)),
@@ -186,7 +186,7 @@ fn opened_cursor(text: &str) -> Option<Value> {
     let (identity, mut keys): (String, Vec<Value>) = serde_json::from_slice(&bytes).ok()?;
     for key in &mut keys {
         if key["t"].as_str().is_some_and(|text| {
-            text.ends_with("80") && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+            text.len() == 13 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
         }) {
             *key = json!("a position");
         }

@@ -13,6 +13,8 @@ pub(crate) fn asset(file_name: &str) -> asset::Model {
     asset::Model {
         file_name: file_name.to_owned(),
         media_type: "image/webp".to_owned(),
+        sha256: "0".repeat(64),
+        storage_key: "0.webp".to_owned(),
         bytes: 1,
         alternative_text: english("A picture"),
         ..asset::Model::default()

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::TestApp;
 
 /// In an order in which nothing refers to what comes later.
-const TYPES: [ContentType; 8] = [
+const TYPES: &[ContentType] = &[
     ContentType::Asset,
     ContentType::Value,
     ContentType::ImpactStat,
@@ -72,7 +72,7 @@ pub(crate) fn plans() -> impl Strategy<Value = Vec<Planned>> {
                 },
             )
         };
-        TYPES.into_iter().zip(types).flat_map(planned).collect()
+        TYPES.iter().copied().zip(types).flat_map(planned).collect()
     })
 }
 
