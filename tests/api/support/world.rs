@@ -4,11 +4,7 @@ use chrono::TimeDelta;
 use entity::{entry::ContentType, entry_id::EntryId};
 use kindling::{
     auth::Principal,
-    content::{
-        Content,
-        types::{Asset, ImpactStat, Milestone, Page, StorySection, TeamMember, Testimonial, Value},
-        write::Change,
-    },
+    content::{Content, write::Change},
 };
 use proptest::{collection, prelude::*};
 use serde_json::json;
@@ -151,14 +147,22 @@ macro_rules! for_type {
     ($content_type:expr, $name:ident => $run:expr; $($type:ident)+) => {
         match $content_type {
             $(ContentType::$type => {
-                type $name = $type;
+                type $name = kindling::content::types::$type;
                 $run
             })+
         }
     };
     ($content_type:expr, $name:ident => $run:expr) => {
         for_type!($content_type, $name => $run;
-            Asset ImpactStat Milestone Page StorySection TeamMember Testimonial Value)
+            Asset
+            ImpactStat
+            Milestone
+            Page
+            StorySection
+            TeamMember
+            Testimonial
+            Value
+        )
     };
 }
 
