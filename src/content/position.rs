@@ -53,7 +53,11 @@ pub fn between(low: Option<&str>, high: &str) -> String {
         } else {
             high.next().unwrap_or(16)
         };
-        let digit = if to - from > 1 { (from + to) / 2 } else { from };
+        let digit = if to - from > 1 {
+            u32::midpoint(from, to)
+        } else {
+            from
+        };
         position.extend(char::from_digit(digit, 16));
         if to - from > 1 {
             return position;
