@@ -120,10 +120,4 @@ impl Config {
             (_, mistakes) => Err(mistakes),
         }
     }
-
-    /// The locale that others fall back to: the first of the list.
-    pub fn default_locale(&self) -> &Locale {
-        // Never empty: `parse::locales` refuses that.
-        &self.locales[0]
-    }
 }

@@ -78,7 +78,7 @@ fn without_any_source_the_defaults_hold() {
             .collect::<Vec<_>>(),
         ["en", "es"]
     );
-    assert_eq!(config.default_locale().to_string(), "en");
+    assert_eq!(config.locales[0].to_string(), "en");
     assert_eq!(
         (config.log_level.as_str(), config.log_format),
         ("info", LogFormat::Text)
@@ -108,7 +108,7 @@ fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
     let config = sources.load().unwrap();
     assert_eq!(config.listen.port(), 3);
     assert_eq!(config.database_readers, 12);
-    assert_eq!(config.default_locale().to_string(), "de");
+    assert_eq!(config.locales[0].to_string(), "de");
     assert_eq!(config.request_timeout_seconds, 30);
 }
 

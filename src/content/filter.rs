@@ -12,9 +12,6 @@ pub trait Operators {
     fn on(&self, column: Expr) -> Condition;
 }
 
-/// The longest list that `in`, `and` and `or` take.
-pub const LONGEST_LIST: usize = 100;
-
 /// Compares with texts, case-sensitively.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct StringFilter {
