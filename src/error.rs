@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use entity::entry_id::EntryId;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
+use serde_json::Value;
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -13,20 +15,21 @@ pub enum Error {
     /// What was sent is wrong; each problem says where and why. Nothing was changed.
     #[error("{}", Problem::join(.0))]
     Invalid(Vec<Problem>),
-    /// Somebody else has changed the entry since the revision that the change was based on.
-    #[error("the entry has changed: it stands at revision {latest}, not at {expected}")]
-    Conflict {
-        /// The revision that the change was based on.
-        expected: i32,
-        /// The revision that the entry stands at.
-        latest: i32,
-    },
+    /// Somebody else has changed the same since the revision that the change was based on. Nothing was changed.
+    #[error("the entry has changed: it stands at revision {}, not at {}", .0.latest, .0.expected)]
+    Conflict(Box<Conflict>),
+    /// Others need what would go. Nothing was changed.
+    #[error("others need this")]
+    Referenced(Vec<Usage>),
     /// One must be signed in for this.
     #[error("sign in to do this")]
     Unauthenticated,
     /// The principal may not do this.
     #[error("you may not {0}")]
     Forbidden(&'static str),
+    /// The password must have been given a moment ago.
+    #[error("confirm your password to do this")]
+    PasswordRequired,
     /// The database or the media store cannot be reached now; trying again later may work.
     #[error("the service is busy or its storage cannot be reached; try again")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -50,9 +53,11 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "BAD_INPUT",
-            Self::Conflict { .. } => "CONFLICT",
+            Self::Conflict(_) => "CONFLICT",
+            Self::Referenced(_) => "REFERENCED",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
+            Self::PasswordRequired => "PASSWORD_REQUIRED",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }
@@ -96,6 +101,45 @@ fn passes(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Two changes of the same, of which only one can hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conflict {
+    /// The entry.
+    pub entry: EntryId,
+    /// The revision that the change was based on.
+    pub expected: i32,
+    /// The revision that the entry stands at.
+    pub latest: i32,
+    /// The fields that both changed; none where the change is not one of fields.
+    pub clashes: Vec<Clash>,
+}
+
+/// One field that two changes made different.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clash {
+    /// The field, such as `title.en`.
+    pub path: String,
+    /// What stood there before both; null where nobody knows any more.
+    pub base: Value,
+    /// What stands there now.
+    pub theirs: Value,
+    /// What was to stand there.
+    pub yours: Value,
+}
+
+/// An entry that refers to another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// The entry that refers.
+    pub owner: EntryId,
+    /// Its field.
+    pub field: String,
+    /// The entry that is referred to.
+    pub target: EntryId,
+    /// Whether the owner cannot be public without it.
+    pub required: bool,
+}
+
 /// Something that the sender can put right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -120,6 +164,8 @@ pub enum ProblemCode {
     NotFound,
     /// The thing that is named is not public.
     NotPublic,
+    /// The e-mail address or the password is wrong, or the token is not valid any more.
+    Credentials,
 }
 
 impl ProblemCode {
@@ -131,6 +177,7 @@ impl ProblemCode {
             Self::Taken => "TAKEN",
             Self::NotFound => "NOT_FOUND",
             Self::NotPublic => "NOT_PUBLIC",
+            Self::Credentials => "CREDENTIALS",
         }
     }
 }

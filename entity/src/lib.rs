@@ -7,6 +7,7 @@ pub mod localized;
 pub mod partial_date;
 pub mod stamp;
 
+pub mod account;
 pub mod entry;
 pub mod event;
 pub mod event_counter;

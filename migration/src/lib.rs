@@ -18,6 +18,7 @@ mod m20261102_000005_create_milestone;
 mod m20261102_000006_create_team_member;
 mod m20261102_000007_create_story_section;
 mod m20261102_000008_create_page;
+mod m20261124_000001_create_account;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261102_000006_create_team_member::Migration),
             Box::new(m20261102_000007_create_story_section::Migration),
             Box::new(m20261102_000008_create_page::Migration),
+            Box::new(m20261124_000001_create_account::Migration),
         ]
     }
 }

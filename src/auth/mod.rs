@@ -1,6 +1,9 @@
 //! Who asks, and what they may: the permission matrix as code.
 
+use entity::{Instant, account};
 use sea_orm::prelude::Uuid;
+
+use chrono::TimeDelta;
 
 use crate::error::{Error, Result};
 
@@ -15,39 +18,53 @@ pub enum Principal {
         id: Uuid,
         /// What the account may do.
         role: Role,
+        /// Since when, and how long ago with the password.
+        session: Session,
     },
     /// Kindling itself: imports and due work.
     System,
 }
 
-/// What an account was made for; a role is a set of rights.
+/// The stay of an account, from signing in to signing out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Writes drafts.
-    Contributor,
-    /// Publishes what is their own.
-    Author,
-    /// Looks after all content.
-    Editor,
-    /// Looks after people and settings, too.
-    Admin,
+pub struct Session {
+    /// Which one.
+    pub id: Uuid,
+    /// When the password was last given.
+    pub password_at: Instant,
 }
 
-/// Something that can be allowed.
+/// How long a password that was given counts as fresh.
+const FRESH: TimeDelta = TimeDelta::minutes(5);
+
+/// What an account was made for; a role is a set of rights.
+pub use account::Role;
+
+/// Something that can be allowed: the rows of the permission matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// Read what is not public yet.
     ReadDrafts,
+    /// Read who changed what, and when.
+    ReadHistory,
     /// Read what was public at a past moment.
     ReadPast,
     /// Read fields for signed-in readers only, such as a team member's e-mail address.
     ReadInternalFields,
-    /// Create an entry.
+    /// Create an entry, or upload a file.
     Create,
-    /// Save a new revision of an entry.
+    /// Save a new revision of an entry, discard or restore a draft, or replace a file.
     Change,
-    /// Make a revision the public one.
+    /// Make a revision the public one, or no longer public.
     Publish,
+    /// Move an entry that is not public to the trash, and back.
+    ArchiveDraft,
+    /// Move a public entry to the trash.
+    ArchivePublished,
+    /// Erase an entry for ever.
+    Erase,
+    /// Read the event log of the whole site.
+    ReadEvents,
 }
 
 /// On which entries a right holds.
@@ -66,7 +83,7 @@ impl Principal {
     pub fn extent(&self, right: Right) -> Extent {
         match self {
             Self::Anonymous => Extent::None,
-            Self::Account { role, .. } => role.extent(right),
+            Self::Account { role, .. } => extent(*role, right),
             Self::System => Extent::All,
         }
     }
@@ -83,46 +100,74 @@ impl Principal {
     pub fn require(&self, right: Right) -> Result<Extent> {
         match self.extent(right) {
             Extent::None if *self == Self::Anonymous => Err(Error::Unauthenticated),
-            Extent::None => Err(Error::Forbidden(right.deed())),
+            Extent::None => Err(Error::Forbidden(deed(right))),
             extent => Ok(extent),
+        }
+    }
+
+    /// Whether the principal has the right on an entry that `creator` created.
+    pub fn may(&self, right: Right, creator: Option<Uuid>) -> bool {
+        match self.extent(right) {
+            Extent::None => false,
+            Extent::Own => creator.is_some() && creator == self.account_id(),
+            Extent::All => true,
         }
     }
 
     /// Refuses those who do not have the right on an entry that `creator` created.
     pub fn require_on(&self, right: Right, creator: Option<Uuid>) -> Result<()> {
-        match self.require(right)? {
-            Extent::Own if creator.is_none() || creator != self.account_id() => {
-                Err(Error::Forbidden(right.deed()))
+        self.require(right)?;
+        if self.may(right, creator) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden(deed(right)))
+        }
+    }
+
+    /// Refuses accounts that did not give their password in the last five minutes.
+    pub fn require_fresh_password(&self, now: Instant) -> Result<()> {
+        match self {
+            Self::Account { session, .. } if now - session.password_at > FRESH => {
+                Err(Error::PasswordRequired)
             }
             _ => Ok(()),
         }
     }
 }
 
-impl Role {
-    fn extent(self, right: Right) -> Extent {
-        match (right, self) {
-            (Right::ReadPast | Right::ReadInternalFields | Right::Create, _)
-            | (Right::ReadDrafts | Right::Change | Right::Publish, Self::Editor | Self::Admin) => {
-                Extent::All
-            }
-            (Right::ReadDrafts | Right::Change, Self::Contributor | Self::Author)
-            | (Right::Publish, Self::Author) => Extent::Own,
-            (Right::Publish, Self::Contributor) => Extent::None,
+/// The matrix: a row per right, a column per role.
+fn extent(role: Role, right: Right) -> Extent {
+    use Extent::{All, None, Own};
+    //                            contributor, author, editor, admin
+    let [contributor, author, editor, admin] = match right {
+        Right::ReadPast | Right::ReadInternalFields | Right::Create => [All, All, All, All],
+        Right::ReadDrafts | Right::ReadHistory | Right::Change | Right::ArchiveDraft => {
+            [Own, Own, All, All]
         }
+        Right::Publish | Right::ArchivePublished => [None, Own, All, All],
+        Right::Erase | Right::ReadEvents => [None, None, None, All],
+    };
+    match role {
+        Role::Contributor => contributor,
+        Role::Author => author,
+        Role::Editor => editor,
+        Role::Admin => admin,
     }
 }
 
-impl Right {
-    /// What the right allows, as it stands after "you may not".
-    fn deed(self) -> &'static str {
-        match self {
-            Self::ReadDrafts => "read drafts",
-            Self::ReadPast => "read the past",
-            Self::ReadInternalFields => "read internal fields",
-            Self::Create => "create entries",
-            Self::Change => "change this entry",
-            Self::Publish => "publish this entry",
-        }
+/// What the right allows, as it stands after "you may not".
+fn deed(right: Right) -> &'static str {
+    match right {
+        Right::ReadDrafts => "read drafts",
+        Right::ReadHistory => "read the history of this entry",
+        Right::ReadPast => "read the past",
+        Right::ReadInternalFields => "read internal fields",
+        Right::Create => "create entries",
+        Right::Change => "change this entry",
+        Right::Publish => "publish or unpublish this entry",
+        Right::ArchiveDraft => "archive or restore this entry",
+        Right::ArchivePublished => "archive what is public",
+        Right::Erase => "erase entries",
+        Right::ReadEvents => "read the event log",
     }
 }

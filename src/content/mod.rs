@@ -23,6 +23,7 @@ pub mod scalar;
 pub mod scope;
 pub mod translation;
 pub mod types;
+pub mod user_error;
 pub mod view;
 pub mod write;
 

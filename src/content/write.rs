@@ -21,7 +21,7 @@ use super::{Content, check, position, reference};
 use crate::{
     app::App,
     auth::{Principal, Right},
-    error::{Error, Problem, ProblemCode, Result, on_constraint},
+    error::{Conflict, Error, Problem, ProblemCode, Result, on_constraint},
     event::{self, Action, Event},
     id,
 };
@@ -119,10 +119,7 @@ impl Change {
             ));
         }
         if entry.latest_revision != expected {
-            return Err(Error::Conflict {
-                expected,
-                latest: entry.latest_revision,
-            });
+            return Err(conflict(id, expected, entry.latest_revision));
         }
         self.validate::<C>(None, &content).await?;
         let revision = expected + 1;
@@ -220,10 +217,7 @@ impl Change {
         if moved.rows_affected == 1 {
             Ok(())
         } else {
-            Err(Error::Conflict {
-                expected: from,
-                latest: to,
-            })
+            Err(conflict(id, from, to))
         }
     }
 
@@ -286,6 +280,15 @@ impl Change {
             .await?;
         Ok(position::after(last.as_deref(), self.app.clock.random()))
     }
+}
+
+fn conflict(entry: EntryId, expected: i32, latest: i32) -> Error {
+    Error::Conflict(Box::new(Conflict {
+        entry,
+        expected,
+        latest,
+        clashes: Vec::new(),
+    }))
 }
 
 /// The error for an entry that is not there, or that the principal may not know of.

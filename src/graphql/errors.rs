@@ -38,8 +38,10 @@ pub(super) fn told(error: ServerError) -> ServerError {
             tracing::error!(code, cause = %cause, path = ?error.path, "an operation failed");
         }
         Error::Invalid(_)
-        | Error::Conflict { .. }
+        | Error::Conflict(_)
+        | Error::Referenced(_)
         | Error::Unauthenticated
+        | Error::PasswordRequired
         | Error::Forbidden(_) => {}
     }
     let problems = match ours {

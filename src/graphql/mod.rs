@@ -1,5 +1,6 @@
 //! The schema: built once at start, the same for everybody.
 
+mod account;
 pub(crate) mod document;
 mod errors;
 mod limits;
@@ -8,8 +9,8 @@ mod variables;
 use std::sync::Arc;
 
 use async_graphql::{
-    EmptyMutation, EmptySubscription, MergedObject, Request, Response, SDLExportOptions,
-    Schema as StaticSchema, SchemaBuilder,
+    EmptySubscription, MergedObject, Request, Response, SDLExportOptions, Schema as StaticSchema,
+    SchemaBuilder,
 };
 
 use self::limits::Limits;
@@ -21,17 +22,21 @@ use crate::{
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
-pub struct Query(ContentQuery);
+pub struct Query(ContentQuery, account::AccountQuery);
+
+/// Everything that can be changed.
+#[derive(Default, MergedObject)]
+pub struct Mutation(account::AccountMutation);
 
 /// The executable schema. Clones share it.
 #[derive(Clone)]
 pub struct Schema {
-    schema: StaticSchema<Query, EmptyMutation, EmptySubscription>,
+    schema: StaticSchema<Query, Mutation, EmptySubscription>,
     app: App,
 }
 
-fn builder() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
-    StaticSchema::build(Query::default(), EmptyMutation, EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    StaticSchema::build(Query::default(), Mutation::default(), EmptySubscription)
         .register_output_type::<AnyEntry>()
         .register_output_type::<Limits>()
 }

@@ -76,7 +76,7 @@ async fn write(app: kindling::app::App, writer: usize, shared: EntryId) -> (usiz
                 change.commit().await.expect("a commit");
                 updated += 1;
             }
-            Err(Error::Conflict { .. }) => {}
+            Err(Error::Conflict(_)) => {}
             Err(error) => panic!("{error:?}"),
         }
     }

@@ -1,12 +1,13 @@
 //! Errors: each has a code of the documented list, and none gives away what is behind it.
 
+use entity::{entry::ContentType, entry_id::EntryId};
 use kindling::{
     auth::{Principal, Role},
     content::types::Milestone,
     content::view::Perspective,
     error::{
-        Error,
-        ProblemCode::{self, Invalid, NotFound, NotPublic, Required, Taken},
+        Conflict, Error,
+        ProblemCode::{self, Credentials, Invalid, NotFound, NotPublic, Required, Taken},
     },
 };
 use sea_orm::ConnectionTrait;
@@ -51,11 +52,18 @@ fn every_code_of_an_error_is_documented() {
     let cause = || "a cause".into();
     let errors = [
         Error::Invalid(Vec::new()),
-        Error::Conflict {
+        Error::Conflict(Box::new(Conflict {
+            entry: EntryId {
+                content_type: ContentType::Value,
+                uuid: kindling::id::new(),
+            },
             expected: 1,
             latest: 2,
-        },
+            clashes: Vec::new(),
+        })),
+        Error::Referenced(Vec::new()),
         Error::Unauthenticated,
+        Error::PasswordRequired,
         Error::Forbidden("do this"),
         Error::Unavailable(cause()),
         Error::Internal(cause()),
@@ -68,7 +76,8 @@ fn every_code_of_an_error_is_documented() {
         );
         assert!(!error.to_string().contains("a cause"), "{error}");
     }
-    let problems = [Invalid, Required, Taken, NotFound, NotPublic].map(ProblemCode::name);
+    let problems =
+        [Invalid, Required, Taken, NotFound, NotPublic, Credentials].map(ProblemCode::name);
     assert_eq!(documented("Problems"), problems);
 }
 

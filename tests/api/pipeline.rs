@@ -115,7 +115,7 @@ on_both_engines! {
         let before = all_rows(&app).await;
         for expected in [0, 1, 3] {
             let error = app.update::<Milestone>(id, expected, milestone("Late")).await.expect_err("a conflict");
-            assert!(matches!(error, Error::Conflict { expected: told, latest: 2 } if told == expected), "{error:?}");
+            assert!(matches!(&error, Error::Conflict(conflict) if (conflict.expected, conflict.latest) == (expected, 2)), "{error:?}");
         }
         assert_eq!(all_rows(&app).await, before);
     }

@@ -92,8 +92,8 @@ on_both_engines! {
             first("own-draft", "DRAFT"), second("own-changed", "CHANGED"),
             first("others-changed", "PUBLISHED"), first("systems-changed", "PUBLISHED"),
         ]);
-        let Principal::Account { id, .. } = ana else { panic!("no account") };
-        let promoted = Principal::Account { id, role: Role::Author };
+        let Principal::Account { id, session, .. } = ana else { panic!("no account") };
+        let promoted = Principal::Account { id, session, role: Role::Author };
         for (principal, nodes) in [
             (ana, &anas), (promoted, &anas), (editor(), &all), (account(Role::Admin), &all),
         ] {

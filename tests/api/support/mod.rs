@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use entity::entry_id::EntryId;
 use kindling::{
     app::App,
-    auth::{Principal, Role},
+    auth::{Principal, Role, Session},
     clock::Clock,
     config::{self, Config},
     content::{Content, write::Change},
@@ -198,6 +198,10 @@ pub(crate) fn account(role: Role) -> Principal {
     Principal::Account {
         id: new_account(),
         role,
+        session: Session {
+            id: kindling::id::new(),
+            password_at: start_of_time(),
+        },
     }
 }
 
