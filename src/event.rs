@@ -21,6 +21,18 @@ pub enum Action {
     EntryUpdated,
     /// A revision became the public one.
     EntryPublished,
+    /// The entry is no longer public.
+    EntryUnpublished,
+    /// The public revision became the latest one again.
+    DraftDiscarded,
+    /// What an earlier revision said was saved as a new one.
+    RevisionRestored,
+    /// The entry was put into the trash.
+    EntryArchived,
+    /// The entry was taken out of the trash.
+    EntryRestored,
+    /// The entry is gone for ever.
+    EntryErased,
     /// The entry got another place in the list of its type.
     EntryMoved,
 }
@@ -32,6 +44,12 @@ impl Action {
             Self::EntryCreated => "entry.created",
             Self::EntryUpdated => "entry.updated",
             Self::EntryPublished => "entry.published",
+            Self::EntryUnpublished => "entry.unpublished",
+            Self::DraftDiscarded => "entry.draft_discarded",
+            Self::RevisionRestored => "entry.revision_restored",
+            Self::EntryArchived => "entry.archived",
+            Self::EntryRestored => "entry.restored",
+            Self::EntryErased => "entry.erased",
             Self::EntryMoved => "entry.moved",
         }
     }

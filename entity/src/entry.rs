@@ -20,6 +20,8 @@ pub struct Model {
     pub published_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub created_by: Option<Uuid>,
+    /// When something last happened to what the entry says, or to where it lies.
+    pub updated_at: DateTimeUtc,
     /// Since when the entry lies in the trash.
     pub archived_at: Option<DateTimeUtc>,
 }

@@ -11,9 +11,11 @@ pub mod account;
 pub mod entry;
 pub mod event;
 pub mod event_counter;
+pub mod idempotency;
 pub mod publication;
 pub mod reference;
 pub mod revision;
+pub mod search_text;
 
 pub mod asset;
 pub mod impact_stat;

@@ -1,6 +1,7 @@
 //! `revision`: who saved which state of an entry, when and why.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{FromJsonQueryResult, entity::prelude::*};
+use serde::{Deserialize, Serialize};
 
 /// One save.
 #[sea_orm::model]
@@ -14,6 +15,13 @@ pub struct Model {
     pub saved_at: DateTimeUtc,
     pub saved_by: Option<Uuid>,
     pub message: Option<String>,
+    /// The paths in the API of what differs from the revision before.
+    pub changed_fields: ChangedFields,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Paths of fields, such as `title.en`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(transparent)]
+pub struct ChangedFields(pub Vec<String>);

@@ -19,6 +19,8 @@ mod m20261102_000006_create_team_member;
 mod m20261102_000007_create_story_section;
 mod m20261102_000008_create_page;
 mod m20261124_000001_create_account;
+mod m20261124_000101_add_work_list;
+mod m20261124_000102_create_idempotency;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -43,6 +45,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261102_000007_create_story_section::Migration),
             Box::new(m20261102_000008_create_page::Migration),
             Box::new(m20261124_000001_create_account::Migration),
+            Box::new(m20261124_000101_add_work_list::Migration),
+            Box::new(m20261124_000102_create_idempotency::Migration),
         ]
     }
 }

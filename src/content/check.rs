@@ -4,7 +4,7 @@ use entity::{entry_id::EntryId, link::Link};
 
 use super::{
     Content,
-    field::{Field, Kind, LONGEST_LABEL, LONGEST_URL},
+    field::{Field, Kind, LONGEST_LABEL, LONGEST_URL, Requirement},
     format::Format,
 };
 use crate::error::{Problem, ProblemCode};
@@ -30,7 +30,7 @@ pub fn public<C: Content>(row: &C::Model, default_locale: &str) -> Vec<Problem> 
     };
     let lacking = C::FIELDS
         .iter()
-        .filter(|field| field.required)
+        .filter(|field| field.required.by(row))
         .filter(lacks);
     let mut problems: Vec<Problem> = lacking
         .map(|field| {
@@ -56,6 +56,14 @@ pub fn key_fault(key: &str) -> Option<String> {
     text_fault(key, LONGEST_KEY, Format::Line)
 }
 
+/// The longest reason for a change, in characters.
+const LONGEST_MESSAGE: usize = 500;
+
+/// What is wrong with the reason for a change.
+pub fn message_fault(message: &str) -> Option<String> {
+    text_fault(message, LONGEST_MESSAGE, Format::Lines)
+}
+
 fn check_field<M>(field: &Field<M>, row: &M, locales: &[String], problems: &mut Vec<Problem>) {
     let name = field.name;
     let mut wrong = |path: String, message: String| {
@@ -64,7 +72,8 @@ fn check_field<M>(field: &Field<M>, row: &M, locales: &[String], problems: &mut 
     match &field.kind {
         Kind::Text(get, max, format) => {
             // A required text has no way to be left out; that it is empty matters when it is to be public.
-            let text = get(row).filter(|text| !(field.required && text.is_empty()));
+            let may_be_empty = matches!(field.required, Requirement::Always);
+            let text = get(row).filter(|text| !(may_be_empty && text.is_empty()));
             if let Some(fault) = text.and_then(|text| text_fault(text, *max, *format)) {
                 wrong(name.to_owned(), fault);
             }

@@ -14,9 +14,30 @@ pub struct Field<M: 'static> {
     /// Path in the API, such as `title` or `seo.title`.
     pub name: &'static str,
     /// Whether an entry without it cannot become public.
-    pub required: bool,
+    pub required: Requirement<M>,
     /// What it holds.
     pub kind: Kind<M>,
+}
+
+/// Whether an entry can become public without a field.
+pub enum Requirement<M: 'static> {
+    /// It can.
+    Never,
+    /// It cannot.
+    Always,
+    /// It cannot if this holds; in words, to follow "Required to publish".
+    If(fn(&M) -> bool, &'static str),
+}
+
+impl<M> Requirement<M> {
+    /// Whether this row must have the field to be public.
+    pub fn by(&self, row: &M) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Always => true,
+            Self::If(condition, _) => condition(row),
+        }
+    }
 }
 
 /// What a field holds, how to get it from a row, and its limits.
@@ -45,7 +66,7 @@ impl<M> Field<M> {
     ) -> Self {
         Self {
             name,
-            required: false,
+            required: Requirement::Never,
             kind: Kind::Text(get, max, format),
         }
     }
@@ -59,7 +80,7 @@ impl<M> Field<M> {
     ) -> Self {
         Self {
             name,
-            required: false,
+            required: Requirement::Never,
             kind: Kind::Localized(get, max, format),
         }
     }
@@ -73,7 +94,7 @@ impl<M> Field<M> {
     ) -> Self {
         Self {
             name,
-            required: false,
+            required: Requirement::Never,
             kind: Kind::Number(get, min, max),
         }
     }
@@ -82,7 +103,7 @@ impl<M> Field<M> {
     pub const fn links(name: &'static str, max: usize, get: fn(&M) -> &[Link]) -> Self {
         Self {
             name,
-            required: false,
+            required: Requirement::Never,
             kind: Kind::Links(get, max),
         }
     }
@@ -95,7 +116,7 @@ impl<M> Field<M> {
     ) -> Self {
         Self {
             name,
-            required: false,
+            required: Requirement::Never,
             kind: Kind::Reference(get, to),
         }
     }
@@ -109,7 +130,7 @@ impl<M> Field<M> {
     ) -> Self {
         Self {
             name,
-            required: false,
+            required: Requirement::Never,
             kind: Kind::References(get, to, max),
         }
     }
@@ -117,8 +138,25 @@ impl<M> Field<M> {
     /// The same field, without which no entry becomes public.
     #[must_use]
     pub const fn required(mut field: Self) -> Self {
-        field.required = true;
+        field.required = Requirement::Always;
         field
+    }
+
+    /// The same field, without which no entry becomes public for which the condition holds.
+    #[must_use]
+    pub const fn required_if(
+        mut field: Self,
+        condition: fn(&M) -> bool,
+        in_words: &'static str,
+    ) -> Self {
+        field.required = Requirement::If(condition, in_words);
+        field
+    }
+
+    /// Whether there are rows that need public entries in this field.
+    pub fn may_require_references(&self) -> bool {
+        !matches!(self.required, Requirement::Never)
+            && matches!(self.kind, Kind::Reference(..) | Kind::References(..))
     }
 
     /// The entries that the row's field refers to.
@@ -155,8 +193,10 @@ impl<M> Field<M> {
         if matches!(self.kind, Kind::Localized(..)) {
             sentences.push("Localised.".to_owned());
         }
-        if self.required {
-            sentences.push("Required to publish.".to_owned());
+        match self.required {
+            Requirement::Never => {}
+            Requirement::Always => sentences.push("Required to publish.".to_owned()),
+            Requirement::If(_, when) => sentences.push(format!("Required to publish {when}.")),
         }
         sentences.join(" ")
     }

@@ -2,27 +2,42 @@
 //!
 //! Everything here works for all content types alike; what a type adds stands in `types/`.
 
-pub mod anchor;
+pub mod address;
+pub mod archive;
+pub mod autosave;
+pub mod change;
 pub mod check;
 pub mod connection;
+pub mod dependency;
+pub mod draft;
 pub mod field;
 pub mod filter;
 pub mod format;
+pub mod given;
+pub mod input;
+pub mod list_change;
 pub mod load;
 pub mod markdown;
+pub mod media_sweep;
+pub mod merge;
 pub mod number;
 pub mod object;
 pub mod order;
 pub mod page_args;
+pub mod patch;
 pub mod position;
 pub mod publish;
+pub mod publish_locale;
 pub mod read;
 pub mod reference;
 pub mod row;
 pub mod scalar;
 pub mod scope;
+pub mod search_text;
+pub mod status;
 pub mod translation;
 pub mod types;
+pub mod usage;
 pub mod user_error;
 pub mod view;
 pub mod write;
@@ -34,7 +49,13 @@ use sea_orm::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use self::{field::Field, filter::Filter, order::OrderBy, scope::Loaded};
+use self::{
+    field::Field,
+    filter::Filter,
+    input::{Input, Translation},
+    order::OrderBy,
+    scope::Loaded,
+};
 use crate::error::Problem;
 
 /// What a content type adds to an entry.
@@ -50,10 +71,15 @@ pub trait Content: ObjectType + From<Loaded<Self::Model>> + Clone + Send + Sync 
     /// Whether its entries have a position of their own, for lists without a section.
     const POSITIONED: bool = false;
 
+    /// What an editor may write of it.
+    type Input: Input;
+    /// Its texts in one more locale.
+    type Translation: Translation;
     /// A row of its table.
     type Model: FromQueryResult
         + IntoActiveModel<Self::Row>
         + Stamped
+        + Default
         + Serialize
         + DeserializeOwned
         + Clone

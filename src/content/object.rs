@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use async_graphql::{Description, Enum, ID, Object, SimpleObject, TypeName};
+use async_graphql::{Description, ID, InputObject, Object, SimpleObject, TypeName};
 use entity::entry_id::EntryId;
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     row::{Life, Row},
     scalar::{DateTime, Locale},
     scope::{Loaded, Scope},
+    status::EntryStatus,
     translation::{Translation, fallbacks, translations},
 };
 
@@ -113,34 +114,6 @@ impl<C: Content> Entry<C> {
     }
 }
 
-/// Where an entry stands in its life. It follows from what happened to the entry, and is stored nowhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum EntryStatus {
-    /// It never was public.
-    Draft,
-    /// It is public, and nothing newer was saved.
-    Published,
-    /// It is public, and a newer draft waits.
-    Changed,
-    /// It was public once, and is no more.
-    Unpublished,
-    /// It lies in the trash.
-    Archived,
-}
-
-impl EntryStatus {
-    /// Derives the status.
-    pub fn of(life: &Life) -> Self {
-        match (life.archived_at, life.published_revision, life.published_at) {
-            (Some(_), _, _) => Self::Archived,
-            (None, Some(revision), _) if revision == life.latest_revision => Self::Published,
-            (None, Some(_), _) => Self::Changed,
-            (None, None, Some(_)) => Self::Unpublished,
-            (None, None, None) => Self::Draft,
-        }
-    }
-}
-
 /// An address with the words to click on.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Link {
@@ -148,4 +121,13 @@ pub struct Link {
     pub label: String,
     /// Where it leads.
     pub url: super::scalar::Url,
+}
+
+/// An address with the words to click on.
+#[derive(Clone, Debug, InputObject)]
+pub struct LinkInput {
+    /// What the link says.
+    pub label: String,
+    /// Where it leads.
+    pub url: String,
 }

@@ -9,7 +9,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Expr,
 };
 
-use super::write::{Change, not_found};
+use super::change::Change;
 use crate::{
     auth::Right,
     error::{Error, ProblemCode, Result},
@@ -66,40 +66,38 @@ pub fn between(low: Option<&str>, high: &str) -> String {
     }
 }
 
+/// Where an entry is to be moved, in the list of its type.
+#[derive(Clone, Copy, Debug)]
+pub enum Neighbour {
+    /// In front of this one.
+    Before(EntryId),
+    /// Behind this one.
+    After(EntryId),
+    /// To the end.
+    None,
+}
+
 impl Change {
-    /// Moves an entry in the list of its type: before another one, or to the end. It writes one row.
-    pub async fn move_before(&mut self, id: EntryId, next: Option<EntryId>) -> Result<()> {
+    /// Moves an entry in the list of its type. It writes one row.
+    pub async fn move_entry(&mut self, id: EntryId, neighbour: Neighbour) -> Result<()> {
         self.refuse_if_half_done()?;
         let moved = self.entry_with(Right::Change, id).await?;
         if moved.position.is_empty() {
             let message = "is of a type without positions";
             return Err(Error::invalid(ProblemCode::Invalid, "id", message));
         }
-        let high = match next {
-            Some(next) if next.content_type != id.content_type || next == id => {
-                let message = "must be another entry of the same type";
-                return Err(Error::invalid(ProblemCode::Invalid, "before", message));
+        let (low, high) = match neighbour {
+            Neighbour::Before(next) => {
+                let high = self.position_of(next, id, "before").await?;
+                (self.nearest(id, Some(&high), false).await?, Some(high))
             }
-            Some(next) => Some(
-                self.entry(next)
-                    .await?
-                    .ok_or_else(|| not_found(next))?
-                    .position,
-            ),
-            None => None,
+            Neighbour::After(previous) => {
+                let low = self.position_of(previous, id, "after").await?;
+                let high = self.nearest(id, Some(&low), true).await?;
+                (Some(low), high)
+            }
+            Neighbour::None => (self.nearest(id, None, false).await?, None),
         };
-        let below = high.as_ref().map(|high| entry::Column::Position.lt(high));
-        let low: Option<String> = entry::Entity::find()
-            .select_only()
-            .column(entry::Column::Position)
-            .filter(entry::Column::Type.eq(id.content_type))
-            .filter(entry::Column::Id.ne(id.uuid))
-            .filter(Condition::all().add_option(below))
-            .order_by_desc(entry::Column::Position)
-            .limit(1)
-            .into_tuple()
-            .one(&self.tx)
-            .await?;
         let position = match &high {
             Some(high) => between(low.as_deref(), high),
             None => after(low.as_deref(), self.app.clock.random()),
@@ -113,6 +111,47 @@ impl Change {
         self.tell(Action::EntryMoved, id, moved.latest_revision);
         self.half_done = false;
         Ok(())
+    }
+
+    /// The position of a neighbour of the moved entry, which the principal must know of.
+    async fn position_of(&self, neighbour: EntryId, moved: EntryId, path: &str) -> Result<String> {
+        if neighbour.content_type != moved.content_type || neighbour == moved {
+            let message = "must be another entry of the same type";
+            return Err(Error::invalid(ProblemCode::Invalid, path, message));
+        }
+        let known = self.entry(neighbour).await?.filter(|entry| {
+            entry.published_revision.is_some()
+                || self.principal.may(Right::ReadDrafts, entry.created_by)
+        });
+        let known = known.ok_or_else(|| {
+            let message = format!("{neighbour} does not exist");
+            Error::invalid(ProblemCode::NotFound, path, message)
+        })?;
+        Ok(known.position)
+    }
+
+    /// The position next to one, above it or below it, without the moved entry; with none, the last one.
+    async fn nearest(
+        &self,
+        moved: EntryId,
+        of: Option<&String>,
+        above: bool,
+    ) -> Result<Option<String>> {
+        let column = entry::Column::Position;
+        let beyond = of.map(|of| if above { column.gt(of) } else { column.lt(of) });
+        let select = entry::Entity::find()
+            .select_only()
+            .column(column)
+            .filter(entry::Column::Type.eq(moved.content_type))
+            .filter(entry::Column::Id.ne(moved.uuid))
+            .filter(Condition::all().add_option(beyond))
+            .limit(1);
+        let select = if above {
+            select.order_by_asc(column)
+        } else {
+            select.order_by_desc(column)
+        };
+        select.into_tuple().one(&self.tx).await.map_err(Error::from)
     }
 }
 

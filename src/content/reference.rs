@@ -6,7 +6,7 @@ use sea_orm::{
     QuerySelect, prelude::Uuid,
 };
 
-use super::Content;
+use super::{Content, usage::without};
 use crate::error::{Error, Problem, ProblemCode, Result};
 
 /// Refuses references to entries that do not exist.
@@ -18,17 +18,11 @@ pub async fn check_targets<C: Content>(tx: &DatabaseTransaction, row: &C::Model)
     if targets.is_empty() {
         return Ok(());
     }
-    let found: Vec<(Uuid, entry::ContentType)> = entry::Entity::find()
-        .select_only()
-        .columns([entry::Column::Id, entry::Column::Type])
-        .filter(entry::Column::Id.is_in(targets.iter().map(|(_, id)| id.uuid)))
-        .into_tuple()
-        .all(tx)
-        .await?;
-    let exists = |id: &EntryId| found.contains(&(id.uuid, id.content_type));
+    let ids: Vec<EntryId> = targets.iter().map(|(_, id)| *id).collect();
+    let found = existing(tx, &ids).await?;
     let problems: Vec<Problem> = targets
         .iter()
-        .filter(|(_, id)| !exists(id))
+        .filter(|(_, id)| !found.contains(id))
         .map(|(name, id)| {
             Problem::new(ProblemCode::NotFound, *name, format!("{id} does not exist"))
         })
@@ -38,6 +32,35 @@ pub async fn check_targets<C: Content>(tx: &DatabaseTransaction, row: &C::Model)
     } else {
         Err(Error::Invalid(problems))
     }
+}
+
+/// Those of the entries that exist.
+async fn existing(tx: &DatabaseTransaction, ids: &[EntryId]) -> Result<Vec<EntryId>> {
+    let found: Vec<(Uuid, entry::ContentType)> = entry::Entity::find()
+        .select_only()
+        .columns([entry::Column::Id, entry::Column::Type])
+        .filter(entry::Column::Id.is_in(ids.iter().map(|id| id.uuid)))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let id = |(uuid, content_type)| EntryId { content_type, uuid };
+    Ok(found.into_iter().map(id).collect())
+}
+
+/// The row without references to entries that exist no more.
+pub async fn without_missing<C: Content>(
+    tx: &DatabaseTransaction,
+    row: C::Model,
+) -> Result<C::Model> {
+    let targets: Vec<EntryId> = C::FIELDS
+        .iter()
+        .flat_map(|field| field.targets(&row))
+        .collect();
+    if targets.is_empty() {
+        return Ok(row);
+    }
+    let found = existing(tx, &targets).await?;
+    without::<C>(&row, |id| !found.contains(&id))
 }
 
 /// Writes down what a revision of the entry refers to.

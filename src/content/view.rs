@@ -46,6 +46,8 @@ pub struct View {
     locales: Vec<String>,
     drafts_of: DraftsOf,
     internal_fields: bool,
+    /// Whether drafts that lie in the trash are shown.
+    trash: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +103,17 @@ impl View {
             locales: fallback(asked.locales, locales)?,
             drafts_of,
             internal_fields,
+            trash: false,
         })
+    }
+
+    /// The same view, which shows drafts in the trash, too: for the entry that was just put there, and for lists of it.
+    #[must_use]
+    pub fn with_trash(&self) -> Self {
+        Self {
+            trash: true,
+            ..self.clone()
+        }
     }
 
     /// Locales in order of preference; the last is the site's default.
@@ -156,9 +168,8 @@ impl View {
         let published = Condition::all()
             .add(flag("published"))
             .add(entry::Column::PublishedRevision.is_not_null());
-        let latest = Condition::all()
-            .add(flag("latest"))
-            .add(entry::Column::ArchivedAt.is_null());
+        let in_sight = (!self.trash).then(|| entry::Column::ArchivedAt.is_null());
+        let latest = Condition::all().add(flag("latest")).add_option(in_sight);
         of_type.add(match (self.moment, self.drafts_of) {
             (Moment::Published, _) | (Moment::Latest, DraftsOf::Nobody) => published,
             (Moment::Latest, DraftsOf::All) => latest,

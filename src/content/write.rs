@@ -1,60 +1,46 @@
-//! The write pipeline: authorise → load → compare the expected revision → validate → write the revision, its
-//! references and its event → commit. All of a [`Change`] is one transaction; what is not committed never was.
+//! The write pipeline: authorise → load → merge with what others saved since → validate → write the revision, its
+//! references, its search text and its event → commit.
 
 use entity::{
-    Instant, entry,
+    entry,
     entry_id::EntryId,
     localized::Localized,
     revision,
     stamp::{Stamp, Stamped, TextRevisions},
 };
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityName, EntityTrait,
-    ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    prelude::Expr,
-    sea_query::{LockType, Query},
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, prelude::Expr, sea_query::Query,
 };
 
-use super::{Content, check, position, reference};
+pub use super::change::Change;
+use super::{
+    Content,
+    change::{expect_revision, not_found, refuse_archived},
+    check,
+    input::{Input, path_of},
+    merge::{Fields, clashes_without_base, differences, merge},
+    patch::Patch,
+    position, reference, search_text,
+};
 use crate::{
-    app::App,
-    auth::{Principal, Right},
-    error::{Conflict, Error, Problem, ProblemCode, Result, on_constraint},
-    event::{self, Action, Event},
+    auth::Right,
+    error::{Clash, Conflict, Error, Problem, ProblemCode, Result, on_constraint},
+    event::Action,
     id,
 };
 
-/// Changes that become true together, or not at all.
-pub struct Change {
-    pub(super) app: App,
-    pub(super) principal: Principal,
-    pub(super) tx: DatabaseTransaction,
-    pub(super) now: Instant,
-    message: Option<String>,
-    events: Vec<Event>,
-    /// Whether a step has written something and not come to its end.
-    pub(super) half_done: bool,
+/// What a save is based on, and whether it may take the place of the one before.
+#[derive(Clone, Copy, Debug)]
+pub struct Saving {
+    /// The revision that the editor saw.
+    pub expected: i32,
+    /// Whether it was saved by itself while the editor writes: it then replaces the account's last unpublished revision
+    /// of the last five minutes.
+    pub autosave: bool,
 }
 
 impl Change {
-    /// Begins a change; `message` says why, for the history.
-    pub async fn begin(app: &App, principal: Principal, message: Option<&str>) -> Result<Self> {
-        let tx = app.database.begin().await?;
-        let (app, message) = (app.clone(), message.map(str::to_owned));
-        let now = app.clock.now();
-        Ok(Self {
-            app,
-            principal,
-            tx,
-            now,
-            message,
-            events: Vec::new(),
-            half_done: false,
-        })
-    }
-
     /// Creates an entry with its first revision, a draft.
     pub async fn create<C: Content>(
         &mut self,
@@ -80,6 +66,7 @@ impl Change {
             published_at: None,
             created_at: self.now,
             created_by: self.principal.account_id(),
+            updated_at: self.now,
             archived_at: None,
         };
         self.half_done = true;
@@ -93,109 +80,124 @@ impl Change {
                 "belongs to another entry of this type",
             )
         })?;
-        self.save::<C>(id, 1, content, None).await?;
+        self.insert_revision::<C>(id, 1, content, None).await?;
         self.tell(Action::EntryCreated, id, 1);
         self.half_done = false;
         Ok(id)
     }
 
-    /// Saves a new revision of an entry that stands at `expected`; returns its number.
+    /// Creates an entry from what an editor sent.
+    pub async fn create_from<C: Content>(
+        &mut self,
+        key: Option<&str>,
+        content: C::Model,
+        patch: Patch,
+    ) -> Result<EntryId> {
+        self.principal.require(Right::Create)?;
+        let lacking = patch.lacks(&C::Input::places(""));
+        let patched = patch.apply(fields_of(&content)?, &empty::<C>()?);
+        let fields = match (patched, lacking) {
+            (Ok(fields), lacking) if lacking.is_empty() => fields,
+            (patched, mut problems) => {
+                problems.extend(patched.err().unwrap_or_default());
+                return Err(Error::Invalid(problems));
+            }
+        };
+        self.create::<C>(key, row_of::<C>(fields)?).await
+    }
+
+    /// Saves content as a whole, merged with what others saved since the revision that it is based on; returns the number
+    /// of the entry's latest revision.
     pub async fn update<C: Content>(
         &mut self,
         id: EntryId,
         expected: i32,
         content: C::Model,
     ) -> Result<i32> {
+        let saving = Saving {
+            expected,
+            autosave: false,
+        };
+        let fields = fields_of(&content)?;
+        self.save::<C>(id, saving, |_| Ok(fields)).await
+    }
+
+    /// Saves what an editor sent; as [`Change::update`].
+    pub async fn edit<C: Content>(
+        &mut self,
+        id: EntryId,
+        saving: Saving,
+        patch: Patch,
+    ) -> Result<i32> {
+        let empty = empty::<C>()?;
+        let edit = |fields| patch.apply(fields, &empty).map_err(Error::Invalid);
+        self.save::<C>(id, saving, edit).await
+    }
+
+    async fn save<C: Content>(
+        &mut self,
+        id: EntryId,
+        saving: Saving,
+        edit: impl FnOnce(Fields) -> Result<Fields>,
+    ) -> Result<i32> {
         self.refuse_if_half_done()?;
         if id.content_type != C::TYPE {
             return Err(not_found(id));
         }
         let entry = self.entry_with(Right::Change, id).await?;
-        if entry.archived_at.is_some() {
-            return Err(Error::invalid(
-                ProblemCode::Invalid,
-                "id",
-                "lies in the trash; restore it first",
-            ));
+        refuse_archived(&entry)?;
+        let latest = self.known_revision::<C>(id, entry.latest_revision).await?;
+        let theirs = fields_of(&latest)?;
+        let merged = if saving.expected == entry.latest_revision {
+            edit(theirs.clone())?
+        } else {
+            let base = self.revision::<C>(id, saving.expected).await?;
+            let base = base.map(|base| fields_of(&base)).transpose()?;
+            let yours = edit(base.clone().unwrap_or_else(|| theirs.clone()))?;
+            merged::<C>(id, &entry, saving.expected, (base, &theirs, &yours))?
+        };
+        // Every save makes a revision, but for those that nobody asked for.
+        if saving.autosave && merged == theirs {
+            return Ok(entry.latest_revision);
         }
-        if entry.latest_revision != expected {
-            return Err(conflict(id, expected, entry.latest_revision));
-        }
+        let content = row_of::<C>(merged)?;
         self.validate::<C>(None, &content).await?;
-        let revision = expected + 1;
+        let replaced = saving.autosave && self.may_replace_latest(&entry).await?;
+        let revision = self.advance::<C>(id, &entry, content, &latest).await?;
+        if replaced {
+            self.forget_revision(id, entry.latest_revision).await?;
+        }
+        self.tell(Action::EntryUpdated, id, revision);
+        Ok(revision)
+    }
+
+    /// Writes the next revision of an entry, and makes it the latest; returns its number. `before` is the row that its
+    /// texts are compared with.
+    pub(super) async fn advance<C: Content>(
+        &mut self,
+        id: EntryId,
+        entry: &entry::Model,
+        content: C::Model,
+        before: &C::Model,
+    ) -> Result<i32> {
         self.half_done = true;
-        self.advance(id, expected, revision).await?;
+        let revision = self.next_revision(id, entry).await?;
         let latest = Condition::all()
             .add(Expr::col("entry_id").eq(id.uuid))
             .add(Expr::col("latest"));
-        let previous = C::Entity::find()
-            .filter(latest.clone())
-            .one(&self.tx)
-            .await?;
         self.set_flag::<C>("latest", false, latest).await?;
-        self.save::<C>(id, revision, content, previous).await?;
+        self.insert_revision::<C>(id, revision, content, Some(before))
+            .await?;
         reference::prune(&self.tx, id.uuid, revision, entry.published_revision).await?;
-        self.tell(Action::EntryUpdated, id, revision);
         self.half_done = false;
         Ok(revision)
     }
 
-    /// Makes the change true for everybody. Returns only when it is safe on disk. A change of which a step failed
-    /// halfway is refused as a whole.
-    pub async fn commit(self) -> Result<()> {
-        self.refuse_if_half_done()?;
-        event::record(
-            &self.tx,
-            &self.events,
-            self.principal.account_id(),
-            self.now,
-        )
-        .await?;
-        self.tx.commit().await.map_err(Error::from)
-    }
-
-    /// Nothing follows a step that failed halfway.
-    pub(super) fn refuse_if_half_done(&self) -> Result<()> {
-        if self.half_done {
-            return Err(Error::internal("a step of the change failed halfway"));
-        }
-        Ok(())
-    }
-
-    /// Notes what happened, for the log.
-    pub(super) fn tell(&mut self, action: Action, entry: EntryId, revision: i32) {
-        self.events.push(Event {
-            action,
-            entry,
-            revision,
-        });
-    }
-
-    /// The entry, locked against other changes until the commit.
-    pub(super) async fn entry(&self, id: EntryId) -> Result<Option<entry::Model>> {
-        let select = entry::Entity::find_by_id(id.uuid)
-            .filter(entry::Column::Type.eq(id.content_type))
-            .lock(LockType::NoKeyUpdate);
-        select.one(&self.tx).await.map_err(Error::from)
-    }
-
-    /// The entry, locked, if the principal has the right on it. Whoever may not know of it is told that it does not exist.
-    pub(super) async fn entry_with(&self, right: Right, id: EntryId) -> Result<entry::Model> {
-        self.principal.require(right)?;
-        let entry = self.entry(id).await?.ok_or_else(|| not_found(id))?;
-        let known = entry.published_revision.is_some()
-            || self
-                .principal
-                .require_on(Right::ReadDrafts, entry.created_by)
-                .is_ok();
-        if !known {
-            return Err(not_found(id));
-        }
-        self.principal.require_on(right, entry.created_by)?;
-        Ok(entry)
-    }
-
-    async fn validate<C: Content>(&self, key: Option<&str>, content: &C::Model) -> Result<()> {
+    pub(super) async fn validate<C: Content>(
+        &self,
+        key: Option<&str>,
+        content: &C::Model,
+    ) -> Result<()> {
         let mut problems = check::saved::<C>(content, &self.app.site.locales);
         if let Some(fault) = key.and_then(check::key_fault) {
             problems.push(Problem::new(ProblemCode::Invalid, "key", fault));
@@ -206,27 +208,36 @@ impl Change {
         reference::check_targets::<C>(&self.tx, content).await
     }
 
-    /// Moves the entry on to its next revision, unless somebody else was first.
-    async fn advance(&self, id: EntryId, from: i32, to: i32) -> Result<()> {
+    /// Moves the entry on to a revision that it never had, unless somebody else was first.
+    async fn next_revision(&self, id: EntryId, entry: &entry::Model) -> Result<i32> {
+        let greatest = Query::select()
+            .expr(Expr::col(revision::Column::Number).max().add(1))
+            .from(revision::Entity)
+            .and_where(Expr::col(revision::Column::EntryId).eq(id.uuid))
+            .to_owned();
         let moved = entry::Entity::update_many()
-            .col_expr(entry::Column::LatestRevision, Expr::value(to))
+            .col_expr(
+                entry::Column::LatestRevision,
+                Expr::SubQuery(None, Box::new(greatest.into())),
+            )
+            .col_expr(entry::Column::UpdatedAt, Expr::value(self.now))
             .filter(entry::Column::Id.eq(id.uuid))
-            .filter(entry::Column::LatestRevision.eq(from))
-            .exec(&self.tx)
+            .filter(entry::Column::LatestRevision.eq(entry.latest_revision))
+            .exec_with_returning(&self.tx)
             .await?;
-        if moved.rows_affected == 1 {
-            Ok(())
-        } else {
-            Err(conflict(id, from, to))
+        match moved.first() {
+            Some(moved) => Ok(moved.latest_revision),
+            // Somebody was faster, although the entry is locked: another program writes to the same database.
+            None => expect_revision(id, entry, Some(0)).map(|()| 0),
         }
     }
 
-    async fn save<C: Content>(
+    async fn insert_revision<C: Content>(
         &self,
         id: EntryId,
         number: i32,
         mut content: C::Model,
-        previous: Option<C::Model>,
+        before: Option<&C::Model>,
     ) -> Result<()> {
         let row = revision::ActiveModel {
             entry_id: Set(id.uuid),
@@ -234,11 +245,12 @@ impl Change {
             saved_at: Set(self.now),
             saved_by: Set(self.principal.account_id()),
             message: Set(self.message.clone()),
+            changed_fields: Set(changed_fields::<C>(before, &content)?),
         };
         revision::Entity::insert(row)
             .exec_without_returning(&self.tx)
             .await?;
-        let text_revisions = text_revisions::<C>(&content, previous.as_ref(), number);
+        let text_revisions = text_revisions::<C>(&content, before, number);
         content.set_stamp(Stamp {
             entry_id: id.uuid,
             revision: number,
@@ -246,25 +258,11 @@ impl Change {
             text_revisions,
         });
         reference::record::<C>(&self.tx, id.uuid, number, &content).await?;
+        search_text::record::<C>(&self.tx, id.uuid, &content).await?;
         C::Entity::insert(content.into_active_model().reset_all())
             .exec_without_returning(&self.tx)
             .await?;
         Ok(())
-    }
-
-    /// Moves one of the two flags of the rows that the condition names.
-    pub(super) async fn set_flag<C: Content>(
-        &self,
-        flag: &'static str,
-        value: bool,
-        condition: Condition,
-    ) -> Result<(), DbErr> {
-        let update = Query::update()
-            .table(C::Entity::default().table_ref())
-            .value(flag, value)
-            .cond_where(condition)
-            .to_owned();
-        self.tx.execute(&update).await.map(|_| ())
     }
 
     /// A place after all entries of the type.
@@ -282,18 +280,71 @@ impl Change {
     }
 }
 
-fn conflict(entry: EntryId, expected: i32, latest: i32) -> Error {
-    Error::Conflict(Box::new(Conflict {
-        entry,
-        expected,
-        latest,
-        clashes: Vec::new(),
-    }))
+/// Both changes in one, or the conflict between them.
+fn merged<C: Content>(
+    id: EntryId,
+    entry: &entry::Model,
+    expected: i32,
+    (base, theirs, yours): (Option<Fields>, &Fields, &Fields),
+) -> Result<Fields> {
+    let merged = match base {
+        Some(base) => merge(&base, theirs, yours),
+        None => match clashes_without_base(theirs, yours) {
+            clashes if clashes.is_empty() => Ok(theirs.clone()),
+            clashes => Err(clashes),
+        },
+    };
+    merged.map_err(|clashes| {
+        let in_api = |clash: Clash| {
+            let (field, locale) = match clash.path.split_once('.') {
+                Some((field, locale)) => (field, Some(locale)),
+                None => (clash.path.as_str(), None),
+            };
+            Clash {
+                path: path_of::<C>(field, locale),
+                ..clash
+            }
+        };
+        Error::Conflict(Box::new(Conflict {
+            entry: id,
+            expected,
+            latest: entry.latest_revision,
+            clashes: clashes.into_iter().map(in_api).collect(),
+        }))
+    })
 }
 
-/// The error for an entry that is not there, or that the principal may not know of.
-pub(super) fn not_found(id: EntryId) -> Error {
-    Error::invalid(ProblemCode::NotFound, "id", format!("{id} does not exist"))
+/// The content of a row, by the names of its fields.
+pub(super) fn fields_of<M: serde::Serialize>(row: &M) -> Result<Fields> {
+    match serde_json::to_value(row).map_err(Error::internal)? {
+        serde_json::Value::Object(fields) => Ok(fields),
+        _ => Err(Error::internal("a row is no object")),
+    }
+}
+
+/// The row with this content.
+pub(super) fn row_of<C: Content>(fields: Fields) -> Result<C::Model> {
+    serde_json::from_value(serde_json::Value::Object(fields)).map_err(Error::internal)
+}
+
+fn empty<C: Content>() -> Result<Fields> {
+    fields_of(&C::Model::default())
+}
+
+/// The paths of what differs from the row before.
+fn changed_fields<C: Content>(
+    before: Option<&C::Model>,
+    content: &C::Model,
+) -> Result<revision::ChangedFields> {
+    let before = match before {
+        Some(before) => fields_of(before)?,
+        None => empty::<C>()?,
+    };
+    let differences = differences(&before, &fields_of(content)?);
+    let paths = differences
+        .into_iter()
+        .map(|difference| path_of::<C>(&difference.field, difference.locale.as_deref()));
+    Ok(revision::ChangedFields(paths.collect()))
 }
 
 /// When the texts of each locale last changed, seen from this revision.

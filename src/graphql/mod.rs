@@ -17,7 +17,7 @@ use self::limits::Limits;
 use crate::{
     app::App,
     auth::Principal,
-    content::types::{AnyEntry, ContentQuery, Reader},
+    content::types::{AnyEntry, ContentMutation, ContentQuery, Reader},
 };
 
 /// Everything that can be read.
@@ -26,7 +26,7 @@ pub struct Query(ContentQuery, account::AccountQuery);
 
 /// Everything that can be changed.
 #[derive(Default, MergedObject)]
-pub struct Mutation(account::AccountMutation);
+pub struct Mutation(ContentMutation, account::AccountMutation);
 
 /// The executable schema. Clones share it.
 #[derive(Clone)]

@@ -3,9 +3,11 @@
 use std::{path::Path as FilePath, sync::Arc};
 
 use bytes::Bytes;
+use entity::Instant;
+use futures_util::TryStreamExt;
 use object_store::{
-    GetOptions, GetResult, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem,
-    path::Path,
+    GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload,
+    local::LocalFileSystem, path::Path,
 };
 use sha2::{Digest, Sha256};
 
@@ -59,6 +61,24 @@ impl MediaStore {
             .await
             .map_err(unavailable)?;
         Ok(key)
+    }
+
+    /// Removes a file; one that is not there counts as removed.
+    pub async fn remove(&self, key: &str) -> Result<()> {
+        match self.0.delete(&Path::from(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// The keys of all files that were last changed before this moment.
+    pub async fn keys_before(&self, moment: Instant) -> Result<Vec<String>> {
+        let files: Vec<ObjectMeta> = self.0.list(None).try_collect().await.map_err(unavailable)?;
+        let old = files.into_iter().filter(|file| file.last_modified < moment);
+        Ok(old
+            .map(|file| file.location.to_string())
+            .filter(|key| media_type(key).is_some())
+            .collect())
     }
 
     /// The file, or the part of it that the options ask for; none if there is no such file.

@@ -3,6 +3,7 @@
 use kindling::{
     auth::{Principal, Role},
     content::{
+        position::Neighbour,
         types::{Page, Value},
         write::Change,
     },
@@ -27,7 +28,7 @@ on_both_engines! {
         assert_eq!(listed(&app).await, "a b c d");
         for (moved, next, order) in [(3, Some(0), "d a b c"), (0, Some(2), "d b a c"), (1, None, "d a c b"), (0, Some(2), "d a c b")] {
             let mut change = Change::begin(&app.app, Principal::System, None).await.expect("a change");
-            change.move_before(ids[moved], next.map(|next: usize| ids[next])).await.expect("a move");
+            change.move_entry(ids[moved], next.map_or(Neighbour::None, |next: usize| Neighbour::Before(ids[next]))).await.expect("a move");
             change.commit().await.expect("a commit");
             assert_eq!(listed(&app).await, order);
         }
@@ -43,7 +44,7 @@ on_both_engines! {
             (Principal::System, page, None), (Principal::System, value, Some(page)), (Principal::System, value, Some(value)),
         ] {
             let mut change = Change::begin(&app.app, principal, None).await.expect("a change");
-            change.move_before(id, next).await.expect_err("a refusal");
+            change.move_entry(id, next.map_or(Neighbour::None, Neighbour::Before)).await.expect_err("a refusal");
             change.commit().await.expect("nothing to commit");
         }
         assert_eq!(all_rows(&app).await, before);

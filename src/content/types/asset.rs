@@ -1,19 +1,20 @@
 //! Assets: pictures, with what must be known to show them to everybody.
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::{Context, Object, SimpleObject};
 use entity::asset::{Column, Model};
 
-use super::declare::{api, content, tables};
+use super::declare::{api, content, payload, tables, update_input};
 use crate::{
     content::{
         Content,
         field::Field,
         filter::{IntFilter, StringFilter, filter},
         format::Format,
+        input::input,
         order::order,
         scalar::Url,
     },
-    error::{Problem, ProblemCode},
+    error::{Problem, ProblemCode, Result},
 };
 
 content!(Asset for asset);
@@ -97,7 +98,7 @@ impl Asset {
 const LARGEST: f64 = 2_147_483_647.0;
 
 impl Content for Asset {
-    tables!(Asset for asset, AssetFilter, AssetOrder);
+    tables!(Asset for asset, AssetFilter, AssetOrder, AssetInput, AssetTranslationInput);
     const ABOUT: &'static str = "A picture, with what must be known to show it to everybody.";
     const FIELDS: &'static [Field<Model>] = &[
         Field::required(Field::text("fileName", 255, Format::Line, |row| {
@@ -148,6 +149,18 @@ impl Content for Asset {
     }
 }
 
+input!(AssetInput, AssetTranslationInput {
+    value file_name: String => "fileName";
+    value is_decorative: bool => "decorative";
+    value credit: String => "credit";
+    text alternative_text => "alternativeText";
+    text caption => "caption";
+    group focal_point: FocalPointInput;
+});
+input!(group FocalPointInput {
+    value x: f64 => "focalX";
+    value y: f64 => "focalY";
+});
 filter!(AssetFilter for asset {
     file_name: StringFilter => FileName, media_type: StringFilter => MediaType, bytes: IntFilter => Bytes,
     width: IntFilter => Width, height: IntFilter => Height
@@ -160,3 +173,22 @@ order!(AssetOrder by AssetOrderField for asset, default CreatedAt {
     Height => Column::Height, |row| row.content.height.into();
 });
 api!(Asset { query: AssetQuery, by: AssetBy, one: asset, many: assets, where: AssetFilter, order: AssetOrder });
+payload!(Asset, asset, UpdateAssetPayload);
+update_input!(Asset, UpdateAssetInput);
+
+/// Mutations of assets.
+#[derive(Default)]
+pub struct AssetMutation;
+
+#[Object]
+impl AssetMutation {
+    /// Saves a new revision of what is said of an asset. Its file stays.
+    async fn update_asset(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to change.")] input: UpdateAssetInput,
+    ) -> Result<UpdateAssetPayload> {
+        let (asset, user_errors) = input.run(ctx, "asset").await?;
+        Ok(UpdateAssetPayload { asset, user_errors })
+    }
+}

@@ -1,4 +1,4 @@
-//! The two macros that a content type is declared with. They write names; every body is one call.
+//! The macros that a content type is declared with. They write names; every body is one call.
 
 /// Declares the object of a content type around its loaded row.
 macro_rules! content {
@@ -17,7 +17,7 @@ macro_rules! content {
 
 /// Fills in the part of `Content` that follows from the names.
 macro_rules! tables {
-    ($name:ident for $table:ident, $filter:ident, $order:ident) => {
+    ($name:ident for $table:ident, $filter:ident, $order:ident, $input:ident, $translation:ident) => {
         const TYPE: entity::entry::ContentType = entity::entry::ContentType::$name;
         const NAME: &'static str = stringify!($name);
         type Model = entity::$table::Model;
@@ -25,6 +25,8 @@ macro_rules! tables {
         type Entity = entity::$table::Entity;
         type Filter = $filter;
         type Order = $order;
+        type Input = $input;
+        type Translation = $translation;
 
         fn loaded(&self) -> &$crate::content::scope::Loaded<Self::Model> {
             &self.0
@@ -93,4 +95,139 @@ macro_rules! api {
     };
 }
 
-pub(crate) use {api, content, tables};
+/// Declares the mutations that create and change an entry of a content type.
+macro_rules! mutations {
+    ($content:ident {
+        mutation: $mutation:ident, field: $field:ident as $shown:literal,
+        create: $create:ident($create_input:ident) -> $create_payload:ident,
+        update: $update:ident($update_input:ident) -> $update_payload:ident
+    }) => {
+        $crate::content::types::declare::payload!($content, $field, $create_payload);
+        $crate::content::types::declare::payload!($content, $field, $update_payload);
+        $crate::content::types::declare::update_input!($content, $update_input);
+
+        /// A new entry, which is a draft.
+        #[derive(Clone, Debug, async_graphql::InputObject)]
+        pub struct $create_input {
+            /// Name by which the outside world is to know the entry; unique within its type.
+            key: Option<String>,
+            /// The locale of the texts in `content`; the site's default locale if there is none.
+            locale: Option<$crate::content::given::Given<$crate::content::scalar::Locale>>,
+            /// The fields.
+            content: <$content as $crate::content::Content>::Input,
+            /// Texts in other locales.
+            translations: Option<Vec<<$content as $crate::content::Content>::Translation>>,
+            /// Why, for the history.
+            message: Option<String>,
+        }
+
+        /// Mutations of the content type.
+        #[derive(Default)]
+        pub struct $mutation;
+
+        #[async_graphql::Object]
+        impl $mutation {
+            #[doc = concat!("Creates a `", stringify!($content), "`, a draft.")]
+            async fn $create(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+                #[graphql(desc = "The new entry.")] input: $create_input,
+            ) -> $crate::error::Result<$create_payload> {
+                let circumstances = super::mutation::Circumstances {
+                    field: $shown,
+                    message: input.message,
+                };
+                let edit = $crate::content::input::Edit::<$content> {
+                    locale: input.locale,
+                    content: Some(input.content),
+                    translations: input.translations.unwrap_or_default(),
+                };
+                let empty = Default::default();
+                let (entry, user_errors) =
+                    super::mutation::create(ctx, circumstances, input.key, empty, edit).await?;
+                Ok($create_payload {
+                    $field: entry,
+                    user_errors,
+                })
+            }
+
+            #[doc = concat!("Saves a new revision of a `", stringify!($content), "`.")]
+            async fn $update(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+                #[graphql(desc = "What is to change.")] input: $update_input,
+            ) -> $crate::error::Result<$update_payload> {
+                let (entry, user_errors) = input.run(ctx, $shown).await?;
+                Ok($update_payload {
+                    $field: entry,
+                    user_errors,
+                })
+            }
+        }
+    };
+}
+
+/// Declares what a mutation gives back.
+macro_rules! payload {
+    ($content:ident, $field:ident, $payload:ident) => {
+        /// What came of it.
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $payload {
+            /// The entry, as a draft; null if nothing was changed.
+            $field: Option<$crate::content::object::Entry<$content>>,
+            /// What is to be put right; then nothing was changed.
+            user_errors: Vec<$crate::content::user_error::UserError>,
+        }
+    };
+}
+
+/// Declares what an editor sends to change an entry.
+macro_rules! update_input {
+    ($content:ident, $update_input:ident) => {
+        /// Changes of an entry: what is absent is left alone, what is null is cleared.
+        #[derive(Clone, Debug, async_graphql::InputObject)]
+        pub struct $update_input {
+            /// The entry.
+            id: async_graphql::ID,
+            /// The revision that the changes are based on. What others changed since is merged; what clashes is told.
+            expected_revision: i32,
+            /// The locale of the texts in `content`; the site's default locale if there is none.
+            locale: Option<$crate::content::given::Given<$crate::content::scalar::Locale>>,
+            /// The fields.
+            content: Option<<$content as $crate::content::Content>::Input>,
+            /// Texts in other locales.
+            translations: Option<Vec<<$content as $crate::content::Content>::Translation>>,
+            /// Why, for the history.
+            message: Option<String>,
+            /// Whether the editor's program saves by itself: the revision takes the place of your last one, if that is
+            /// less than five minutes old and never was public.
+            #[graphql(default)]
+            autosave: bool,
+        }
+
+        impl $update_input {
+            async fn run(
+                self,
+                ctx: &async_graphql::Context<'_>,
+                field: &str,
+            ) -> super::mutation::Outcome<$content> {
+                let circumstances = super::mutation::Circumstances {
+                    field,
+                    message: self.message,
+                };
+                let saving = $crate::content::write::Saving {
+                    expected: self.expected_revision,
+                    autosave: self.autosave,
+                };
+                let edit = $crate::content::input::Edit::<$content> {
+                    locale: self.locale,
+                    content: self.content,
+                    translations: self.translations.unwrap_or_default(),
+                };
+                super::mutation::update(ctx, circumstances, &self.id, saving, edit).await
+            }
+        }
+    };
+}
+
+pub(crate) use {api, content, mutations, payload, tables, update_input};

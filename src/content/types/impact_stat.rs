@@ -6,13 +6,14 @@ use entity::{
     impact_stat::{Column, Model},
 };
 
-use super::declare::{api, content, tables};
+use super::declare::{api, content, mutations, tables};
 use crate::{
     content::{
         Content,
         field::Field,
         filter::{DateFilter, DecimalFilter, filter},
         format::Format,
+        input::input,
         number,
         order::order,
         scalar::{Date, Decimal, Url},
@@ -100,7 +101,7 @@ impl ImpactStat {
 }
 
 impl Content for ImpactStat {
-    tables!(ImpactStat for impact_stat, ImpactStatFilter, ImpactStatOrder);
+    tables!(ImpactStat for impact_stat, ImpactStatFilter, ImpactStatOrder, ImpactStatInput, ImpactStatTranslationInput);
     const ABOUT: &'static str =
         "A figure that tells what the organisation has achieved, with its source.";
     const POSITIONED: bool = true;
@@ -132,6 +133,22 @@ impl Content for ImpactStat {
     }
 }
 
+input!(ImpactStatInput, ImpactStatTranslationInput {
+    must value: Decimal => "value";
+    value icon: String => "icon";
+    value as_of_on: Date => "asOfOn";
+    value stale_after_on: Date => "staleAfterOn";
+    text prefix => "prefix";
+    text suffix => "suffix";
+    text label => "label";
+    text description => "description";
+    text period => "period";
+    group source: SourceInput;
+});
+input!(group SourceInput {
+    value name: String => "sourceName";
+    value url: Url => "sourceUrl";
+});
 filter!(ImpactStatFilter for impact_stat {
     value: DecimalFilter => Value, as_of_on: DateFilter => AsOfOn, stale_after_on: DateFilter => StaleAfterOn
 });
@@ -144,4 +161,9 @@ order!(ImpactStatOrder by ImpactStatOrderField for impact_stat, default Position
 api!(ImpactStat {
     query: ImpactStatQuery, by: ImpactStatBy, one: impact_stat, many: impact_stats,
     where: ImpactStatFilter, order: ImpactStatOrder
+});
+mutations!(ImpactStat {
+    mutation: ImpactStatMutation, field: impact_stat as "impactStat",
+    create: create_impact_stat(CreateImpactStatInput) -> CreateImpactStatPayload,
+    update: update_impact_stat(UpdateImpactStatInput) -> UpdateImpactStatPayload
 });

@@ -9,7 +9,7 @@ use entity::{
 
 use super::{
     asset::Asset,
-    declare::{api, content, tables},
+    declare::{api, content, mutations, tables},
 };
 use crate::{
     content::{
@@ -17,6 +17,8 @@ use crate::{
         field::Field,
         filter::{PartialDateFilter, filter},
         format::Format,
+        given::Reference,
+        input::input,
         markdown,
         object::Entry,
         order::order,
@@ -61,7 +63,7 @@ impl Milestone {
 }
 
 impl Content for Milestone {
-    tables!(Milestone for milestone, MilestoneFilter, MilestoneOrder);
+    tables!(Milestone for milestone, MilestoneFilter, MilestoneOrder, MilestoneInput, MilestoneTranslationInput);
     const ABOUT: &'static str =
         "Something that happened on the way, known to the year, the month or the day.";
     const POSITIONED: bool = true;
@@ -88,6 +90,13 @@ impl Content for Milestone {
     }
 }
 
+input!(MilestoneInput, MilestoneTranslationInput {
+    must date: PartialDate => "date";
+    value end_date: PartialDate => "endDate";
+    value image: Reference => "image";
+    text title => "title";
+    text body => "body";
+});
 filter!(MilestoneFilter for milestone { date: PartialDateFilter => Date, end_date: PartialDateFilter => EndDate });
 order!(MilestoneOrder by MilestoneOrderField for milestone, default Position {
     Position => entry::Column::Position, |row| (&row.entry.position).into();
@@ -96,4 +105,9 @@ order!(MilestoneOrder by MilestoneOrderField for milestone, default Position {
 });
 api!(Milestone {
     query: MilestoneQuery, by: MilestoneBy, one: milestone, many: milestones, where: MilestoneFilter, order: MilestoneOrder
+});
+mutations!(Milestone {
+    mutation: MilestoneMutation, field: milestone as "milestone",
+    create: create_milestone(CreateMilestoneInput) -> CreateMilestonePayload,
+    update: update_milestone(UpdateMilestoneInput) -> UpdateMilestonePayload
 });

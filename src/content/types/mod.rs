@@ -2,6 +2,7 @@
 
 mod declare;
 mod list;
+mod mutation;
 mod root;
 
 mod asset;
@@ -29,10 +30,11 @@ pub use value::Value;
 
 use super::{
     Content,
-    object::{Entry, EntryStatus},
+    object::Entry,
     row::AnyRow,
     scalar::{DateTime, Locale},
     scope::Scope,
+    status::EntryStatus,
     translation::Translation,
 };
 
@@ -46,7 +48,7 @@ pub fn limits(content_type: ContentType) -> (&'static str, Vec<(&'static str, St
 
 /// Writes what needs the whole list: the interfaces, the roots, and [`for_type`].
 macro_rules! content_types {
-    ($d:tt $($content:ident: $query:ty),+ $(,)?) => {
+    ($d:tt $($content:ident: $query:ty, $mutation:ty);+ $(;)?) => {
         /// Anything that has an id.
         #[derive(Clone, Interface)]
         #[graphql(field(name = "id", ty = "ID", desc = "Identity, which never changes."))]
@@ -77,6 +79,10 @@ macro_rules! content_types {
         #[derive(Default, MergedObject)]
         pub struct ContentQuery(root::NodeQuery, $($query),+);
 
+        /// The root fields that create and change entries of one type.
+        #[derive(Default, MergedObject)]
+        pub struct ContentMutation($($mutation),+);
+
         impl Node {
             /// The entry of a row, in the scope in which it was loaded.
             pub fn of(row: &AnyRow, scope: &Arc<Scope>) -> Option<Self> {
@@ -104,12 +110,12 @@ macro_rules! content_types {
 }
 
 content_types! { $
-    Asset: asset::AssetQuery,
-    ImpactStat: impact_stat::ImpactStatQuery,
-    Milestone: milestone::MilestoneQuery,
-    Page: page::PageQuery,
-    StorySection: story_section::StorySectionQuery,
-    TeamMember: team_member::TeamMemberQuery,
-    Testimonial: testimonial::TestimonialQuery,
-    Value: value::ValueQuery,
+    Asset: asset::AssetQuery, asset::AssetMutation;
+    ImpactStat: impact_stat::ImpactStatQuery, impact_stat::ImpactStatMutation;
+    Milestone: milestone::MilestoneQuery, milestone::MilestoneMutation;
+    Page: page::PageQuery, page::PageMutation;
+    StorySection: story_section::StorySectionQuery, story_section::StorySectionMutation;
+    TeamMember: team_member::TeamMemberQuery, team_member::TeamMemberMutation;
+    Testimonial: testimonial::TestimonialQuery, testimonial::TestimonialMutation;
+    Value: value::ValueQuery, value::ValueMutation;
 }

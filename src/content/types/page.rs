@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, Condition, ExprTrait, Order, prelude::Expr, sea_query
 
 use super::{
     Asset, StorySection,
-    declare::{api, content, tables},
+    declare::{api, content, mutations, tables},
     root,
 };
 use crate::{
@@ -20,6 +20,8 @@ use crate::{
         field::Field,
         filter::{StringFilter, filter},
         format::Format,
+        given::Reference,
+        input::input,
         object::Entry,
         order::order,
         view::ContentView,
@@ -83,7 +85,7 @@ impl Page {
 }
 
 impl Content for Page {
-    tables!(Page for page, PageFilter, PageOrder);
+    tables!(Page for page, PageFilter, PageOrder, PageInput, PageTranslationInput);
     const ABOUT: &'static str = "A story with an address, told in sections.";
     const FIELDS: &'static [Field<Model>] = &[
         Field::required(Field::text("slug", 100, Format::Slug, |row| {
@@ -143,10 +145,29 @@ async fn by_slug(
     .await
 }
 
+input!(PageInput, PageTranslationInput {
+    value slug: String => "slug";
+    value hero_image: Reference => "heroImage";
+    text title => "title";
+    text tagline => "tagline";
+    text summary => "summary";
+    list sections => "sections";
+    group seo: SeoInput, SeoTranslationInput;
+});
+input!(group SeoInput, SeoTranslationInput {
+    value image: Reference => "seoImage";
+    text title => "seoTitle";
+    text description => "seoDescription";
+});
 filter!(PageFilter for page { slug: StringFilter => Slug });
 order!(PageOrder by PageOrderField for page, default CreatedAt {
     Slug => Column::Slug, |row| (&row.content.slug).into();
 });
 api!(Page {
     query: PageQuery, by: PageBy, one: page, many: pages, where: PageFilter, order: PageOrder, Slug: by_slug
+});
+mutations!(Page {
+    mutation: PageMutation, field: page as "page",
+    create: create_page(CreatePageInput) -> CreatePagePayload,
+    update: update_page(UpdatePageInput) -> UpdatePagePayload
 });

@@ -43,7 +43,8 @@ impl Reader {
         }
     }
 
-    pub(super) fn open(&self, view: Option<ContentView>) -> Result<View> {
+    /// A checked view for whoever asks.
+    pub fn open(&self, view: Option<ContentView>) -> Result<View> {
         View::open(
             view.unwrap_or_default(),
             &self.principal,
@@ -52,7 +53,8 @@ impl Reader {
         )
     }
 
-    pub(super) async fn scope(&self, view: View, roots: Vec<Group<'_>>) -> Result<Arc<Scope>> {
+    /// What everything below a root field shares, with all that the selections of its rows need.
+    pub async fn scope(&self, view: View, roots: Vec<Group<'_>>) -> Result<Arc<Scope>> {
         let rows = related(&self.snapshot, &view, roots).await?;
         Ok(Arc::new(Scope {
             view,
@@ -64,7 +66,7 @@ impl Reader {
 }
 
 /// The reader of the operation.
-pub(super) fn reader<'ctx>(ctx: &Context<'ctx>) -> Result<&'ctx Reader> {
+pub fn reader<'ctx>(ctx: &Context<'ctx>) -> Result<&'ctx Reader> {
     ctx.data_opt::<Arc<Reader>>()
         .map(AsRef::as_ref)
         .ok_or_else(|| Error::internal("the operation has no reader"))
@@ -128,11 +130,8 @@ pub(super) async fn one<C: Content>(
     Ok(row.typed::<C>().map(|row| Entry::new(row, scope)))
 }
 
-pub(super) fn group(
-    content_type: ContentType,
-    rows: Vec<AnyRow>,
-    selection: Lookahead<'_>,
-) -> Group<'_> {
+/// Rows of one type, and what is selected of them.
+pub fn group(content_type: ContentType, rows: Vec<AnyRow>, selection: Lookahead<'_>) -> Group<'_> {
     Group {
         content_type,
         rows,
@@ -140,7 +139,8 @@ pub(super) fn group(
     }
 }
 
-fn parse_id(id: &ID, path: &str) -> Result<EntryId> {
+/// The id that a text is, or a problem at `path`.
+pub fn parse_id(id: &ID, path: &str) -> Result<EntryId> {
     id.parse()
         .map_err(|_| Error::invalid(ProblemCode::Invalid, path, "is not an id of an entry"))
 }
@@ -192,6 +192,7 @@ impl NodeQuery {
     }
 }
 
+/// The entries with these ids, in their order, as far as the view shows them.
 async fn nodes(
     ctx: &Context<'_>,
     ids: &[EntryId],

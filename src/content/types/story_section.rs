@@ -11,7 +11,7 @@ use sea_orm::{Condition, ExprTrait, prelude::Expr};
 
 use super::{
     Asset, ImpactStat, Milestone, TeamMember, Testimonial, Value,
-    declare::{api, content, tables},
+    declare::{api, content, mutations, tables},
 };
 use crate::{
     content::{
@@ -19,6 +19,8 @@ use crate::{
         field::Field,
         filter::{Operators, StringFilter, filter},
         format::Format,
+        given::Reference,
+        input::input,
         markdown,
         object::Entry,
         order::order,
@@ -168,7 +170,7 @@ impl StorySection {
 }
 
 impl Content for StorySection {
-    tables!(StorySection for story_section, StorySectionFilter, StorySectionOrder);
+    tables!(StorySection for story_section, StorySectionFilter, StorySectionOrder, StorySectionInput, StorySectionTranslationInput);
     const ABOUT: &'static str = "A part of a page, with the entries that it shows.";
     const FIELDS: &'static [Field<Model>] = &[
         Field::required(Field::text("anchor", 100, Format::Slug, |row| {
@@ -177,7 +179,11 @@ impl Content for StorySection {
         Field::localized("eyebrow", 100, Format::Line, |row| &row.eyebrow),
         Field::localized("heading", 200, Format::Line, |row| &row.heading),
         Field::localized("body", 50_000, Format::Markdown, |row| &row.body),
-        Field::reference("image", ContentType::Asset, |row| row.image),
+        Field::required_if(
+            Field::reference("image", ContentType::Asset, |row| row.image),
+            |row| row.layout == story_section::Layout::Hero,
+            "with the layout HERO",
+        ),
         Field::localized("callToAction.label", 100, Format::Line, |row| {
             &row.call_to_action_label
         }),
@@ -218,6 +224,20 @@ impl Operators for LayoutFilter {
     }
 }
 
+input!(StorySectionInput, StorySectionTranslationInput {
+    value anchor: String => "anchor";
+    value layout: Layout => "layout";
+    value image: Reference => "image";
+    text eyebrow => "eyebrow";
+    text heading => "heading";
+    text body => "body";
+    list items => "items";
+    group call_to_action: CallToActionInput, CallToActionTranslationInput;
+});
+input!(group CallToActionInput, CallToActionTranslationInput {
+    value url: Url => "callToActionUrl";
+    text label => "callToActionLabel";
+});
 filter!(StorySectionFilter for story_section { anchor: StringFilter => Anchor, layout: LayoutFilter => Layout });
 order!(StorySectionOrder by StorySectionOrderField for story_section, default CreatedAt {
     Anchor => Column::Anchor, |row| (&row.content.anchor).into();
@@ -226,4 +246,9 @@ order!(StorySectionOrder by StorySectionOrderField for story_section, default Cr
 api!(StorySection {
     query: StorySectionQuery, by: StorySectionBy, one: story_section, many: story_sections,
     where: StorySectionFilter, order: StorySectionOrder
+});
+mutations!(StorySection {
+    mutation: StorySectionMutation, field: story_section as "storySection",
+    create: create_story_section(CreateStorySectionInput) -> CreateStorySectionPayload,
+    update: update_story_section(UpdateStorySectionInput) -> UpdateStorySectionPayload
 });

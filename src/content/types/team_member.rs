@@ -9,7 +9,7 @@ use entity::{
 
 use super::{
     asset::Asset,
-    declare::{api, content, tables},
+    declare::{api, content, mutations, tables},
 };
 use crate::{
     content::{
@@ -17,8 +17,10 @@ use crate::{
         field::Field,
         filter::{DateFilter, StringFilter, filter},
         format::Format,
+        given::Reference,
+        input::input,
         markdown,
-        object::{Entry, Link},
+        object::{Entry, Link, LinkInput},
         order::order,
         scalar::{Date, Url},
     },
@@ -94,7 +96,7 @@ impl TeamMember {
 }
 
 impl Content for TeamMember {
-    tables!(TeamMember for team_member, TeamMemberFilter, TeamMemberOrder);
+    tables!(TeamMember for team_member, TeamMemberFilter, TeamMemberOrder, TeamMemberInput, TeamMemberTranslationInput);
     const ABOUT: &'static str = "Somebody who works for the organisation.";
     const POSITIONED: bool = true;
     const FIELDS: &'static [Field<Model>] = &[
@@ -123,6 +125,18 @@ impl Content for TeamMember {
     }
 }
 
+input!(TeamMemberInput, TeamMemberTranslationInput {
+    value name: String => "name";
+    value pronouns: String => "pronouns";
+    value group: String => "group";
+    value photo: Reference => "photo";
+    value email: String => "email";
+    value links: Vec<LinkInput> => "links";
+    value joined_on: Date => "joinedOn";
+    value left_on: Date => "leftOn";
+    text role => "role";
+    text biography => "biography";
+});
 filter!(TeamMemberFilter for team_member {
     name: StringFilter => Name, group: StringFilter => Group, joined_on: DateFilter => JoinedOn,
     left_on: DateFilter => LeftOn
@@ -137,4 +151,9 @@ order!(TeamMemberOrder by TeamMemberOrderField for team_member, default Position
 api!(TeamMember {
     query: TeamMemberQuery, by: TeamMemberBy, one: team_member, many: team_members,
     where: TeamMemberFilter, order: TeamMemberOrder
+});
+mutations!(TeamMember {
+    mutation: TeamMemberMutation, field: team_member as "teamMember",
+    create: create_team_member(CreateTeamMemberInput) -> CreateTeamMemberPayload,
+    update: update_team_member(UpdateTeamMemberInput) -> UpdateTeamMemberPayload
 });

@@ -9,7 +9,7 @@ use entity::{
 
 use super::{
     asset::Asset,
-    declare::{api, content, tables},
+    declare::{api, content, mutations, tables},
 };
 use crate::{
     content::{
@@ -17,6 +17,8 @@ use crate::{
         field::Field,
         filter::{StringFilter, filter},
         format::Format,
+        given::Reference,
+        input::input,
         object::Entry,
         order::order,
         scalar::{Date, Url},
@@ -84,7 +86,7 @@ impl Testimonial {
 }
 
 impl Content for Testimonial {
-    tables!(Testimonial for testimonial, TestimonialFilter, TestimonialOrder);
+    tables!(Testimonial for testimonial, TestimonialFilter, TestimonialOrder, TestimonialInput, TestimonialTranslationInput);
     const ABOUT: &'static str = "What somebody says about the organisation.";
     const POSITIONED: bool = true;
     const FIELDS: &'static [Field<Model>] = &[
@@ -120,6 +122,20 @@ impl Content for Testimonial {
     }
 }
 
+input!(TestimonialInput, TestimonialTranslationInput {
+    value author_name: String => "authorName";
+    value organisation: String => "organisation";
+    value photo: Reference => "photo";
+    value source_url: Url => "sourceUrl";
+    text quote => "quote";
+    text author_role => "authorRole";
+    group consent: ConsentInput;
+});
+input!(group ConsentInput {
+    value given_on: Date => "consentGivenOn";
+    value scope: String => "consentScope";
+    value expires_on: Date => "consentExpiresOn";
+});
 filter!(TestimonialFilter for testimonial {
     author_name: StringFilter => AuthorName, organisation: StringFilter => Organisation
 });
@@ -131,4 +147,9 @@ order!(TestimonialOrder by TestimonialOrderField for testimonial, default Positi
 api!(Testimonial {
     query: TestimonialQuery, by: TestimonialBy, one: testimonial, many: testimonials,
     where: TestimonialFilter, order: TestimonialOrder
+});
+mutations!(Testimonial {
+    mutation: TestimonialMutation, field: testimonial as "testimonial",
+    create: create_testimonial(CreateTestimonialInput) -> CreateTestimonialPayload,
+    update: update_testimonial(UpdateTestimonialInput) -> UpdateTestimonialPayload
 });

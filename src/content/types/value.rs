@@ -3,8 +3,10 @@
 use async_graphql::Object;
 use entity::{entry, value::Model};
 
-use super::declare::{api, content, tables};
-use crate::content::{Content, field::Field, filter::filter, format::Format, order::order};
+use super::declare::{api, content, mutations, tables};
+use crate::content::{
+    Content, field::Field, filter::filter, format::Format, input::input, order::order,
+};
 
 content!(Value for value);
 
@@ -27,7 +29,7 @@ impl Value {
 }
 
 impl Content for Value {
-    tables!(Value for value, ValueFilter, ValueOrder);
+    tables!(Value for value, ValueFilter, ValueOrder, ValueInput, ValueTranslationInput);
     const ABOUT: &'static str = "Something that the organisation holds to be important.";
     const POSITIONED: bool = true;
     const FIELDS: &'static [Field<Model>] = &[
@@ -39,8 +41,18 @@ impl Content for Value {
     ];
 }
 
+input!(ValueInput, ValueTranslationInput {
+    value icon: String => "icon";
+    text title => "title";
+    text description => "description";
+});
 filter!(ValueFilter for value {});
 order!(ValueOrder by ValueOrderField for value, default Position {
     Position => entry::Column::Position, |row| (&row.entry.position).into();
 });
 api!(Value { query: ValueQuery, by: ValueBy, one: value, many: values, where: ValueFilter, order: ValueOrder });
+mutations!(Value {
+    mutation: ValueMutation, field: value as "value",
+    create: create_value(CreateValueInput) -> CreateValuePayload,
+    update: update_value(UpdateValueInput) -> UpdateValuePayload
+});

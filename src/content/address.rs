@@ -1,8 +1,8 @@
-//! Anchors are unique within their page: checked among what is public, whenever a page or one of its sections becomes so.
+//! Addresses among what is public: a slug belongs to one page, and an anchor to one section of a page.
 
 use std::collections::HashMap;
 
-use entity::{entry_id::EntryId, page, reference, story_section};
+use entity::{entry::ContentType, entry_id::EntryId, page, reference, story_section};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
     prelude::{Expr, Uuid},
@@ -11,8 +11,26 @@ use sea_orm::{
 
 use crate::error::{Problem, ProblemCode, Result};
 
+/// Whether another public page has the slug of this revision; never for entries without a slug.
+pub async fn is_taken(tx: &DatabaseTransaction, id: EntryId, revision: i32) -> Result<bool> {
+    if id.content_type != ContentType::Page {
+        return Ok(false);
+    }
+    let slug = Query::select()
+        .column(page::Column::Slug)
+        .from(page::Entity)
+        .and_where(Expr::col(page::Column::EntryId).eq(id.uuid))
+        .and_where(Expr::col(page::Column::Revision).eq(revision))
+        .to_owned();
+    let other = page::Entity::find()
+        .filter(Expr::col(page::Column::Published))
+        .filter(page::Column::Slug.in_subquery(slug))
+        .filter(page::Column::EntryId.ne(id.uuid));
+    Ok(other.one(tx).await?.is_some())
+}
+
 /// The anchors that stand twice on a public page, among the pages and the pages of the sections with these ids.
-pub async fn taken(tx: &DatabaseTransaction, ids: &[Uuid]) -> Result<Vec<Problem>> {
+pub async fn taken_anchors(tx: &DatabaseTransaction, ids: &[Uuid]) -> Result<Vec<Problem>> {
     let of_sections = Query::select()
         .column(reference::Column::OwnerId)
         .from(reference::Entity)

@@ -1,0 +1,135 @@
+//! The end of an entry: no longer public, in the trash, back from it, and gone for ever.
+
+use entity::{asset, entry, entry::ContentType, entry_id::EntryId, reference};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Expr};
+
+use super::{
+    change::{Change, within},
+    usage::Owners,
+};
+use crate::{
+    auth::Right,
+    error::{Error, ProblemCode, Result},
+    event::Action,
+};
+
+impl Change {
+    /// Makes the entries no longer public. If public entries show them, that is an error, unless `force` takes them out
+    /// there. What is not public is left as it is.
+    pub async fn unpublish(&mut self, ids: &[EntryId], force: bool) -> Result<()> {
+        self.refuse_if_half_done()?;
+        let mut public = Vec::new();
+        for id in ids {
+            let entry = self.entry_with(Right::Publish, *id).await?;
+            if entry.published_revision.is_some() {
+                public.push((*id, entry));
+            }
+        }
+        let going: Vec<EntryId> = public.iter().map(|(id, _)| *id).collect();
+        let freed = self.free(&going, Owners::Public, force).await?;
+        self.half_done = true;
+        for (id, entry) in &public {
+            self.withdraw(*id, entry).await?;
+            self.tell(Action::EntryUnpublished, *id, entry.latest_revision);
+        }
+        self.half_done = false;
+        self.finish_without(&going, &freed).await
+    }
+
+    /// Puts the entries into the trash; public ones are unpublished. As [`Change::unpublish`], but drafts count, too.
+    pub async fn archive(&mut self, ids: &[EntryId], force: bool) -> Result<()> {
+        self.refuse_if_half_done()?;
+        let mut going = Vec::new();
+        for id in ids {
+            let entry = self.entry_with(Right::ArchiveDraft, *id).await?;
+            if entry.published_revision.is_some() {
+                self.principal
+                    .require_on(Right::ArchivePublished, entry.created_by)?;
+            }
+            if entry.archived_at.is_none() {
+                going.push((*id, entry));
+            }
+        }
+        let ids: Vec<EntryId> = going.iter().map(|(id, _)| *id).collect();
+        let freed = self.free(&ids, Owners::PublicAndDrafts, force).await?;
+        self.half_done = true;
+        for (id, entry) in &going {
+            if entry.published_revision.is_some() {
+                self.withdraw(*id, entry).await?;
+            }
+            self.set_archived(*id, Some(self.now)).await?;
+            self.tell(Action::EntryArchived, *id, entry.latest_revision);
+        }
+        self.half_done = false;
+        self.finish_without(&ids, &freed).await
+    }
+
+    /// Takes the entries out of the trash. They are not public.
+    pub async fn restore(&mut self, ids: &[EntryId]) -> Result<()> {
+        self.refuse_if_half_done()?;
+        for id in ids {
+            let entry = self.entry_with(Right::ArchiveDraft, *id).await?;
+            if entry.archived_at.is_some() {
+                self.half_done = true;
+                self.set_archived(*id, None).await?;
+                self.tell(Action::EntryRestored, *id, entry.latest_revision);
+                self.half_done = false;
+            }
+        }
+        Ok(())
+    }
+
+    async fn set_archived(&self, id: EntryId, at: Option<entity::Instant>) -> Result<()> {
+        entry::Entity::update_many()
+            .col_expr(entry::Column::ArchivedAt, Expr::value(at))
+            .col_expr(entry::Column::UpdatedAt, Expr::value(self.now))
+            .filter(entry::Column::Id.eq(id.uuid))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Erases entries that lie in the trash, with their history and their files, for ever. The log keeps that they were.
+    pub async fn erase(&mut self, ids: &[EntryId], force: bool) -> Result<()> {
+        self.refuse_if_half_done()?;
+        self.principal.require(Right::Erase)?;
+        self.principal.require_fresh_password(self.now)?;
+        let mut going = Vec::new();
+        for id in ids {
+            let entry = self.entry_with(Right::Erase, *id).await?;
+            if entry.archived_at.is_none() {
+                let error = Error::invalid(ProblemCode::Invalid, "", "must lie in the trash first");
+                return Err(within(*id, error));
+            }
+            going.push((*id, entry));
+        }
+        let ids: Vec<EntryId> = going.iter().map(|(id, _)| *id).collect();
+        let freed = self.free(&ids, Owners::All, force).await?;
+        self.half_done = true;
+        let uuids: Vec<_> = ids.iter().map(|id| id.uuid).collect();
+        reference::Entity::delete_many()
+            .filter(reference::Column::TargetId.is_in(uuids.iter().copied()))
+            .exec(&self.tx)
+            .await?;
+        for (id, entry) in &going {
+            self.note_files(*id).await?;
+            entry::Entity::delete_by_id(id.uuid).exec(&self.tx).await?;
+            self.tell(Action::EntryErased, *id, entry.latest_revision);
+        }
+        self.half_done = false;
+        self.finish_without(&ids, &freed).await
+    }
+
+    /// Notes the files of all revisions of an asset, which go once the change is true and nobody else has them.
+    async fn note_files(&mut self, id: EntryId) -> Result<()> {
+        if id.content_type == ContentType::Asset {
+            let revisions = asset::Entity::find()
+                .filter(asset::Column::EntryId.eq(id.uuid))
+                .all(&self.tx)
+                .await?;
+            let keys = revisions.into_iter().map(|row| row.storage_key);
+            self.files_to_remove.extend(keys);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,204 @@
+//! A change: one transaction, in which everything becomes true together or not at all.
+
+use entity::{Instant, entry, entry_id::EntryId};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityName, EntityTrait,
+    ExprTrait, QueryFilter, QuerySelect,
+    prelude::Expr,
+    sea_query::{LockType, Query},
+};
+
+use super::{Content, check, media_sweep};
+use crate::{
+    app::App,
+    auth::{Principal, Right},
+    error::{Conflict, Error, Problem, ProblemCode, Result},
+    event::{self, Action, Event},
+};
+
+/// Changes that become true together, or not at all.
+pub struct Change {
+    pub(super) app: App,
+    pub(super) principal: Principal,
+    pub(super) tx: DatabaseTransaction,
+    pub(super) now: Instant,
+    pub(super) message: Option<String>,
+    events: Vec<Event>,
+    /// Whether a step has written something and not come to its end.
+    pub(super) half_done: bool,
+    /// Files that nobody needs any more once the change is true.
+    pub(super) files_to_remove: Vec<String>,
+}
+
+impl Change {
+    /// Begins a change; `message` says why, for the history.
+    pub async fn begin(app: &App, principal: Principal, message: Option<&str>) -> Result<Self> {
+        if let Some(fault) = message.and_then(check::message_fault) {
+            return Err(Error::invalid(ProblemCode::Invalid, "message", fault));
+        }
+        let tx = app.database.begin().await?;
+        let (app, message) = (app.clone(), message.map(str::to_owned));
+        let now = app.clock.now();
+        Ok(Self {
+            app,
+            principal,
+            tx,
+            now,
+            message,
+            events: Vec::new(),
+            half_done: false,
+            files_to_remove: Vec::new(),
+        })
+    }
+
+    /// Makes the change true for everybody. Returns only when it is safe on disk. A change of which a step failed
+    /// halfway is refused as a whole.
+    pub async fn commit(self) -> Result<()> {
+        self.refuse_if_half_done()?;
+        event::record(
+            &self.tx,
+            &self.events,
+            self.principal.account_id(),
+            self.now,
+        )
+        .await?;
+        self.tx.commit().await?;
+        media_sweep::remove(&self.app, &self.files_to_remove).await;
+        Ok(())
+    }
+
+    /// Nothing follows a step that failed halfway.
+    pub(super) fn refuse_if_half_done(&self) -> Result<()> {
+        if self.half_done {
+            return Err(Error::internal("a step of the change failed halfway"));
+        }
+        Ok(())
+    }
+
+    /// Notes what happened, for the log.
+    pub(super) fn tell(&mut self, action: Action, entry: EntryId, revision: i32) {
+        self.events.push(Event {
+            action,
+            entry,
+            revision,
+        });
+    }
+
+    /// The entry, locked against other changes until the commit.
+    pub(super) async fn entry(&self, id: EntryId) -> Result<Option<entry::Model>> {
+        let select = entry::Entity::find_by_id(id.uuid)
+            .filter(entry::Column::Type.eq(id.content_type))
+            .lock(LockType::NoKeyUpdate);
+        select.one(&self.tx).await.map_err(Error::from)
+    }
+
+    /// The entry, locked, if the principal has the right on it. Whoever may not know of it is told that it does not exist.
+    pub(super) async fn entry_with(&self, right: Right, id: EntryId) -> Result<entry::Model> {
+        self.principal.require(right)?;
+        let entry = self.entry(id).await?.ok_or_else(|| not_found(id))?;
+        let known = entry.published_revision.is_some()
+            || self.principal.may(Right::ReadDrafts, entry.created_by);
+        if !known {
+            return Err(not_found(id));
+        }
+        self.principal.require_on(right, entry.created_by)?;
+        Ok(entry)
+    }
+
+    /// The content of an entry in one of its revisions.
+    pub(super) async fn revision<C: Content>(
+        &self,
+        id: EntryId,
+        revision: i32,
+    ) -> Result<Option<C::Model>> {
+        let named = Condition::all()
+            .add(Expr::col("entry_id").eq(id.uuid))
+            .add(Expr::col("revision").eq(revision));
+        C::Entity::find()
+            .filter(named)
+            .one(&self.tx)
+            .await
+            .map_err(Error::from)
+    }
+
+    /// The content of an entry in a revision that it must have.
+    pub(super) async fn known_revision<C: Content>(
+        &self,
+        id: EntryId,
+        revision: i32,
+    ) -> Result<C::Model> {
+        let row = self.revision::<C>(id, revision).await?;
+        row.ok_or_else(|| Error::internal(format!("{id} has no revision {revision}")))
+    }
+
+    /// Moves one of the two flags of the rows that the condition names.
+    pub(super) async fn set_flag<C: Content>(
+        &self,
+        flag: &'static str,
+        value: bool,
+        condition: Condition,
+    ) -> Result<(), DbErr> {
+        let update = Query::update()
+            .table(C::Entity::default().table_ref())
+            .value(flag, value)
+            .cond_where(condition)
+            .to_owned();
+        self.tx.execute(&update).await.map(|_| ())
+    }
+}
+
+/// The error for an entry that is not there, or that the principal may not know of.
+pub(super) fn not_found(id: EntryId) -> Error {
+    Error::invalid(ProblemCode::NotFound, "id", format!("{id} does not exist"))
+}
+
+/// Refuses changes of what lies in the trash.
+pub(super) fn refuse_archived(entry: &entry::Model) -> Result<()> {
+    match entry.archived_at {
+        Some(_) => Err(Error::invalid(
+            ProblemCode::Invalid,
+            "id",
+            "lies in the trash; restore it first",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a change that is based on another revision than the latest one, where there is nothing to merge.
+pub(super) fn expect_revision(
+    id: EntryId,
+    entry: &entry::Model,
+    expected: Option<i32>,
+) -> Result<()> {
+    match expected {
+        Some(expected) if expected != entry.latest_revision => {
+            Err(Error::Conflict(Box::new(Conflict {
+                entry: id,
+                expected,
+                latest: entry.latest_revision,
+                clashes: Vec::new(),
+            })))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The error with the entry that it belongs to in front of the paths of its problems.
+pub(super) fn within(id: EntryId, error: Error) -> Error {
+    match error {
+        Error::Invalid(problems) => Error::Invalid(at(id, problems)),
+        error => error,
+    }
+}
+
+/// The problems, with the entry that they belong to in front of their paths.
+pub(super) fn at(id: EntryId, problems: Vec<Problem>) -> Vec<Problem> {
+    let with_entry = |problem: Problem| {
+        let path = [id.to_string(), problem.path].join(".");
+        Problem {
+            path: path.trim_end_matches('.').to_owned(),
+            ..problem
+        }
+    };
+    problems.into_iter().map(with_entry).collect()
+}

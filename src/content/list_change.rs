@@ -1,0 +1,152 @@
+//! Lists of references: replaced as a whole, or changed item by item, so that two editors who each add one both keep theirs.
+
+use async_graphql::{ID, InputObject};
+use entity::entry_id::EntryId;
+use serde_json::json;
+
+use super::{
+    merge::Fields,
+    patch::{Patch, Place},
+};
+use crate::error::{Problem, ProblemCode};
+
+/// A list of references: either as a whole, or how to change the one that is there.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct ReferencesInput {
+    /// All ids, in their order. It goes without the others.
+    set: Option<Vec<ID>>,
+    /// What to take out. What is not there is left out.
+    remove: Option<Vec<ID>>,
+    /// What to put elsewhere. What is not there is left out.
+    r#move: Option<Vec<PlacedReference>>,
+    /// What to put in. What is there already is left where it is.
+    add: Option<Vec<PlacedReference>>,
+}
+
+/// An entry, and where in the list it goes: to the end, unless a neighbour is named.
+#[derive(Clone, Debug, InputObject)]
+pub struct PlacedReference {
+    /// The entry.
+    id: ID,
+    /// The entry that is to stand after it. If it is not in the list, the end is meant.
+    before: Option<ID>,
+    /// The entry that is to stand before it. If it is not in the list, the end is meant.
+    after: Option<ID>,
+}
+
+/// A checked change of a list.
+#[derive(Debug, Default)]
+pub struct ListChange {
+    set: Option<Vec<EntryId>>,
+    remove: Vec<EntryId>,
+    moves: Vec<Placed>,
+    adds: Vec<Placed>,
+}
+
+#[derive(Debug)]
+struct Placed {
+    id: EntryId,
+    before: Option<EntryId>,
+    after: Option<EntryId>,
+}
+
+impl ListChange {
+    /// An empty list.
+    pub fn cleared() -> Self {
+        Self {
+            set: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
+    /// What was sent for the list at `path`; what is wrong with it is noted in the patch.
+    pub fn read(input: ReferencesInput, path: &str, patch: &mut Patch) -> Self {
+        let changes = input.remove.is_some() || input.r#move.is_some() || input.add.is_some();
+        if input.set.is_some() && changes {
+            patch.wrong(format!("{path}.set"), "goes without remove, move and add");
+        }
+        let mut ids = |name: &str, ids: Option<Vec<ID>>| -> Vec<EntryId> {
+            let parse = |(at, id): (usize, &ID)| patch.id(id, format!("{path}.{name}.{at}"));
+            let ids = ids.unwrap_or_default();
+            ids.iter().enumerate().filter_map(parse).collect()
+        };
+        let set = input.set.map(|set| ids("set", Some(set)));
+        let remove = ids("remove", input.remove);
+        let mut placed = |name: &str, placed: Option<Vec<PlacedReference>>| -> Vec<Placed> {
+            let read = |(at, placed): (usize, PlacedReference)| {
+                placed.read(&format!("{path}.{name}.{at}"), patch)
+            };
+            let placed = placed.unwrap_or_default();
+            placed.into_iter().enumerate().filter_map(read).collect()
+        };
+        Self {
+            set,
+            remove,
+            moves: placed("move", input.r#move),
+            adds: placed("add", input.add),
+        }
+    }
+
+    /// Changes the list at the place.
+    pub fn apply(self, fields: &mut Fields, place: &Place, problems: &mut Vec<Problem>) {
+        let known = fields.get(place.field).cloned().unwrap_or(json!([]));
+        let mut list = match self.set {
+            Some(set) => set,
+            None => serde_json::from_value(known).unwrap_or_default(),
+        };
+        list.retain(|id| !self.remove.contains(id));
+        for placed in self.moves {
+            if let Some(at) = list.iter().position(|id| *id == placed.id) {
+                list.remove(at);
+                placed.insert(&mut list);
+            }
+        }
+        for placed in self.adds {
+            if !list.contains(&placed.id) {
+                placed.insert(&mut list);
+            }
+        }
+        match serde_json::to_value(list) {
+            Ok(list) => {
+                fields.insert(place.field.to_owned(), list);
+            }
+            Err(error) => problems.push(Problem::new(
+                ProblemCode::Invalid,
+                place.path.clone(),
+                error.to_string(),
+            )),
+        }
+    }
+}
+
+impl PlacedReference {
+    fn read(self, path: &str, patch: &mut Patch) -> Option<Placed> {
+        if self.before.is_some() && self.after.is_some() {
+            patch.wrong(format!("{path}.after"), "goes without before");
+        }
+        let id = patch.id(&self.id, format!("{path}.id"));
+        let before = self
+            .before
+            .and_then(|id| patch.id(&id, format!("{path}.before")));
+        let after = self
+            .after
+            .and_then(|id| patch.id(&id, format!("{path}.after")));
+        Some(Placed {
+            id: id?,
+            before,
+            after,
+        })
+    }
+}
+
+impl Placed {
+    fn insert(&self, list: &mut Vec<EntryId>) {
+        let at = |neighbour: Option<EntryId>| {
+            neighbour.and_then(|neighbour| list.iter().position(|id| *id == neighbour))
+        };
+        let place = at(self.before)
+            .or(at(self.after).map(|before| before + 1))
+            .unwrap_or(list.len());
+        list.insert(place, self.id);
+    }
+}

@@ -1,0 +1,54 @@
+//! Files that no revision of any asset has: removed when their entry is erased, and when a crash left one behind.
+
+use std::collections::HashSet;
+
+use chrono::TimeDelta;
+use entity::asset;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::{app::App, error::Result};
+
+/// How old a file must be before nobody can be about to make an asset of it.
+const GRACE: TimeDelta = TimeDelta::hours(24);
+
+/// Removes those of the files that no asset has. What cannot be removed now goes with a later sweep.
+pub async fn remove(app: &App, keys: &[String]) {
+    if keys.is_empty() {
+        return;
+    }
+    let kept = match kept(app, keys).await {
+        Ok(kept) => kept,
+        Err(error) => return tracing::warn!(%error, "files without an asset were left behind"),
+    };
+    for key in keys.iter().filter(|key| !kept.contains(*key)) {
+        if let Err(error) = app.media.remove(key).await {
+            tracing::warn!(%error, key, "a file without an asset was left behind");
+        }
+    }
+}
+
+/// Removes all files that are older than a day and that no asset has; returns how many.
+pub async fn sweep(app: &App) -> Result<usize> {
+    let keys = app.media.keys_before(app.clock.now() - GRACE).await?;
+    let mut removed = 0;
+    for keys in keys.chunks(1_000) {
+        let kept = kept(app, keys).await?;
+        for key in keys.iter().filter(|key| !kept.contains(*key)) {
+            app.media.remove(key).await?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+async fn kept(app: &App, keys: &[String]) -> Result<HashSet<String>> {
+    let tx = app.database.begin().await?;
+    let kept: Vec<String> = asset::Entity::find()
+        .select_only()
+        .column(asset::Column::StorageKey)
+        .filter(asset::Column::StorageKey.is_in(keys))
+        .into_tuple()
+        .all(&tx)
+        .await?;
+    Ok(kept.into_iter().collect())
+}

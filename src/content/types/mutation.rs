@@ -1,0 +1,132 @@
+//! What the mutations of all content types do: change, and show what came of it.
+
+use async_graphql::{Context, ID};
+use entity::{entry, entry_id::EntryId};
+use sea_orm::{ColumnTrait, Condition};
+
+use super::root::{Reader, group, parse_id, reader};
+use crate::{
+    content::{
+        Content,
+        given::Given,
+        input::Edit,
+        object::Entry,
+        read,
+        row::AnyRow,
+        scalar::Locale,
+        user_error::UserError,
+        view::{ContentView, Perspective},
+        write::{Change, Saving},
+    },
+    error::Result,
+};
+
+/// What a mutation gives back: the entry, or what is to be put right.
+pub(super) type Outcome<C> = Result<(Option<Entry<C>>, Vec<UserError>)>;
+
+/// What an editor sends beside the content.
+pub(super) struct Circumstances<'a> {
+    /// The field of the payload that shows the entry.
+    pub(super) field: &'a str,
+    /// Why, for the history.
+    pub(super) message: Option<String>,
+}
+
+/// Creates an entry. `empty` is the content to start from.
+pub(super) async fn create<C: Content>(
+    ctx: &Context<'_>,
+    circumstances: Circumstances<'_>,
+    key: Option<String>,
+    empty: C::Model,
+    edit: Edit<C>,
+) -> Outcome<C> {
+    let reader = reader(ctx)?;
+    let locale = edit.locale.clone();
+    let changed = async {
+        let patch = edit.into_patch(reader.app.site.default_locale());
+        let mut change = reader.change(circumstances.message.as_deref()).await?;
+        let id = change
+            .create_from::<C>(key.as_deref(), empty, patch)
+            .await?;
+        change.commit().await?;
+        Ok(id)
+    };
+    outcome(ctx, circumstances.field, locale, changed.await).await
+}
+
+/// Changes an entry.
+pub(super) async fn update<C: Content>(
+    ctx: &Context<'_>,
+    circumstances: Circumstances<'_>,
+    id: &ID,
+    saving: Saving,
+    edit: Edit<C>,
+) -> Outcome<C> {
+    let reader = reader(ctx)?;
+    let locale = edit.locale.clone();
+    let changed = async {
+        let id = parse_id(id, "id")?;
+        let patch = edit.into_patch(reader.app.site.default_locale());
+        let mut change = reader.change(circumstances.message.as_deref()).await?;
+        change.edit::<C>(id, saving, patch).await?;
+        change.commit().await?;
+        Ok(id)
+    };
+    outcome(ctx, circumstances.field, locale, changed.await).await
+}
+
+/// The changed entry as an editor sees it, or what is to be put right.
+pub(super) async fn outcome<C: Content>(
+    ctx: &Context<'_>,
+    field: &str,
+    locale: Option<Given<Locale>>,
+    changed: Result<EntryId>,
+) -> Outcome<C> {
+    let (id, errors) = UserError::split(changed)?;
+    match id {
+        Some(id) => Ok((after::<C>(ctx, field, locale, id).await?, errors)),
+        None => Ok((None, errors)),
+    }
+}
+
+async fn after<C: Content>(
+    ctx: &Context<'_>,
+    field: &str,
+    locale: Option<Given<Locale>>,
+    id: EntryId,
+) -> Result<Option<Entry<C>>> {
+    let reader = reader(ctx)?.afresh();
+    let view = reader.open(Some(as_editor(locale)))?;
+    let named = Condition::all().add(entry::Column::Id.eq(id.uuid));
+    let Some(row) = read::one::<C>(&reader.snapshot, &view.with_trash(), named).await? else {
+        return Ok(None);
+    };
+    let row = AnyRow::new::<C>(row);
+    let selection = ctx.look_ahead().field(field);
+    let roots = vec![group(C::TYPE, vec![row.clone()], selection)];
+    let scope = reader.scope(view, roots).await?;
+    reader.snapshot.close().await;
+    Ok(row.typed::<C>().map(|row| Entry::new(row, scope)))
+}
+
+/// Drafts, in the locale that was written.
+fn as_editor(locale: Option<Given<Locale>>) -> ContentView {
+    let locale = locale.and_then(|locale| locale.value().ok());
+    ContentView {
+        perspective: Perspective::Draft,
+        locales: locale.map(|locale| vec![locale]),
+        as_of: None,
+    }
+}
+
+impl Reader {
+    /// Begins a change by whoever asks.
+    pub async fn change(&self, message: Option<&str>) -> Result<Change> {
+        Change::begin(&self.app, self.principal.clone(), message).await
+    }
+
+    /// A reader of what is true now.
+    pub fn afresh(&self) -> Self {
+        Self::new(&self.app, self.principal.clone())
+    }
+}

@@ -1,0 +1,206 @@
+//! Who needs an entry: asked before it goes, and taken care of where that is wanted.
+
+use std::collections::BTreeSet;
+
+use entity::{entry, entry_id::EntryId, reference};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Uuid};
+
+use super::{
+    Content,
+    change::Change,
+    input::reference_fields,
+    types::for_type,
+    write::{fields_of, row_of},
+};
+use crate::{
+    auth::Right,
+    error::{Error, Result, Usage},
+    event::{self, Action},
+};
+
+/// Which entries count when it is asked who needs another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owners {
+    /// Those that are public with the reference.
+    Public,
+    /// Those that are public with it, and drafts that the principal may read.
+    PublicAndDrafts,
+    /// All, those in the trash, too.
+    All,
+}
+
+/// An entry that refers to another one, and how.
+struct Owner {
+    id: EntryId,
+    entry: entry::Model,
+    /// Whether its public revision refers to the other one.
+    is_public: bool,
+    field: String,
+    target: Uuid,
+}
+
+impl Change {
+    /// Refuses if others need the entries that are going. With `force`, takes them out there instead, where they can do
+    /// without; returns the owners whose new revision is to be public as the one before was.
+    pub(super) async fn free(
+        &mut self,
+        going: &[EntryId],
+        owners: Owners,
+        force: bool,
+    ) -> Result<Vec<EntryId>> {
+        let owners = self.owners(going, owners).await?;
+        let mut usages = Vec::with_capacity(owners.len());
+        for owner in &owners {
+            let may_take_out = self.principal.may(Right::Change, owner.entry.created_by);
+            let usage = self.usage(owner, going).await?;
+            if !force || usage.required || !may_take_out {
+                usages.push(usage);
+            }
+        }
+        if !usages.is_empty() {
+            return Err(Error::Referenced(usages));
+        }
+        let mut freed = Vec::new();
+        let mut seen = BTreeSet::new();
+        for owner in owners {
+            if seen.insert(owner.id) {
+                let was_public = for_type!(owner.id.content_type, C => self.take_out::<C>(owner.id, going).await)?;
+                if was_public && self.principal.may(Right::Publish, owner.entry.created_by) {
+                    freed.push(owner.id);
+                }
+            }
+        }
+        Ok(freed)
+    }
+
+    /// Ends a change in which entries went: publishes the owners from which they were taken out, and makes sure that
+    /// nobody has come to need them meanwhile.
+    pub(super) async fn finish_without(
+        &mut self,
+        gone: &[EntryId],
+        freed: &[EntryId],
+    ) -> Result<()> {
+        self.publish(freed).await?;
+        event::hold(&self.tx).await?;
+        let mut usages = Vec::new();
+        for owner in self.owners(gone, Owners::Public).await? {
+            let usage = self.usage(&owner, gone).await?;
+            if usage.required {
+                usages.push(usage);
+            }
+        }
+        if usages.is_empty() {
+            Ok(())
+        } else {
+            self.half_done = true;
+            Err(Error::Referenced(usages))
+        }
+    }
+
+    async fn owners(&self, targets: &[EntryId], which: Owners) -> Result<Vec<Owner>> {
+        let uuids: Vec<Uuid> = targets.iter().map(|id| id.uuid).collect();
+        let rows = reference::Entity::find()
+            .filter(reference::Column::TargetId.is_in(uuids.iter().copied()))
+            .filter(reference::Column::OwnerId.is_not_in(uuids))
+            .all(&self.tx)
+            .await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let owners = rows.iter().map(|row| row.owner_id);
+        let entries = entry::Entity::find()
+            .filter(entry::Column::Id.is_in(owners))
+            .all(&self.tx)
+            .await?;
+        let counts = |row: &reference::Model, entry: &entry::Model| {
+            let is_public = entry.published_revision == Some(row.revision);
+            let is_draft = entry.latest_revision == row.revision
+                && entry.archived_at.is_none()
+                && self.principal.may(Right::ReadDrafts, entry.created_by);
+            match which {
+                Owners::Public => is_public,
+                Owners::PublicAndDrafts => is_public || is_draft,
+                Owners::All => true,
+            }
+        };
+        let owner = |row: reference::Model| {
+            let entry = entries
+                .iter()
+                .find(|entry| entry.id == row.owner_id)?
+                .clone();
+            counts(&row, &entry).then(|| Owner {
+                id: EntryId {
+                    content_type: entry.r#type,
+                    uuid: entry.id,
+                },
+                is_public: entry.published_revision == Some(row.revision),
+                entry,
+                field: row.field,
+                target: row.target_id,
+            })
+        };
+        Ok(rows.into_iter().filter_map(owner).collect())
+    }
+
+    async fn usage(&self, owner: &Owner, targets: &[EntryId]) -> Result<Usage> {
+        let target = targets.iter().find(|id| id.uuid == owner.target);
+        let required = match owner.entry.published_revision {
+            Some(public) if owner.is_public => {
+                for_type!(owner.id.content_type, C => self.requires::<C>(owner, public).await)?
+            }
+            _ => false,
+        };
+        Ok(Usage {
+            owner: owner.id,
+            field: owner.field.clone(),
+            target: *target.ok_or_else(|| Error::internal("a reference to nothing"))?,
+            required,
+        })
+    }
+
+    async fn requires<C: Content>(&self, owner: &Owner, public: i32) -> Result<bool> {
+        let Some(field) = C::FIELDS
+            .iter()
+            .find(|field| field.name == owner.field && field.may_require_references())
+        else {
+            return Ok(false);
+        };
+        let row = self.known_revision::<C>(owner.id, public).await?;
+        Ok(field.required.by(&row))
+    }
+
+    /// Saves a revision of the owner without the entries that are going; returns whether the one before was public.
+    async fn take_out<C: Content>(&mut self, id: EntryId, going: &[EntryId]) -> Result<bool> {
+        let Some(owner) = self.entry(id).await? else {
+            return Ok(false);
+        };
+        let latest = self.known_revision::<C>(id, owner.latest_revision).await?;
+        let content = without::<C>(&latest, |id| going.contains(&id))?;
+        if fields_of(&content)? == fields_of(&latest)? {
+            return Ok(false);
+        }
+        let revision = self.advance::<C>(id, &owner, content, &latest).await?;
+        self.tell(Action::EntryUpdated, id, revision);
+        Ok(owner.published_revision == Some(owner.latest_revision))
+    }
+}
+
+/// The row without its references to some entries.
+pub(super) fn without<C: Content>(
+    row: &C::Model,
+    is_going: impl Fn(EntryId) -> bool,
+) -> Result<C::Model> {
+    let mut fields = fields_of(row)?;
+    let goes = |value: &serde_json::Value| {
+        let id = value.as_str().and_then(|text| text.parse().ok());
+        id.is_some_and(&is_going)
+    };
+    for name in reference_fields::<C>() {
+        match fields.get_mut(name) {
+            Some(serde_json::Value::Array(ids)) => ids.retain(|id| !goes(id)),
+            Some(value) if goes(value) => *value = serde_json::Value::Null,
+            _ => {}
+        }
+    }
+    row_of::<C>(fields)
+}
