@@ -30,6 +30,14 @@ pub enum Error {
     /// The password must have been given a moment ago.
     #[error("confirm your password to do this")]
     PasswordRequired,
+    /// The idempotency key belongs to another request.
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
+    /// An operation with the same idempotency key runs, or ended without its answer having been kept.
+    #[error(
+        "an operation with this idempotency key runs, or was done without its answer being known; look before you try again"
+    )]
+    AnswerUnknown,
     /// The database or the media store cannot be reached now; trying again later may work.
     #[error("the service is busy or its storage cannot be reached; try again")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -58,6 +66,8 @@ impl Error {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::PasswordRequired => "PASSWORD_REQUIRED",
+            Self::KeyReused => "KEY_REUSED",
+            Self::AnswerUnknown => "ANSWER_UNKNOWN",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }

@@ -1,5 +1,7 @@
 //! A change: one transaction, in which everything becomes true together or not at all.
 
+use std::sync::Arc;
+
 use entity::{Instant, entry, entry_id::EntryId};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityName, EntityTrait,
@@ -8,7 +10,7 @@ use sea_orm::{
     sea_query::{LockType, Query},
 };
 
-use super::{Content, check, media_sweep};
+use super::{Content, check, idempotency::Claim, media_sweep};
 use crate::{
     app::App,
     auth::{Principal, Right},
@@ -28,6 +30,8 @@ pub struct Change {
     pub(super) half_done: bool,
     /// Files that nobody needs any more once the change is true.
     pub(super) files_to_remove: Vec<String>,
+    /// The operation that the change is part of, if it came with a key.
+    claim: Option<Arc<Claim>>,
 }
 
 impl Change {
@@ -48,13 +52,23 @@ impl Change {
             events: Vec::new(),
             half_done: false,
             files_to_remove: Vec::new(),
+            claim: None,
         })
+    }
+
+    /// The same change as part of an operation that is done only once.
+    #[must_use]
+    pub fn claimed_by(self, claim: Option<Arc<Claim>>) -> Self {
+        Self { claim, ..self }
     }
 
     /// Makes the change true for everybody. Returns only when it is safe on disk. A change of which a step failed
     /// halfway is refused as a whole.
     pub async fn commit(self) -> Result<()> {
         self.refuse_if_half_done()?;
+        if let Some(claim) = &self.claim {
+            claim.take(&self.tx, self.now).await?;
+        }
         event::record(
             &self.tx,
             &self.events,
@@ -63,6 +77,9 @@ impl Change {
         )
         .await?;
         self.tx.commit().await?;
+        if let Some(claim) = &self.claim {
+            claim.taken();
+        }
         media_sweep::remove(&self.app, &self.files_to_remove).await;
         Ok(())
     }

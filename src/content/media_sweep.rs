@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 use entity::asset;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use crate::{app::App, error::Result};
 
@@ -42,13 +42,15 @@ pub async fn sweep(app: &App) -> Result<usize> {
 }
 
 async fn kept(app: &App, keys: &[String]) -> Result<HashSet<String>> {
-    let tx = app.database.begin().await?;
-    let kept: Vec<String> = asset::Entity::find()
+    let select = asset::Entity::find()
         .select_only()
         .column(asset::Column::StorageKey)
-        .filter(asset::Column::StorageKey.is_in(keys))
-        .into_tuple()
-        .all(&tx)
-        .await?;
-    Ok(kept.into_iter().collect())
+        .filter(asset::Column::StorageKey.is_in(keys));
+    let kept: Vec<Kept> = app.database.snapshot().all(select).await?;
+    Ok(kept.into_iter().map(|kept| kept.storage_key).collect())
+}
+
+#[derive(FromQueryResult)]
+struct Kept {
+    storage_key: String,
 }

@@ -34,7 +34,7 @@ impl OrderDirection {
 }
 
 /// One column that a list is ordered by.
-pub struct OrderColumn<M> {
+pub struct OrderColumn<R> {
     /// The column.
     pub column: Expr,
     /// Whether entries may be without a value.
@@ -46,12 +46,12 @@ pub struct OrderColumn<M> {
     /// The type of its values.
     pub kind: ColumnType,
     /// The row's value in the column.
-    pub key: fn(&Row<M>) -> Key,
+    pub key: fn(&R) -> Key,
 }
 
-impl<M> OrderColumn<M> {
+impl<R> OrderColumn<R> {
     /// Orders by this column, whose value `key` tells.
-    pub fn new(column: impl ColumnTrait, key: fn(&Row<M>) -> Key) -> Self {
+    pub fn new(column: impl ColumnTrait, key: fn(&R) -> Key) -> Self {
         Self {
             nullable: column.def().is_null(),
             of_entry: column.entity_name().to_string() == "entry",
@@ -63,7 +63,7 @@ impl<M> OrderColumn<M> {
     }
 }
 
-impl<M> OrderColumn<M> {
+impl<R> OrderColumn<R> {
     /// Whether the key can be a value of the column.
     pub fn takes(&self, key: &Key) -> bool {
         match key {
@@ -146,14 +146,14 @@ impl<T: Into<Self>> From<Option<T>> for Key {
 }
 
 /// One step of a total order.
-pub struct Step<M> {
+pub struct Step<R> {
     /// By what.
-    pub by: OrderColumn<M>,
+    pub by: OrderColumn<R>,
     /// Which way.
     pub direction: OrderDirection,
 }
 
-impl<M> Step<M> {
+impl<R> Step<R> {
     /// Adds the step to a statement, with missing values first going up and last going down, on both engines.
     pub fn apply<E: EntityTrait>(&self, select: Select<E>) -> Select<E> {
         let (order, nulls) = match self.direction {
@@ -196,7 +196,7 @@ impl<M> Step<M> {
 /// where they come last. Otherwise each stretch keeps some of the
 /// keys and moves beyond the next one. Every one of them is a range that both engines look up in an index, which a
 /// single condition of all of them would not be.
-pub fn after<M>(steps: &[Step<M>], keys: &[Key]) -> Vec<Condition> {
+pub fn after<R>(steps: &[Step<R>], keys: &[Key]) -> Vec<Condition> {
     let all_run = |direction| steps.iter().all(|step| step.direction == direction);
     let values: Option<Vec<Expr>> = keys.iter().map(|key| key.value().map(Expr::val)).collect();
     let columns = || Expr::tuple(steps.iter().map(|step| step.by.column.clone()));
@@ -218,7 +218,7 @@ pub fn after<M>(steps: &[Step<M>], keys: &[Key]) -> Vec<Condition> {
     }
 }
 
-fn stretches<M>(steps: &[Step<M>], keys: &[Key]) -> Vec<Condition> {
+fn stretches<R>(steps: &[Step<R>], keys: &[Key]) -> Vec<Condition> {
     let beyond = |at: usize| {
         let same = move || {
             let same = steps[..at].iter().zip(keys);
@@ -235,7 +235,7 @@ pub trait OrderBy: async_graphql::InputType {
     /// The columns of which content type it names.
     type Row;
     /// The column and the direction.
-    fn step(&self) -> Step<Self::Row>;
+    fn step(&self) -> Step<Row<Self::Row>>;
     /// The order of a list that is asked for without one.
     fn by_default() -> Self;
 }
@@ -274,9 +274,9 @@ macro_rules! order {
         impl $crate::content::order::OrderBy for $name {
             type Row = entity::$table::Model;
 
-            fn step(&self) -> $crate::content::order::Step<Self::Row> {
+            fn step(&self) -> $crate::content::order::Step<$crate::content::row::Row<Self::Row>> {
                 use $crate::content::order::{OrderColumn, Step};
-                let by: OrderColumn<Self::Row> = match self.field {
+                let by: OrderColumn<$crate::content::row::Row<Self::Row>> = match self.field {
                     $field::Key => {
                         OrderColumn::new(entity::entry::Column::Key, |row| row.entry.key.as_ref().into())
                     }

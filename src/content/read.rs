@@ -2,7 +2,8 @@
 
 use entity::{entry, entry_id::EntryId};
 use sea_orm::{
-    ColumnTrait, ColumnType, Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ColumnType, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, Select,
     prelude::{Expr, Uuid},
 };
 
@@ -61,13 +62,33 @@ fn padded(ids: &[EntryId]) -> impl Iterator<Item = Uuid> {
 }
 
 /// One page of a list.
-pub struct Slice<M> {
+pub struct Slice<R> {
     /// The rows, each with what it stands by in the order.
-    pub rows: Vec<(Vec<Key>, Row<M>)>,
+    pub rows: Vec<(Vec<Key>, R)>,
     /// Whether the list goes on after the page.
     pub has_next: bool,
     /// Whether the list begins before the page.
     pub has_previous: bool,
+}
+
+impl<R> Slice<R> {
+    /// A page that nobody asked for.
+    pub fn empty() -> Self {
+        Self {
+            rows: Vec::new(),
+            has_next: false,
+            has_previous: false,
+        }
+    }
+
+    /// The same page of other rows.
+    pub fn map<S>(self, row: impl FnMut((Vec<Key>, R)) -> (Vec<Key>, S)) -> Slice<S> {
+        Slice {
+            rows: self.rows.into_iter().map(row).collect(),
+            has_next: self.has_next,
+            has_previous: self.has_previous,
+        }
+    }
 }
 
 /// A page of the entries that the view shows and the filter lets through, in a total order.
@@ -77,15 +98,25 @@ pub async fn list<C: Content>(
     filter: Option<&C::Filter>,
     order: &[C::Order],
     page: &PageArgs,
-) -> Result<Slice<C::Model>> {
+) -> Result<Slice<Row<C::Model>>> {
+    let select = filtered::<C>(view, filter);
+    slice(snapshot, select, || total_order::<C>(order), page).await
+}
+
+/// A page of the rows that a statement selects, in an order that must be total.
+pub async fn slice<E: EntityTrait, R: FromQueryResult + Send + Sync>(
+    snapshot: &Snapshot,
+    mut select: Select<E>,
+    order: impl Fn() -> Vec<Step<R>>,
+    page: &PageArgs,
+) -> Result<Slice<R>> {
     let forward = page.direction == Direction::Forward;
-    let (list, backwards) = (total_order::<C>(order), reversed(total_order::<C>(order)));
+    let (list, backwards) = (order(), reversed(order()));
     let (steps, opposite, start, end) = if forward {
         (list, backwards, &page.after, &page.before)
     } else {
         (backwards, list, &page.before, &page.after)
     };
-    let mut select = filtered::<C>(view, filter);
     if let Some(end) = end {
         let within = after(&opposite, end).into_iter();
         select = select.filter(within.fold(Condition::any(), Condition::add));
@@ -96,7 +127,7 @@ pub async fn list<C: Content>(
         None => vec![Condition::all()],
     };
     let size = usize::try_from(page.size).map_err(Error::internal)?;
-    let mut rows: Vec<Row<C::Model>> = Vec::new();
+    let mut rows: Vec<R> = Vec::new();
     for stretch in stretches {
         if rows.len() <= size {
             let missing = page.size + 1 - rows.len() as u64;
@@ -112,7 +143,7 @@ pub async fn list<C: Content>(
     if !forward {
         rows.reverse();
     }
-    let keys = |row: &Row<C::Model>| steps.iter().map(|step| (step.by.key)(row)).collect();
+    let keys = |row: &R| steps.iter().map(|step| (step.by.key)(row)).collect();
     let keyed = |row| (keys(&row), row);
     let rows = rows.into_iter().map(keyed).collect();
     let (has_next, has_previous) = if forward {
@@ -129,7 +160,11 @@ pub async fn list<C: Content>(
 
 /// Whether keys can be those of a row in a list of this order. A cursor may have been changed by hand.
 pub fn are_keys<C: Content>(order: &[C::Order], keys: &[Key]) -> bool {
-    let steps = total_order::<C>(order);
+    fit(&total_order::<C>(order), keys)
+}
+
+/// Whether keys can be those of a row in a list of this order.
+pub fn fit<R>(steps: &[Step<R>], keys: &[Key]) -> bool {
     steps.len() == keys.len() && steps.iter().zip(keys).all(|(step, key)| step.by.takes(key))
 }
 
@@ -142,14 +177,14 @@ pub async fn count<C: Content>(
     snapshot.count(filtered::<C>(view, filter)).await
 }
 
-fn filtered<C: Content>(view: &View, filter: Option<&C::Filter>) -> sea_orm::Select<C::Entity> {
+fn filtered<C: Content>(view: &View, filter: Option<&C::Filter>) -> Select<C::Entity> {
     let condition = filter.map(Filter::condition);
     view.select::<C>()
         .filter(Condition::all().add_option(condition))
 }
 
 /// The steps that were asked for, and the id, so that no two rows are alike.
-fn total_order<C: Content>(order: &[C::Order]) -> Vec<Step<C::Model>> {
+fn total_order<C: Content>(order: &[C::Order]) -> Vec<Step<Row<C::Model>>> {
     let mut steps: Vec<_> = match order {
         [] => vec![C::Order::by_default().step()],
         order => order.iter().map(OrderBy::step).collect(),
@@ -169,13 +204,13 @@ fn total_order<C: Content>(order: &[C::Order]) -> Vec<Step<C::Model>> {
         of_entry,
         is_id: true,
         kind: ColumnType::Uuid,
-        key: |row| Key::Id(row.stamp().entry_id),
+        key: |row: &Row<C::Model>| Key::Id(row.stamp().entry_id),
     };
     steps.push(Step { by, direction });
     steps
 }
 
-fn reversed<M>(steps: Vec<Step<M>>) -> Vec<Step<M>> {
+fn reversed<R>(steps: Vec<Step<R>>) -> Vec<Step<R>> {
     steps
         .into_iter()
         .map(|step| Step {

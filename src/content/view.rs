@@ -1,7 +1,7 @@
 //! What a read looks at, and who looks: every read of content is given one, and everything nested inherits it.
 
 use async_graphql::{Enum, InputObject};
-use entity::{Instant, entry, publication};
+use entity::{Instant, entry, publication, reference};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, Select,
     prelude::{Expr, Uuid},
@@ -173,15 +173,7 @@ impl View {
         of_type.add(match (self.moment, self.drafts_of) {
             (Moment::Published, _) | (Moment::Latest, DraftsOf::Nobody) => published,
             (Moment::Latest, DraftsOf::All) => latest,
-            (Moment::Latest, DraftsOf::Creator(account)) => Condition::any()
-                .add(latest.add(entry::Column::CreatedBy.eq(account)))
-                .add(
-                    published.add(
-                        Condition::any()
-                            .add(entry::Column::CreatedBy.is_null())
-                            .add(entry::Column::CreatedBy.ne(account)),
-                    ),
-                ),
+            (Moment::Latest, DraftsOf::Creator(account)) => own_or(account, latest, published),
             (Moment::PublishedAt(moment), _) => Condition::all()
                 .add(entry::Column::ArchivedAt.is_null())
                 .add(publication::Column::StartsAt.lte(moment))
@@ -192,6 +184,36 @@ impl View {
                 ),
         })
     }
+}
+
+impl View {
+    /// That a reference is one of the revision that the view shows of its owner, which must be joined.
+    pub(super) fn shown_revision(&self) -> Result<Condition> {
+        let is = |revision: entry::Column| {
+            let of_owner = Expr::col((entry::Entity, revision));
+            Expr::col((reference::Entity, reference::Column::Revision)).eq(of_owner)
+        };
+        let published = Condition::all().add(is(entry::Column::PublishedRevision));
+        let latest = Condition::all()
+            .add(is(entry::Column::LatestRevision))
+            .add(entry::Column::ArchivedAt.is_null());
+        match (self.moment, self.drafts_of) {
+            (Moment::PublishedAt(_), _) => Err(invalid("asOf", "cannot be looked at here")),
+            (Moment::Published, _) | (Moment::Latest, DraftsOf::Nobody) => Ok(published),
+            (Moment::Latest, DraftsOf::All) => Ok(latest),
+            (Moment::Latest, DraftsOf::Creator(account)) => Ok(own_or(account, latest, published)),
+        }
+    }
+}
+
+/// What holds for the entries of one creator, and what holds for those of all others.
+fn own_or(account: Uuid, own: Condition, others: Condition) -> Condition {
+    let not_own = Condition::any()
+        .add(entry::Column::CreatedBy.is_null())
+        .add(entry::Column::CreatedBy.ne(account));
+    Condition::any()
+        .add(own.add(entry::Column::CreatedBy.eq(account)))
+        .add(others.add(not_own))
 }
 
 fn invalid(field: &str, message: &str) -> Error {

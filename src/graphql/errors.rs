@@ -42,6 +42,8 @@ pub(super) fn told(error: ServerError) -> ServerError {
         | Error::Referenced(_)
         | Error::Unauthenticated
         | Error::PasswordRequired
+        | Error::KeyReused
+        | Error::AnswerUnknown
         | Error::Forbidden(_) => {}
     }
     let problems = match ours {

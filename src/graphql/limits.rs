@@ -24,6 +24,7 @@ impl OutputType for Limits {
         for content_type in ContentType::iter() {
             describe(registry, content_type);
         }
+        describe_inputs(registry);
         String::create_type_info(registry)
     }
 
@@ -63,6 +64,33 @@ fn append(registry: &mut Registry, owner: &str, field: &str, limits: &str) {
         let description = field.description.get_or_insert_default();
         if !description.ends_with(limits) {
             *description = [description.as_str(), limits].join(" ").trim().into();
+        }
+    }
+}
+
+/// What is written is described as what is read: `MilestoneInput.title` as `Milestone.title`.
+fn describe_inputs(registry: &mut Registry) {
+    let mut descriptions = Vec::new();
+    for (input_name, input) in &registry.types {
+        let MetaType::InputObject { input_fields, .. } = input else {
+            continue;
+        };
+        let object = input_name
+            .strip_suffix("TranslationInput")
+            .or(input_name.strip_suffix("Input"))
+            .and_then(|name| registry.types.get(name));
+        for name in input_fields.keys() {
+            let field = object.and_then(|object| object.field_by_name(name));
+            if let Some(description) = field.and_then(|field| field.description.clone()) {
+                descriptions.push((input_name.clone(), name.clone(), description));
+            }
+        }
+    }
+    for (input, name, description) in descriptions {
+        if let Some(MetaType::InputObject { input_fields, .. }) = registry.types.get_mut(&input)
+            && let Some(field) = input_fields.get_mut(&name)
+        {
+            field.description.get_or_insert(description);
         }
     }
 }

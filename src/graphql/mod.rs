@@ -1,10 +1,18 @@
 //! The schema: built once at start, the same for everybody.
 
 mod account;
+mod actor;
 pub(crate) mod document;
+mod entry;
 mod errors;
+mod event;
+mod history;
+pub(crate) mod idempotency;
 mod limits;
+mod single_entry;
+mod usage;
 mod variables;
+mod work_list;
 
 use std::sync::Arc;
 
@@ -22,11 +30,24 @@ use crate::{
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
-pub struct Query(ContentQuery, account::AccountQuery);
+pub struct Query(
+    ContentQuery,
+    entry::EntryQuery,
+    history::HistoryQuery,
+    usage::UsageQuery,
+    work_list::WorkListQuery,
+    event::EventQuery,
+    account::AccountQuery,
+);
 
 /// Everything that can be changed.
 #[derive(Default, MergedObject)]
-pub struct Mutation(ContentMutation, account::AccountMutation);
+pub struct Mutation(
+    ContentMutation,
+    entry::EntryMutation,
+    single_entry::SingleEntryMutation,
+    account::AccountMutation,
+);
 
 /// The executable schema. Clones share it.
 #[derive(Clone)]
@@ -70,9 +91,18 @@ impl Schema {
         if let Some(error) = variables::fault(&mut request) {
             return Response::from_errors(vec![error]);
         }
-        let reader = Arc::new(Reader::new(&self.app, principal));
+        let claim = idempotency::claim(&request, &principal);
+        if let Some(claim) = &claim
+            && let Some(response) = idempotency::answered(claim, &self.app).await
+        {
+            return response;
+        }
+        let reader = Arc::new(Reader::new(&self.app, principal).claiming(claim.clone()));
         let mut response = self.schema.execute(request.data(Arc::clone(&reader))).await;
         response.errors = response.errors.into_iter().map(errors::told).collect();
+        if let Some(claim) = &claim {
+            idempotency::keep(claim, &self.app, &response).await;
+        }
         let statements = reader.snapshot.statements();
         // Nobody else holds the reader once the operation has ended.
         if let Some(reader) = Arc::into_inner(reader) {

@@ -87,7 +87,7 @@ macro_rules! api {
                 #[graphql(desc = "The order of the list; at most 3 steps.")] order_by: Option<Vec<$order>>,
                 #[graphql(desc = "What to look at; everything below inherits it.")]
                 view: Option<$crate::content::view::ContentView>,
-            ) -> $crate::error::Result<$crate::content::connection::Connection<$content>> {
+            ) -> $crate::error::Result<$crate::content::connection::Connection<$crate::content::object::Entry<$content>>> {
                 let page = $crate::content::page_args::RawPageArgs { first, after, last, before };
                 super::list::list(ctx, page, filter, order_by.unwrap_or_default(), view).await
             }

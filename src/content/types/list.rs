@@ -8,7 +8,7 @@ use super::root::{group, reader};
 use crate::{
     content::{
         Content,
-        connection::{Connection, Edge, PageInfo},
+        connection::Connection,
         filter::Filter,
         object::Entry,
         page_args::{ListIdentity, RawPageArgs},
@@ -31,7 +31,7 @@ pub(super) async fn list<C: Content>(
     filter: Option<C::Filter>,
     order: Vec<C::Order>,
     view: Option<ContentView>,
-) -> Result<Connection<C>> {
+) -> Result<Connection<Entry<C>>> {
     let reader = reader(ctx)?;
     let view = reader.open(view)?;
     check::<C>(filter.as_ref(), &order)?;
@@ -49,39 +49,18 @@ pub(super) async fn list<C: Content>(
     {
         read::list::<C>(&reader.snapshot, &view, filter.as_ref(), &order, &page).await?
     } else {
-        Slice {
-            rows: Vec::new(),
-            has_next: false,
-            has_previous: false,
-        }
+        Slice::empty()
     };
     let untyped = |(keys, row): (_, Row<C::Model>)| (keys, AnyRow::new::<C>(row));
-    let (keys, rows): (Vec<_>, Vec<_>) = slice.rows.into_iter().map(untyped).unzip();
+    let slice = slice.map(untyped);
+    let rows: Vec<AnyRow> = slice.rows.iter().map(|(_, row)| row.clone()).collect();
     let nodes = [selected("nodes"), selected("edges").field("node")];
     let groups = nodes
         .into_iter()
         .map(|selection| group(C::TYPE, rows.clone(), selection));
     let scope = reader.scope(view, groups.collect()).await?;
-    let entries = rows.iter().filter_map(AnyRow::typed::<C>);
-    let edges = entries.zip(&keys).map(|(row, keys)| {
-        let node = Entry::new(row, Arc::clone(&scope));
-        Ok(Edge {
-            cursor: identity.cursor(keys)?,
-            node,
-        })
-    });
-    let edges: Vec<Edge<C>> = edges.collect::<Result<_>>()?;
-    let page_info = PageInfo {
-        has_next_page: slice.has_next,
-        has_previous_page: slice.has_previous,
-        start_cursor: edges.first().map(|edge| edge.cursor.clone()),
-        end_cursor: edges.last().map(|edge| edge.cursor.clone()),
-    };
-    Ok(Connection {
-        edges,
-        page_info,
-        total_count,
-    })
+    let entry = |row: AnyRow| Some(Entry::new(row.typed::<C>()?, Arc::clone(&scope)));
+    Connection::of(&identity, slice, total_count, entry)
 }
 
 fn identity<C: Content>(filter: Option<&C::Filter>, order: &[C::Order]) -> ListIdentity {

@@ -14,15 +14,16 @@ mod team_member;
 mod testimonial;
 mod value;
 
-use async_graphql::{ID, Interface, MergedObject};
+use async_graphql::{Enum, ID, Interface, MergedObject};
 use entity::entry::ContentType;
 use std::sync::Arc;
 
 pub use asset::Asset;
 pub use impact_stat::ImpactStat;
 pub use milestone::Milestone;
+pub use mutation::entries_after;
 pub use page::Page;
-pub use root::Reader;
+pub use root::{Reader, entries_of, parse_id, reader};
 pub use story_section::StorySection;
 pub use team_member::TeamMember;
 pub use testimonial::Testimonial;
@@ -83,7 +84,7 @@ macro_rules! content_types {
         #[derive(Default, MergedObject)]
         pub struct ContentMutation($($mutation),+);
 
-        impl Node {
+        impl AnyEntry {
             /// The entry of a row, in the scope in which it was loaded.
             pub fn of(row: &AnyRow, scope: &Arc<Scope>) -> Option<Self> {
                 match row.id.content_type {
@@ -92,6 +93,24 @@ macro_rules! content_types {
                     })+
                 }
             }
+        }
+
+        impl From<AnyEntry> for Node {
+            fn from(entry: AnyEntry) -> Self {
+                match entry {
+                    $(AnyEntry::$content(entry) => Self::$content(entry),)+
+                }
+            }
+        }
+
+        /// The types of entries.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+        #[graphql(name = "ContentType", remote = "ContentType")]
+        pub enum EntryType {
+            $(
+                #[doc = concat!("`", stringify!($content), "`.")]
+                $content,
+            )+
         }
 
         /// Runs an expression with the content type behind a [`ContentType`].

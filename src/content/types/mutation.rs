@@ -1,10 +1,15 @@
 //! What the mutations of all content types do: change, and show what came of it.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID};
 use entity::{entry, entry_id::EntryId};
 use sea_orm::{ColumnTrait, Condition};
 
-use super::root::{Reader, group, parse_id, reader};
+use super::{
+    AnyEntry,
+    root::{Reader, entries_of, group, parse_id, reader},
+};
 use crate::{
     content::{
         Content,
@@ -109,6 +114,21 @@ async fn after<C: Content>(
     Ok(row.typed::<C>().map(|row| Entry::new(row, scope)))
 }
 
+/// The entries as an editor sees them after a change, in the order of their ids.
+pub async fn entries_after(
+    ctx: &Context<'_>,
+    field: &str,
+    ids: &[EntryId],
+) -> Result<Vec<AnyEntry>> {
+    let reader = reader(ctx)?.afresh();
+    let view = reader.open(Some(as_editor(None)))?;
+    let views = (view.with_trash(), view);
+    let selection = ctx.look_ahead().field(field);
+    let entries = entries_of(&reader, ids, views, &[Arc::new(selection)]).await?;
+    reader.snapshot.close().await;
+    Ok(entries.into_iter().flatten().collect())
+}
+
 /// Drafts, in the locale that was written.
 fn as_editor(locale: Option<Given<Locale>>) -> ContentView {
     let locale = locale.and_then(|locale| locale.value().ok());
@@ -122,7 +142,8 @@ fn as_editor(locale: Option<Given<Locale>>) -> ContentView {
 impl Reader {
     /// Begins a change by whoever asks.
     pub async fn change(&self, message: Option<&str>) -> Result<Change> {
-        Change::begin(&self.app, self.principal.clone(), message).await
+        let change = Change::begin(&self.app, self.principal.clone(), message).await?;
+        Ok(change.claimed_by(self.claim.clone()))
     }
 
     /// A reader of what is true now.

@@ -1,17 +1,21 @@
 //! What the root fields of all content types do: open the view, read, and load what the selection needs.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use async_graphql::{Context, ID, Lookahead, Object};
 use entity::{entry, entry::ContentType, entry_id::EntryId};
 use sea_orm::{ColumnTrait, Condition};
 
-use super::{Node, for_type};
+use super::{AnyEntry, Node, for_type};
 use crate::{
     app::App,
     auth::Principal,
     content::{
         Content,
+        idempotency::Claim,
         load::{Group, related},
         object::Entry,
         read,
@@ -31,6 +35,8 @@ pub struct Reader {
     pub principal: Principal,
     /// The state of the database.
     pub snapshot: Snapshot,
+    /// What the operation claims, if it is to be done only once.
+    pub claim: Option<Arc<Claim>>,
 }
 
 impl Reader {
@@ -40,7 +46,14 @@ impl Reader {
             app: app.clone(),
             principal,
             snapshot: app.database.snapshot(),
+            claim: None,
         }
+    }
+
+    /// The same reader for an operation that is to be done only once.
+    #[must_use]
+    pub fn claiming(self, claim: Option<Arc<Claim>>) -> Self {
+        Self { claim, ..self }
     }
 
     /// A checked view for whoever asks.
@@ -200,22 +213,43 @@ async fn nodes(
 ) -> Result<Vec<Option<Node>>> {
     let reader = reader(ctx)?;
     let view = reader.open(view)?;
-    let mut groups = Vec::new();
-    let mut types: Vec<ContentType> = ids.iter().map(|id| id.content_type).collect();
-    types.sort_unstable();
-    types.dedup();
-    for content_type in types {
-        let ids: Vec<EntryId> = ids
-            .iter()
-            .filter(|id| id.content_type == content_type)
-            .copied()
-            .collect();
+    let entries = entries_of(
+        reader,
+        ids,
+        (view.clone(), view),
+        &[Arc::new(ctx.look_ahead())],
+    )
+    .await?;
+    Ok(entries
+        .into_iter()
+        .map(|entry| entry.map(Node::from))
+        .collect())
+}
+
+/// The entries with these ids, in their order, with all that is selected of them: themselves as far as the first view
+/// shows them, and what they refer to as far as the second one does.
+pub async fn entries_of(
+    reader: &Reader,
+    ids: &[EntryId],
+    (view, below): (View, View),
+    selections: &[Arc<Lookahead<'_>>],
+) -> Result<Vec<Option<AnyEntry>>> {
+    let mut by_type: BTreeMap<ContentType, Vec<EntryId>> = BTreeMap::new();
+    for id in ids {
+        by_type.entry(id.content_type).or_default().push(*id);
+    }
+    let (mut groups, mut roots) = (Vec::new(), HashMap::new());
+    for (content_type, ids) in by_type {
         let rows =
             for_type!(content_type, C => read::by_ids::<C>(&reader.snapshot, &view, &ids).await)?;
-        groups.push(group(content_type, rows, ctx.look_ahead()));
+        roots.extend(rows.iter().map(|row| (row.id, row.clone())));
+        groups.extend(selections.iter().map(|selection| Group {
+            content_type,
+            rows: rows.clone(),
+            selection: Arc::clone(selection),
+        }));
     }
-    let roots: Vec<AnyRow> = groups.iter().flat_map(|group| group.rows.clone()).collect();
-    let scope = reader.scope(view, groups).await?;
-    let node = |id: &EntryId| Node::of(roots.iter().find(|row| row.id == *id)?, &scope);
-    Ok(ids.iter().map(node).collect())
+    let scope = reader.scope(below, groups).await?;
+    let entry = |id: &EntryId| AnyEntry::of(roots.get(id)?, &scope);
+    Ok(ids.iter().map(entry).collect())
 }

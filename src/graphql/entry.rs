@@ -1,0 +1,243 @@
+//! What can happen to entries of any type: mutations that take ids.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use entity::entry_id::EntryId;
+
+use crate::{
+    content::{
+        given::Given,
+        lifecycle::{Step, Target},
+        scalar::Locale,
+        types::{AnyEntry, entries_after, parse_id, reader},
+        user_error::UserError,
+    },
+    error::{Error, Problem, ProblemCode, Result},
+};
+
+/// An entry, and the revision that you saw of it.
+#[derive(Clone, Debug, InputObject)]
+pub struct EntryTarget {
+    /// The entry.
+    id: ID,
+    /// The latest revision, as far as you know: if there is a newer one, that is a conflict, and nothing is changed.
+    expected_revision: Option<i32>,
+}
+
+/// What is to become public.
+#[derive(Clone, Debug, InputObject)]
+pub struct PublishEntriesInput {
+    /// The entries; at most 100.
+    entries: Vec<EntryTarget>,
+    /// Whether entries that they refer to, directly or through others, become public, too, if they are not.
+    #[graphql(default)]
+    with_dependencies: bool,
+    /// Only the texts in this locale become public; the rest of each draft stays a draft.
+    locale: Option<Given<Locale>>,
+}
+
+/// What is to happen to entries.
+#[derive(Clone, Debug, InputObject)]
+pub struct EntriesInput {
+    /// The entries; at most 100.
+    entries: Vec<EntryTarget>,
+}
+
+/// Which entries are to go.
+#[derive(Clone, Debug, InputObject)]
+pub struct RemoveEntriesInput {
+    /// The entries; at most 100.
+    entries: Vec<EntryTarget>,
+    /// Whether they are taken out of the entries that show them, where these can do without.
+    #[graphql(default)]
+    force: bool,
+}
+
+/// Writes what a mutation gives back.
+macro_rules! payloads {
+    ($($payload:ident)+) => {$(
+        /// What came of it.
+        #[derive(SimpleObject)]
+        pub struct $payload {
+            /// The entries, as an editor sees them now; none if nothing was changed.
+            entries: Vec<AnyEntry>,
+            /// What is to be put right; then nothing was changed.
+            user_errors: Vec<UserError>,
+        }
+
+        impl From<Outcome> for $payload {
+            fn from((entries, user_errors): Outcome) -> Self {
+                Self { entries, user_errors }
+            }
+        }
+    )+};
+}
+
+payloads! {
+    PublishEntriesPayload UnpublishEntriesPayload DiscardDraftsPayload ArchiveEntriesPayload RestoreEntriesPayload
+}
+
+/// What came of it.
+#[derive(SimpleObject)]
+pub struct EraseEntriesPayload {
+    /// The ids of the entries that are gone; none if nothing was changed.
+    erased_ids: Vec<ID>,
+    /// What is to be put right; then nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+type Outcome = (Vec<AnyEntry>, Vec<UserError>);
+
+/// Mutations of entries of any type.
+#[derive(Default)]
+pub struct EntryMutation;
+
+#[Object]
+impl EntryMutation {
+    /// Makes the latest revisions public: of all entries, or of none.
+    async fn publish_entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to become public.")] input: PublishEntriesInput,
+    ) -> Result<PublishEntriesPayload> {
+        let step = publish_step(input.with_dependencies, input.locale);
+        run(ctx, &input.entries, step).await.map(Into::into)
+    }
+
+    /// Makes the entries public no more: all of them, or none.
+    async fn unpublish_entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries.")] input: RemoveEntriesInput,
+    ) -> Result<UnpublishEntriesPayload> {
+        let step = Ok(Step::Unpublish { force: input.force });
+        run(ctx, &input.entries, step).await.map(Into::into)
+    }
+
+    /// Goes back to the public revision of each entry. What was saved since stays in the history.
+    async fn discard_drafts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries.")] input: EntriesInput,
+    ) -> Result<DiscardDraftsPayload> {
+        run(ctx, &input.entries, Ok(Step::DiscardDrafts))
+            .await
+            .map(Into::into)
+    }
+
+    /// Puts the entries into the trash: all of them, or none. They are public no more.
+    async fn archive_entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries.")] input: RemoveEntriesInput,
+    ) -> Result<ArchiveEntriesPayload> {
+        let step = Ok(Step::Archive { force: input.force });
+        run(ctx, &input.entries, step).await.map(Into::into)
+    }
+
+    /// Takes the entries out of the trash. They are not public until they are published.
+    async fn restore_entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries.")] input: EntriesInput,
+    ) -> Result<RestoreEntriesPayload> {
+        run(ctx, &input.entries, Ok(Step::Restore))
+            .await
+            .map(Into::into)
+    }
+
+    /// Erases entries that lie in the trash for ever, with their history and files. It needs a fresh password.
+    async fn erase_entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries.")] input: RemoveEntriesInput,
+    ) -> Result<EraseEntriesPayload> {
+        let step = Ok(Step::Erase { force: input.force });
+        let (ids, user_errors) = UserError::split(change(ctx, &input.entries, step).await)?;
+        let ids = ids.unwrap_or_default();
+        Ok(EraseEntriesPayload {
+            erased_ids: ids.iter().map(|id| id.to_string().into()).collect(),
+            user_errors,
+        })
+    }
+}
+
+/// Questions about what mutations of entries would do.
+#[derive(Default)]
+pub struct EntryQuery;
+
+#[Object]
+impl EntryQuery {
+    /// Everything that would keep the entries from becoming public; nothing if they can. For those who may publish them.
+    async fn check_entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to become public.")] input: PublishEntriesInput,
+    ) -> Result<Vec<UserError>> {
+        let step = publish_step(input.with_dependencies, input.locale);
+        let checked = async {
+            let (targets, step) = (targets(&input.entries)?, step?);
+            // Tried, and never committed.
+            let mut change = reader(ctx)?.change(None).await?;
+            change.run(&targets, step).await
+        };
+        Ok(UserError::split(checked.await)?.1)
+    }
+}
+
+fn publish_step(with_dependencies: bool, locale: Option<Given<Locale>>) -> Result<Step> {
+    let Some(locale) = locale else {
+        return Ok(Step::Publish { with_dependencies });
+    };
+    if with_dependencies {
+        let message = "goes without withDependencies";
+        return Err(Error::invalid(ProblemCode::Invalid, "locale", message));
+    }
+    match locale.value() {
+        Ok(locale) => Ok(Step::PublishLocale(locale.0)),
+        Err(message) => Err(Error::invalid(ProblemCode::Invalid, "locale", message)),
+    }
+}
+
+async fn run(ctx: &Context<'_>, entries: &[EntryTarget], step: Result<Step>) -> Result<Outcome> {
+    let (ids, errors) = UserError::split(change(ctx, entries, step).await)?;
+    let entries = match ids {
+        Some(ids) => entries_after(ctx, "entries", &ids).await?,
+        None => Vec::new(),
+    };
+    Ok((entries, errors))
+}
+
+async fn change(
+    ctx: &Context<'_>,
+    entries: &[EntryTarget],
+    step: Result<Step>,
+) -> Result<Vec<EntryId>> {
+    let (targets, step) = (targets(entries)?, step?);
+    let mut change = reader(ctx)?.change(None).await?;
+    let ids = change.run(&targets, step).await?;
+    change.commit().await?;
+    Ok(ids)
+}
+
+fn targets(entries: &[EntryTarget]) -> Result<Vec<Target>> {
+    let (mut targets, mut problems) = (Vec::with_capacity(entries.len()), Vec::new());
+    for (at, entry) in entries.iter().enumerate() {
+        match parse_id(&entry.id, &format!("entries.{at}.id")) {
+            Ok(id) => targets.push(Target {
+                id,
+                expected: entry.expected_revision,
+            }),
+            Err(Error::Invalid(found)) => problems.extend(found),
+            Err(error) => return Err(error),
+        }
+    }
+    if entries.is_empty() {
+        let message = "must name at least one entry";
+        problems.push(Problem::new(ProblemCode::Required, "entries", message));
+    }
+    if problems.is_empty() {
+        Ok(targets)
+    } else {
+        Err(Error::Invalid(problems))
+    }
+}

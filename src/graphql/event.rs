@@ -1,0 +1,151 @@
+//! The event log of the whole site, for admins.
+
+use std::collections::HashMap;
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use entity::{entry_id::EntryId, event};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select, prelude::Uuid};
+
+use super::actor::{Actor, actors, parse_account_id};
+use crate::{
+    auth::Right,
+    content::{
+        connection::Connection,
+        filter::{DateTimeFilter, on},
+        order::{OrderColumn, OrderDirection, Step},
+        page_args::{ListIdentity, RawPageArgs},
+        read,
+        scalar::DateTime,
+        types::{parse_id, reader},
+    },
+    error::{Error, ProblemCode, Result},
+};
+
+/// Something that happened.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Event {
+    /// Its number: 1, 2, 3 … without a gap, in the order in which the changes became true.
+    sequence: i64,
+    /// When it happened.
+    occurred_at: DateTime,
+    /// What happened, such as `entry.published`.
+    action: String,
+    /// Who did it; null for Kindling itself.
+    actor: Option<Actor>,
+    /// The entry that it happened to, which may be gone.
+    entry_id: Option<ID>,
+    /// The revision of the entry that it happened to.
+    revision: Option<i32>,
+}
+
+/// Which events the list holds. Everything that is named must hold.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct EventFilter {
+    /// Of one of these actions; at most 100.
+    #[graphql(validator(max_items = 100))]
+    action: Option<Vec<String>>,
+    /// Done by one of these accounts; at most 100.
+    #[graphql(validator(max_items = 100))]
+    actor: Option<Vec<ID>>,
+    /// That happened to this entry.
+    entry: Option<ID>,
+    /// By the time.
+    occurred_at: Option<DateTimeFilter>,
+}
+
+/// Questions about the log.
+#[derive(Default)]
+pub struct EventQuery;
+
+#[Object]
+impl EventQuery {
+    /// The event log, the newest event first. For admins.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "GraphQL's arguments cannot be taken as a struct"
+    )]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The size of a page counted from the start: 0 to 100, usually 20.")]
+        first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page starts.")] after: Option<String>,
+        #[graphql(desc = "The size of a page counted from the end: 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
+        #[graphql(name = "where", desc = "Which events the list holds.")] filter: Option<
+            EventFilter,
+        >,
+    ) -> Result<Connection<Event>> {
+        let reader = reader(ctx)?;
+        reader.principal.require(Right::ReadEvents)?;
+        let filter = filter.unwrap_or_default();
+        let list = ListIdentity::of(&["events", &format!("{filter:?}")]);
+        let page = RawPageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = page.open(&list, |keys| read::fit(&newest_first(), keys))?;
+        let (snapshot, select) = (&reader.snapshot, filter.select()?);
+        let total = match ctx.look_ahead().field("totalCount").exists() {
+            true => Some(snapshot.count(select.clone()).await?),
+            false => None,
+        };
+        let slice = read::slice(snapshot, select, newest_first, &page).await?;
+        let ids = slice.rows.iter().filter_map(|(_, row)| row.actor_id);
+        let actors = actors(snapshot, ids).await?;
+        Connection::of(&list, slice, total, |row| Some(Event::of(row, &actors)))
+    }
+}
+
+fn newest_first() -> Vec<Step<event::Model>> {
+    let by = OrderColumn::new(event::Column::Sequence, |row: &event::Model| {
+        row.sequence.into()
+    });
+    vec![Step {
+        by,
+        direction: OrderDirection::Desc,
+    }]
+}
+
+impl EventFilter {
+    fn select(self) -> Result<Select<event::Entity>> {
+        let account = |(at, id): (usize, &ID)| {
+            let path = format!("where.actor.{at}");
+            let wrong = || Error::invalid(ProblemCode::Invalid, path, "is not an id of an account");
+            parse_account_id(id).ok_or_else(wrong)
+        };
+        let actors = self.actor.as_ref().map(|ids| {
+            let ids = ids.iter().enumerate().map(account);
+            ids.collect::<Result<Vec<Uuid>>>()
+        });
+        let entry = self.entry.as_ref().map(|id| parse_id(id, "where.entry"));
+        let entry: Option<EntryId> = entry.transpose()?;
+        let condition = Condition::all()
+            .add_option(self.action.map(|names| event::Column::Action.is_in(names)))
+            .add_option(
+                actors
+                    .transpose()?
+                    .map(|ids| event::Column::ActorId.is_in(ids)),
+            )
+            .add_option(entry.map(|id| event::Column::EntryId.eq(id.uuid)))
+            .add_option(on(self.occurred_at.as_ref(), event::Column::OccurredAt));
+        Ok(event::Entity::find().filter(condition))
+    }
+}
+
+impl Event {
+    fn of(row: event::Model, actors: &HashMap<Uuid, Actor>) -> Self {
+        let entry_id = row.entry_id.zip(row.entry_type);
+        let entry_id = entry_id.map(|(uuid, content_type)| EntryId { content_type, uuid });
+        Self {
+            sequence: row.sequence,
+            occurred_at: DateTime(row.occurred_at),
+            action: row.action,
+            actor: row.actor_id.and_then(|id| actors.get(&id).cloned()),
+            entry_id: entry_id.map(|id| id.to_string().into()),
+            revision: row.revision,
+        }
+    }
+}

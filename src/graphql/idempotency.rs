@@ -1,0 +1,81 @@
+//! `Idempotency-Key`: an operation that is sent again gets the first answer again, and changes nothing more.
+
+use std::sync::Arc;
+
+use async_graphql::{Request, Response, ServerError};
+
+use super::errors::{told, with_code};
+use crate::{app::App, auth::Principal, content::idempotency::Claim, error::Error};
+
+/// The key that came with a request.
+#[derive(Clone, Debug)]
+pub(crate) struct IdempotencyKey(pub(crate) String);
+
+/// What the operation claims, if it came with a key, and with somebody to keep an answer for.
+pub(super) fn claim(request: &Request, principal: &Principal) -> Option<Arc<Claim>> {
+    let key = request
+        .data
+        .get(&std::any::TypeId::of::<IdempotencyKey>())?;
+    let key = key.downcast_ref::<IdempotencyKey>()?;
+    let variables = serde_json::to_string(&request.variables).unwrap_or_default();
+    let name = request.operation_name.as_deref().unwrap_or_default();
+    let parts = [request.query.as_str(), name, &variables];
+    Some(Arc::new(Claim::new(
+        principal.account_id()?,
+        &key.0,
+        &parts,
+    )))
+}
+
+/// The answer that was given before, or why there is none.
+pub(super) async fn answered(claim: &Claim, app: &App) -> Option<Response> {
+    match claim.answer(app).await {
+        Ok(None) => None,
+        Ok(Some(answer)) => match serde_json::from_str(&answer) {
+            Ok(response) => Some(response),
+            Err(error) => Some(failed(Error::internal(error))),
+        },
+        Err(error) => Some(failed(error)),
+    }
+}
+
+/// Keeps the answer, unless the operation failed for a reason that may pass, and changed nothing.
+pub(super) async fn keep(claim: &Claim, app: &App, response: &Response) {
+    let passing = |error: &ServerError| {
+        let code = error
+            .extensions
+            .as_ref()
+            .and_then(|extensions| extensions.get("code"));
+        code.is_some_and(|code| {
+            let code = code.to_string();
+            PASSING
+                .iter()
+                .any(|passing| code.trim_matches('"') == *passing)
+        })
+    };
+    if !claim.is_taken() && response.errors.iter().any(passing) {
+        return;
+    }
+    let kept = match serde_json::to_string(response) {
+        Ok(answer) => claim.keep(app, answer).await,
+        Err(error) => Err(Error::internal(error)),
+    };
+    if let Err(error) = kept {
+        tracing::warn!(%error, "an answer could not be kept");
+    }
+}
+
+const PASSING: [&str; 4] = [
+    "UNAVAILABLE",
+    "INTERNAL",
+    "UNAUTHENTICATED",
+    "ANSWER_UNKNOWN",
+];
+
+fn failed(error: Error) -> Response {
+    let error = ServerError {
+        source: Some(Arc::new(error)),
+        ..with_code(ServerError::new("", None), "INTERNAL")
+    };
+    Response::from_errors(vec![told(error)])
+}
