@@ -8,6 +8,7 @@
 mod concurrent_writes;
 mod database_state;
 mod documentation;
+mod editing;
 mod errors;
 mod filter_logic;
 mod http;

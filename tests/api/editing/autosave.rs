@@ -1,0 +1,59 @@
+//! Autosave: revisions that a program saves by itself replace each other.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, editor, on_both_engines};
+use kindling::auth::Principal;
+
+async fn save(app: &TestApp, who: &Principal, id: &str, revision: i64, title: &str) -> i64 {
+    let input = json!({"id": id, "expectedRevision": revision, "content": {"title": title}, "autosave": true});
+    let payload = app
+        .done(who, "updateMilestone", input, "milestone { revision }")
+        .await;
+    payload["milestone"]["revision"].as_i64().expect("a number")
+}
+
+async fn numbers(app: &TestApp, id: &str) -> Value {
+    let query = format!("{{ history(id: \"{id}\") {{ nodes {{ number }} }} }}");
+    let answer = app.query_as_editor(&query).await;
+    let nodes = answer["data"]["history"]["nodes"].as_array();
+    json!(
+        nodes
+            .expect("revisions")
+            .iter()
+            .map(|node| &node["number"])
+            .collect::<Vec<_>>()
+    )
+}
+
+on_both_engines! {
+    async fn saves_of_one_account_within_five_minutes_replace_each_other(app: TestApp) {
+        let (ana, ben) = (editor(), editor());
+        let id = app.created(&ana, "Milestone", json!({"date": "2008", "title": "One"})).await;
+        app.app.clock.advance(TimeDelta::minutes(6));
+        assert_eq!(save(&app, &ana, &id, 1, "a").await, 2);
+        app.app.clock.advance(TimeDelta::minutes(4));
+        assert_eq!(save(&app, &ana, &id, 2, "ab").await, 3);
+        assert_eq!(numbers(&app, &id).await, json!([3, 1]));
+        assert_eq!(save(&app, &ana, &id, 3, "ab").await, 3, "what says nothing new is no revision");
+        assert_eq!(save(&app, &ben, &id, 3, "abc").await, 4, "another account's is kept");
+        assert_eq!(numbers(&app, &id).await, json!([4, 3, 1]));
+        app.app.clock.advance(TimeDelta::minutes(6));
+        assert_eq!(save(&app, &ben, &id, 4, "abcd").await, 5, "an old one is kept");
+        assert_eq!(numbers(&app, &id).await, json!([5, 4, 3, 1]));
+    }
+
+    async fn what_was_public_is_never_replaced(app: TestApp) {
+        let who = editor();
+        let id = app.created(&who, "Milestone", json!({"date": "2008", "title": "One"})).await;
+        app.done(&who, "publishEntries", json!({"entries": [{"id": id}]}), "entries { id }").await;
+        assert_eq!(save(&app, &who, &id, 1, "Two").await, 2);
+        assert_eq!(save(&app, &who, &id, 2, "Three").await, 3);
+        assert_eq!(numbers(&app, &id).await, json!([3, 1]));
+        app.done(&who, "publishEntries", json!({"entries": [{"id": id}]}), "entries { id }").await;
+        app.done(&who, "unpublishEntries", json!({"entries": [{"id": id}]}), "entries { id }").await;
+        assert_eq!(save(&app, &who, &id, 3, "Four").await, 4);
+        assert_eq!(numbers(&app, &id).await, json!([4, 3, 1]));
+    }
+}

@@ -1,0 +1,110 @@
+//! Unpublishing, archiving, restoring and erasing: who needs an entry is told, and taken care of where that is wanted.
+
+use chrono::TimeDelta;
+use kindling::{auth::Role, content::types::Asset};
+use serde_json::json;
+
+use super::entries;
+use crate::{
+    database_state::{all_rows, events},
+    support::{TestApp, account, content, editor, on_both_engines},
+};
+
+/// A public hero section with its picture, and a public milestone with the same one.
+async fn needed(app: &TestApp) -> [String; 3] {
+    let who = editor();
+    let picture = app.draft::<Asset>("a", content::asset("a.webp")).await;
+    let picture = picture.to_string();
+    let hero = json!({"anchor": "h", "layout": "HERO", "image": picture});
+    let hero = app.created(&who, "StorySection", hero).await;
+    let milestone = json!({"date": "2008", "title": "One", "image": picture});
+    let milestone = app.created(&who, "Milestone", milestone).await;
+    let input = json!({"entries": entries(&[&picture, &hero, &milestone])});
+    app.done(&who, "publishEntries", input, "entries { id }")
+        .await;
+    [picture, hero, milestone]
+}
+
+on_both_engines! {
+    async fn what_others_need_stays_and_they_are_named(app: TestApp) {
+        let [picture, hero, milestone] = needed(&app).await;
+        let before = all_rows(&app).await;
+        for mutation in ["unpublishEntries", "archiveEntries"] {
+            let payload = app.mutate(&editor(), mutation, json!({"entries": entries(&[&picture])}), "entries { id }").await;
+            let mut errors = payload["userErrors"].as_array().expect("errors").clone();
+            errors.sort_by_key(|error| error["isRequired"].as_bool());
+            assert_eq!((&errors[0]["ownerId"], &errors[0]["isRequired"]), (&json!(milestone), &json!(false)));
+            assert_eq!((&errors[1]["ownerId"], &errors[1]["isRequired"]), (&json!(hero), &json!(true)));
+            assert!(errors.iter().all(|error| error["__typename"] == "ReferencedError" && error["field"] == "image"));
+            let input = json!({"entries": entries(&[&picture]), "force": true});
+            assert_eq!(app.refused(&editor(), mutation, input).await, ["REFERENCED ID"], "force clears no required reference");
+        }
+        assert_eq!(all_rows(&app).await, before);
+        // All of them together need nobody.
+        let input = json!({"entries": entries(&[&picture, &hero, &milestone])});
+        let payload = app.done(&editor(), "unpublishEntries", input, "entries { status }").await;
+        assert!(payload["entries"].as_array().expect("entries").iter().all(|entry| entry["status"] == "UNPUBLISHED"), "{payload}");
+    }
+
+    async fn force_takes_an_entry_out_where_others_can_do_without(app: TestApp) {
+        let [picture, hero, milestone] = needed(&app).await;
+        let who = editor();
+        app.done(&who, "unpublishEntries", json!({"entries": entries(&[&hero])}), "entries { id }").await;
+        let input = json!({"entries": entries(&[&picture]), "force": true});
+        let payload = app.done(&who, "archiveEntries", input, "entries { status }").await;
+        assert_eq!(payload["entries"], json!([{"status": "ARCHIVED"}]));
+        let query = format!("{{ node(id: \"{milestone}\") {{ ... on Milestone {{ revision status title image {{ id }} }} }} }}");
+        let answer = app.query_as_editor(&query).await;
+        assert_eq!(answer["data"]["node"], json!({"revision": 2, "status": "PUBLISHED", "title": "One", "image": null}));
+    }
+
+    async fn an_author_neither_learns_of_nor_is_held_up_by_the_drafts_of_others(app: TestApp) {
+        let author = account(Role::Author);
+        let value = app.created(&author, "Value", json!({"title": "Mine"})).await;
+        let of_other = app.created(&editor(), "StorySection", json!({"anchor": "s", "items": {"set": [value]}})).await;
+        let input = json!({"entries": entries(&[&value])});
+        let told = app.mutate(&editor(), "archiveEntries", input.clone(), "__typename").await;
+        assert!(told.to_string().contains(&of_other), "{told}");
+        app.done(&author, "archiveEntries", input.clone(), "entries { status }").await;
+        app.done(&author, "restoreEntries", input, "entries { status }").await;
+    }
+
+    async fn an_archived_entry_is_out_of_sight_and_comes_back(app: TestApp) {
+        let who = editor();
+        let id = app.created(&who, "Milestone", json!({"date": "2008", "title": "One"})).await;
+        let targets = json!({"entries": entries(&[&id])});
+        app.done(&who, "publishEntries", targets.clone(), "entries { id }").await;
+        app.done(&who, "archiveEntries", targets.clone(), "entries { id }").await;
+        let query = format!("{{ public: node(id: \"{id}\") {{ id }} draft: node(id: \"{id}\", view: {{perspective: DRAFT}}) {{ id }} }}");
+        assert_eq!(app.query_as_editor(&query).await["data"], json!({"public": null, "draft": null}));
+        let change = json!({"id": id, "expectedRevision": 1, "content": {"title": "Two"}});
+        assert_eq!(app.refused(&who, "updateMilestone", change).await, ["INVALID id"]);
+        assert_eq!(app.refused(&who, "publishEntries", targets.clone()).await, ["INVALID ID"]);
+        let payload = app.done(&who, "restoreEntries", targets.clone(), "entries { status }").await;
+        assert_eq!(payload["entries"], json!([{"status": "UNPUBLISHED"}]));
+        app.done(&who, "publishEntries", targets, "entries { id }").await;
+    }
+
+    async fn an_erased_entry_is_gone_for_ever(app: TestApp) {
+        let [picture, hero, milestone] = needed(&app).await;
+        let admin = account(Role::Admin);
+        let all = json!({"entries": entries(&[&picture, &hero, &milestone]), "force": true});
+        assert_eq!(app.refused(&admin, "eraseEntries", all.clone()).await, ["INVALID ID"], "only what lies in the trash");
+        app.done(&admin, "archiveEntries", all.clone(), "entries { id }").await;
+        for role in [Role::Contributor, Role::Author, Role::Editor] {
+            let answer = app.try_mutate(&account(role), "eraseEntries", all.clone(), "erasedIds").await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
+        }
+        app.app.clock.advance(TimeDelta::minutes(6));
+        let answer = app.try_mutate(&admin, "eraseEntries", all.clone(), "erasedIds").await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "PASSWORD_REQUIRED", "{answer}");
+        app.app.clock.advance(TimeDelta::minutes(-6));
+        let payload = app.done(&admin, "eraseEntries", all, "erasedIds").await;
+        assert_eq!(payload["erasedIds"], json!([picture, hero, milestone]));
+        let rows = all_rows(&app).await;
+        assert!(rows.iter().all(|row| row.starts_with("Model { sequence") || row.contains("last_sequence")), "{rows:#?}");
+        assert_eq!(events(&app).await.iter().filter(|event| event.action == "entry.erased").count(), 3);
+        let answer = app.query_as(admin, &format!("{{ history(id: \"{picture}\") {{ totalCount }} }}"), json!(null)).await;
+        assert_eq!(answer["data"], json!({"history": null}));
+    }
+}
