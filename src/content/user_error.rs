@@ -6,6 +6,10 @@ use serde_json::Value;
 use crate::error::{Clash, Conflict, Error, Problem, ProblemCode, Result, Usage};
 
 /// Something that kept a mutation from changing anything, and that can be put right.
+#[expect(
+    clippy::duplicated_attributes,
+    reason = "two fields of the interface have one type"
+)]
 #[derive(Clone, Debug, Interface)]
 #[graphql(
     field(
@@ -67,6 +71,7 @@ impl From<ProblemCode> for UserErrorCode {
 #[derive(Clone, Debug)]
 pub struct ValidationError(Problem);
 
+/// A value that breaks a rule.
 #[Object]
 impl ValidationError {
     /// What kind of mistake it is.
@@ -89,6 +94,7 @@ impl ValidationError {
 #[derive(Clone, Debug)]
 pub struct ConflictError(Conflict);
 
+/// Somebody else has changed the same since the revision that the change was based on. Nothing was changed.
 #[Object]
 impl ConflictError {
     /// `CONFLICT`.
@@ -158,6 +164,7 @@ impl From<Clash> for FieldConflict {
 #[derive(Clone, Debug)]
 pub struct ReferencedError(Usage);
 
+/// Others need an entry that was to go. Nothing was changed.
 #[Object]
 impl ReferencedError {
     /// `REFERENCED`.

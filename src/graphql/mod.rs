@@ -9,6 +9,7 @@ mod event;
 mod history;
 pub(crate) mod idempotency;
 mod limits;
+mod session;
 mod single_entry;
 mod usage;
 mod variables;
@@ -47,6 +48,7 @@ pub struct Mutation(
     entry::EntryMutation,
     single_entry::SingleEntryMutation,
     account::AccountMutation,
+    session::SessionMutation,
 );
 
 /// The executable schema. Clones share it.
