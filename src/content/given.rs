@@ -6,6 +6,8 @@ use async_graphql::{ID, InputType, InputValueError, InputValueResult, registry::
 use entity::entry_id::EntryId;
 use serde_json::Value;
 
+use crate::error::{Error, ProblemCode};
+
 /// A value as it was given. GraphQL's own refusal of a scalar names no field; this one is told with its path.
 #[derive(Clone, Debug)]
 pub struct Given<T>(async_graphql::Value, PhantomData<fn() -> T>);
@@ -17,6 +19,12 @@ impl<T: InputType> Given<T> {
             let told = error.into_server_error(async_graphql::Pos::default());
             in_own_words(&told.message)
         })
+    }
+
+    /// The value, or a problem at `path`.
+    pub fn at(self, path: &str) -> Result<T, Error> {
+        self.value()
+            .map_err(|message| Error::invalid(ProblemCode::Invalid, path, message))
     }
 
     /// The value as JSON; as [`Given::value`].

@@ -20,7 +20,7 @@ pub struct EntryTarget {
     /// The entry.
     id: ID,
     /// The latest revision, as far as you know: if there is a newer one, that is a conflict, and nothing is changed.
-    expected_revision: Option<i32>,
+    expected_revision: Option<Given<i32>>,
 }
 
 /// What is to become public.
@@ -192,10 +192,7 @@ fn publish_step(with_dependencies: bool, locale: Option<Given<Locale>>) -> Resul
         let message = "goes without withDependencies";
         return Err(Error::invalid(ProblemCode::Invalid, "locale", message));
     }
-    match locale.value() {
-        Ok(locale) => Ok(Step::PublishLocale(locale.0)),
-        Err(message) => Err(Error::invalid(ProblemCode::Invalid, "locale", message)),
-    }
+    Ok(Step::PublishLocale(locale.at("locale")?.0))
 }
 
 async fn run(ctx: &Context<'_>, entries: &[EntryTarget], step: Result<Step>) -> Result<Outcome> {
@@ -222,11 +219,8 @@ async fn change(
 fn targets(entries: &[EntryTarget]) -> Result<Vec<Target>> {
     let (mut targets, mut problems) = (Vec::with_capacity(entries.len()), Vec::new());
     for (at, entry) in entries.iter().enumerate() {
-        match parse_id(&entry.id, &format!("entries.{at}.id")) {
-            Ok(id) => targets.push(Target {
-                id,
-                expected: entry.expected_revision,
-            }),
+        match entry.target(&format!("entries.{at}")) {
+            Ok(target) => targets.push(target),
             Err(Error::Invalid(found)) => problems.extend(found),
             Err(error) => return Err(error),
         }
@@ -239,5 +233,17 @@ fn targets(entries: &[EntryTarget]) -> Result<Vec<Target>> {
         Ok(targets)
     } else {
         Err(Error::Invalid(problems))
+    }
+}
+
+impl EntryTarget {
+    fn target(&self, path: &str) -> Result<Target> {
+        let id = parse_id(&self.id, &format!("{path}.id"))?;
+        let expected = self.expected_revision.clone();
+        let expected = expected.map(|revision| revision.at(&format!("{path}.expectedRevision")));
+        Ok(Target {
+            id,
+            expected: expected.transpose()?,
+        })
     }
 }

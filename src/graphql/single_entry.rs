@@ -5,6 +5,7 @@ use entity::entry_id::EntryId;
 
 use crate::{
     content::{
+        given::Given,
         position::Neighbour,
         types::{AnyEntry, entries_after, for_type, parse_id, reader},
         user_error::UserError,
@@ -18,9 +19,9 @@ pub struct RestoreRevisionInput {
     /// The entry.
     id: ID,
     /// The revision that says what the entry is to say.
-    revision: i32,
+    revision: Given<i32>,
     /// The latest revision, as far as you know: if there is a newer one, that is a conflict, and nothing is changed.
-    expected_revision: i32,
+    expected_revision: Given<i32>,
     /// Why, for the history.
     message: Option<String>,
 }
@@ -82,7 +83,8 @@ impl SingleEntryMutation {
         let restored = async {
             let id = parse_id(&input.id, "id")?;
             let mut change = reader(ctx)?.change(input.message.as_deref()).await?;
-            let (revision, expected) = (input.revision, Some(input.expected_revision));
+            let revision = input.revision.at("revision")?;
+            let expected = Some(input.expected_revision.at("expectedRevision")?);
             for_type!(id.content_type, C => change.restore_revision::<C>(id, revision, expected).await)?;
             change.commit().await?;
             Ok(id)

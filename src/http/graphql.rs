@@ -13,7 +13,7 @@ use super::{credentials, reply};
 use crate::{
     app::App,
     auth::Principal,
-    graphql::{Schema, document},
+    graphql::{Schema, document, idempotency::IdempotencyKey},
 };
 
 /// What the endpoint needs.
@@ -29,6 +29,8 @@ pub(super) struct Endpoint {
 
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
+/// The longest `Idempotency-Key`.
+const LONGEST_KEY: usize = 255;
 /// For answers that are for whoever asked alone, and that no cache may keep.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
@@ -170,6 +172,11 @@ async fn execute(
     principal: Principal,
 ) -> Response {
     let is_private = principal != Principal::Anonymous || changes(&mut request);
+    let request = match idempotency_key(headers) {
+        Ok(Some(key)) => request.data(key),
+        Ok(None) => request,
+        Err(message) => return bad(StatusCode::BAD_REQUEST, message),
+    };
     let answer = endpoint.schema.execute(request, principal).await;
     let mut response = written(&answer, headers);
     if is_private {
@@ -178,6 +185,19 @@ async fn execute(
             .insert(header::CACHE_CONTROL, PRIVATE);
     }
     response
+}
+
+/// The key under which the operation is done only once.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, &'static str> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(key) if (1..=LONGEST_KEY).contains(&key.len()) => {
+            Ok(Some(IdempotencyKey(key.to_owned())))
+        }
+        _ => Err("Idempotency-Key must be 1 to 255 visible characters"),
+    }
 }
 
 /// Whether the document has an operation that is no query.

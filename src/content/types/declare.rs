@@ -190,7 +190,7 @@ macro_rules! update_input {
             /// The entry.
             id: async_graphql::ID,
             /// The revision that the changes are based on. What others changed since is merged; what clashes is told.
-            expected_revision: i32,
+            expected_revision: $crate::content::given::Given<i32>,
             /// The locale of the texts in `content`; the site's default locale if there is none.
             locale: Option<$crate::content::given::Given<$crate::content::scalar::Locale>>,
             /// The fields.
@@ -215,16 +215,19 @@ macro_rules! update_input {
                     field,
                     message: self.message,
                 };
-                let saving = $crate::content::write::Saving {
-                    expected: self.expected_revision,
-                    autosave: self.autosave,
-                };
                 let edit = $crate::content::input::Edit::<$content> {
                     locale: self.locale,
                     content: self.content,
                     translations: self.translations.unwrap_or_default(),
                 };
-                super::mutation::update(ctx, circumstances, &self.id, saving, edit).await
+                super::mutation::update(
+                    ctx,
+                    circumstances,
+                    &self.id,
+                    (self.expected_revision, self.autosave),
+                    edit,
+                )
+                .await
             }
         }
     };

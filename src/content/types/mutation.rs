@@ -64,16 +64,19 @@ pub(super) async fn update<C: Content>(
     ctx: &Context<'_>,
     circumstances: Circumstances<'_>,
     id: &ID,
-    saving: Saving,
+    (expected, autosave): (Given<i32>, bool),
     edit: Edit<C>,
 ) -> Outcome<C> {
     let reader = reader(ctx)?;
     let locale = edit.locale.clone();
     let changed = async {
         let id = parse_id(id, "id")?;
+        let expected = expected.at("expectedRevision")?;
         let patch = edit.into_patch(reader.app.site.default_locale());
         let mut change = reader.change(circumstances.message.as_deref()).await?;
-        change.edit::<C>(id, saving, patch).await?;
+        change
+            .edit::<C>(id, Saving { expected, autosave }, patch)
+            .await?;
         change.commit().await?;
         Ok(id)
     };

@@ -20,9 +20,11 @@ on_both_engines! {
         app.done(&who, "updateMilestone", change(1, "Draft"), "milestone { id }").await;
         let payload = app.done(&who, "discardDrafts", targets.clone(), "entries { status revision ... on Milestone { title } }").await;
         assert_eq!(payload["entries"], json!([{"status": "PUBLISHED", "revision": 1, "title": "Public"}]));
-        // A number is never given twice, and whoever had the draft can still be merged with.
-        let payload = app.done(&who, "updateMilestone", change(2, "Draft again"), "milestone { revision title status }").await;
-        assert_eq!(payload["milestone"], json!({"revision": 3, "title": "Draft again", "status": "CHANGED"}));
+        // Whoever had the draft is told where it is gone, and merged with elsewhere. A number is never given twice.
+        assert_eq!(app.refused(&who, "updateMilestone", change(2, "Draft again")).await, ["CONFLICT ID"]);
+        let elsewhere = json!({"id": id, "expectedRevision": 2, "content": {"body": "Text"}});
+        let payload = app.done(&who, "updateMilestone", elsewhere, "milestone { revision title body status }").await;
+        assert_eq!(payload["milestone"], json!({"revision": 3, "title": "Public", "body": "Text", "status": "CHANGED"}));
         app.done(&who, "discardDrafts", targets.clone(), "entries { id }").await;
         let before = all_rows(&app).await;
         app.done(&who, "discardDrafts", targets, "entries { id }").await;
