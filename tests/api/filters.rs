@@ -152,12 +152,12 @@ on_both_engines! {
 
     async fn story_sections_are_found_by_each_field(app: TestApp) {
         assert_found::<StorySection>(&app, "storySections", &content::story_section("x"), [
-            json!({"anchor": "one", "layout": "hero"}), json!({"anchor": "two", "layout": "call_to_action"}),
-            json!({"anchor": "two-more", "layout": "hero"}),
+            json!({"anchor": "one", "layout": "impact"}), json!({"anchor": "two", "layout": "call_to_action"}),
+            json!({"anchor": "two-more", "layout": "impact"}),
         ], &[
             (r#"anchor: {eq: "two"}"#, "b"), (r#"anchor: {in: ["two-more", "one"]}"#, "a c"),
             (r#"anchor: {startsWith: "two"}"#, "b c"), ("anchor: {isSet: true}", "a b c"),
-            ("layout: {in: [HERO]}", "a c"), ("layout: {in: [CALL_TO_ACTION, TEXT]}", "b"), ("layout: {in: []}", ""),
+            ("layout: {in: [IMPACT]}", "a c"), ("layout: {in: [CALL_TO_ACTION, TEXT]}", "b"), ("layout: {in: []}", ""),
         ]).await;
     }
 

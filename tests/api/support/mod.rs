@@ -182,6 +182,22 @@ impl TestApp {
     }
 }
 
+/// A server of the demo over a new database of each engine that there is, with what it works on.
+pub(crate) async fn servers() -> Vec<(server::Server, TempDir, Option<TestDatabase>)> {
+    let start = |arguments: &[&str]| {
+        let folder = TempDir::new().expect("a folder");
+        (server::Server::start(folder.path(), arguments), folder)
+    };
+    let (on_sqlite, folder) = start(&[]);
+    let mut servers = vec![(on_sqlite, folder, None)];
+    if let Some(postgres) = postgres::server().await {
+        let database = postgres.create_database(None).await;
+        let (on_postgres, folder) = start(&["--database-url", &database.url()]);
+        servers.push((on_postgres, folder, Some(database)));
+    }
+    servers
+}
+
 /// The settings that these flags make.
 pub(crate) fn config(flags: &[&str]) -> Config {
     let matches = clap::Command::new("kindling").args(config::args());
