@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::{clock::Clock, config::Config, database::Database, error::Result, media::MediaStore};
+use crate::{
+    clock::Clock,
+    config::Config,
+    crypto::{keys::Keys, password::Passwords},
+    database::Database,
+    error::Result,
+    media::MediaStore,
+};
 
 /// The application. Clones share everything.
 #[derive(Clone)]
@@ -17,6 +24,10 @@ pub struct App {
     pub clock: Clock,
     /// What is the same for all content of the site.
     pub site: Arc<Site>,
+    /// What hashes passwords.
+    pub passwords: Passwords,
+    /// What signs and verifies access tokens.
+    pub keys: Keys,
 }
 
 /// What is the same for all content of the site.
@@ -41,7 +52,9 @@ impl App {
         let database =
             Database::connect(config.database_url.expose(), config.database_readers).await?;
         database.migrate().await?;
-        Self::over(config, database, clock)
+        let app = Self::over(config, database, clock)?;
+        app.keys.prepare(app.clock.now()).await?;
+        Ok(app)
     }
 
     /// The application over a database that is up to date.
@@ -58,6 +71,8 @@ impl App {
         };
         Ok(Self {
             config: Arc::new(config),
+            keys: Keys::of(&database),
+            passwords: Passwords::default(),
             database,
             media,
             clock,

@@ -2,7 +2,7 @@
 
 use entity::{Instant, entry_id::EntryId, event, event_counter};
 use sea_orm::{
-    ActiveValue::Set,
+    ActiveValue::{NotSet, Set},
     DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
     prelude::{Expr, Uuid},
 };
@@ -35,6 +35,8 @@ pub enum Action {
     EntryErased,
     /// The entry got another place in the list of its type.
     EntryMoved,
+    /// Somebody got an account.
+    AccountCreated,
 }
 
 impl Action {
@@ -51,11 +53,12 @@ impl Action {
             Self::EntryRestored => "entry.restored",
             Self::EntryErased => "entry.erased",
             Self::EntryMoved => "entry.moved",
+            Self::AccountCreated => "account.created",
         }
     }
 }
 
-/// Something that happens in a transaction.
+/// Something that happens to an entry in a transaction.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// What happens.
@@ -84,10 +87,50 @@ pub async fn record(
     actor: Option<Uuid>,
     now: Instant,
 ) -> Result<()> {
-    if events.is_empty() {
+    let rows = events.iter().map(|event| event::ActiveModel {
+        entry_id: Set(Some(event.entry.uuid)),
+        entry_type: Set(Some(event.entry.content_type)),
+        revision: Set(Some(event.revision)),
+        ..line(event.action, actor, now)
+    });
+    append(tx, rows.collect()).await
+}
+
+/// Appends an event that happens to an account. This, too, must be the last statement before the commit.
+pub async fn record_of_account(
+    tx: &DatabaseTransaction,
+    action: Action,
+    account: Uuid,
+    actor: Option<Uuid>,
+    now: Instant,
+) -> Result<()> {
+    let row = event::ActiveModel {
+        account_id: Set(Some(account)),
+        ..line(action, actor, now)
+    };
+    append(tx, vec![row]).await
+}
+
+/// A line that says what happened, but neither to what nor in which place of the log.
+fn line(action: Action, actor: Option<Uuid>, now: Instant) -> event::ActiveModel {
+    event::ActiveModel {
+        sequence: NotSet,
+        occurred_at: Set(now),
+        actor_id: Set(actor),
+        action: Set(action.name().to_owned()),
+        entry_id: Set(None),
+        entry_type: Set(None),
+        revision: Set(None),
+        account_id: Set(None),
+    }
+}
+
+/// Gives the lines their places in the log.
+async fn append(tx: &DatabaseTransaction, mut rows: Vec<event::ActiveModel>) -> Result<()> {
+    if rows.is_empty() {
         return Ok(());
     }
-    let count = i64::try_from(events.len()).map_err(Error::internal)?;
+    let count = i64::try_from(rows.len()).map_err(Error::internal)?;
     let counter = event_counter::Entity::update_many()
         .col_expr(
             event_counter::Column::LastSequence,
@@ -100,19 +143,9 @@ pub async fn record(
         .first()
         .ok_or_else(|| Error::internal("the event counter has no row"))?
         .last_sequence;
-    let rows = events
-        .iter()
-        .zip(last - count + 1..)
-        .map(|(event, sequence)| event::ActiveModel {
-            sequence: Set(sequence),
-            occurred_at: Set(now),
-            actor_id: Set(actor),
-            action: Set(event.action.name().to_owned()),
-            entry_id: Set(Some(event.entry.uuid)),
-            entry_type: Set(Some(event.entry.content_type)),
-            revision: Set(Some(event.revision)),
-        });
-    let rows: Vec<event::ActiveModel> = rows.collect();
+    for (row, sequence) in rows.iter_mut().zip(last - count + 1..) {
+        row.sequence = Set(sequence);
+    }
     for part in rows.chunks(EVENTS_PER_STATEMENT) {
         event::Entity::insert_many(part.to_vec())
             .exec_without_returning(tx)

@@ -9,6 +9,7 @@ pub mod graphql;
 pub mod demo;
 
 pub mod content;
+pub mod crypto;
 pub mod media;
 
 pub mod auth;

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::secret::Secret;
+
 /// An account.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -14,7 +16,7 @@ pub struct Model {
     pub name: String,
     pub role: Role,
     /// In the PHC string format.
-    pub password_hash: String,
+    pub password_hash: Secret,
     pub created_at: DateTimeUtc,
 }
 

@@ -18,6 +18,8 @@ pub struct Model {
     pub entry_id: Option<Uuid>,
     pub entry_type: Option<crate::entry::ContentType>,
     pub revision: Option<i32>,
+    /// The account that it happened to, if it was one.
+    pub account_id: Option<Uuid>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

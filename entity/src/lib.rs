@@ -5,9 +5,15 @@ pub mod entry_id;
 pub mod link;
 pub mod localized;
 pub mod partial_date;
+pub mod secret;
 pub mod stamp;
 
 pub mod account;
+pub mod refresh_token;
+pub mod session;
+pub mod setup_token;
+pub mod signing_key;
+
 pub mod entry;
 pub mod event;
 pub mod event_counter;

@@ -19,6 +19,10 @@ mod m20261102_000006_create_team_member;
 mod m20261102_000007_create_story_section;
 mod m20261102_000008_create_page;
 mod m20261124_000001_create_account;
+mod m20261124_000002_create_session;
+mod m20261124_000003_create_signing_key;
+mod m20261124_000004_create_setup_token;
+mod m20261124_000005_add_account_to_event;
 mod m20261124_000101_add_work_list;
 mod m20261124_000102_create_idempotency;
 
@@ -45,6 +49,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261102_000007_create_story_section::Migration),
             Box::new(m20261102_000008_create_page::Migration),
             Box::new(m20261124_000001_create_account::Migration),
+            Box::new(m20261124_000002_create_session::Migration),
+            Box::new(m20261124_000003_create_signing_key::Migration),
+            Box::new(m20261124_000004_create_setup_token::Migration),
+            Box::new(m20261124_000005_add_account_to_event::Migration),
             Box::new(m20261124_000101_add_work_list::Migration),
             Box::new(m20261124_000102_create_idempotency::Migration),
         ]

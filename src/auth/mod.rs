@@ -1,9 +1,12 @@
 //! Who asks, and what they may: the permission matrix as code.
 
-use entity::{Instant, account};
-use sea_orm::prelude::Uuid;
+pub mod account;
+pub mod session;
+pub mod setup;
 
 use chrono::TimeDelta;
+use entity::Instant;
+use sea_orm::prelude::Uuid;
 
 use crate::error::{Error, Result};
 
@@ -35,10 +38,10 @@ pub struct Session {
 }
 
 /// How long a password that was given counts as fresh.
-const FRESH: TimeDelta = TimeDelta::minutes(5);
+pub const FRESH: TimeDelta = TimeDelta::minutes(5);
 
 /// What an account was made for; a role is a set of rights.
-pub use account::Role;
+pub use entity::account::Role;
 
 /// Something that can be allowed: the rows of the permission matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +96,14 @@ impl Principal {
         match self {
             Self::Account { id, .. } => Some(*id),
             Self::Anonymous | Self::System => None,
+        }
+    }
+
+    /// The account and its session; refuses those who are not signed in.
+    pub fn signed_in(&self) -> Result<(Uuid, Session)> {
+        match self {
+            Self::Account { id, session, .. } => Ok((*id, *session)),
+            Self::Anonymous | Self::System => Err(Error::Unauthenticated),
         }
     }
 

@@ -1,11 +1,15 @@
 //! The command line: one file per command.
 
+mod account;
 mod check;
 mod migrate;
 mod schema;
 mod serve;
 
-use std::process::ExitCode;
+use std::{
+    io::{Write, stdout},
+    process::ExitCode,
+};
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -29,6 +33,9 @@ enum Command {
     Serve(serve::Arguments),
     /// Bring the database up to date, and stop
     Migrate,
+    /// Make an account
+    #[command(subcommand)]
+    Account(account::Command),
     /// Print the GraphQL schema
     Schema,
     /// Try the settings, the database and the media store, and say what is wrong
@@ -54,9 +61,12 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The matches of the subcommand hold the flags after it as well as those before it.
+/// The matches of the innermost subcommand hold the flags after it as well as those before it.
 fn settings_of(matches: &ArgMatches) -> &ArgMatches {
-    matches.subcommand().map_or(matches, |(_, matches)| matches)
+    match matches.subcommand() {
+        Some((_, matches)) => settings_of(matches),
+        None => matches,
+    }
 }
 
 fn start(command: Command, config: Config) -> ExitCode {
@@ -77,6 +87,7 @@ fn start(command: Command, config: Config) -> ExitCode {
     let ran = runtime.block_on(async {
         match command {
             Command::Serve(arguments) => serve::run(config, arguments).await,
+            Command::Account(command) => account::run(config, command).await,
             Command::Migrate => migrate::run(config).await,
             Command::Check => check::run(config).await,
             Command::Schema => Ok(()),
@@ -89,6 +100,11 @@ fn start(command: Command, config: Config) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints a line to standard output, which is where secrets go: the log must not hold them.
+fn tell(line: &str) -> Result<()> {
+    writeln!(stdout(), "{line}").map_err(Error::internal)
 }
 
 /// The error with its causes: whoever runs the program may know them.

@@ -8,8 +8,8 @@ use entity::entry;
 use migration::Migrator;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
-    PaginatorTrait, SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector,
-    TransactionOptions, TransactionTrait,
+    FromQueryResult, PaginatorTrait, Select, SqliteTransactionMode, SqlxPostgresConnector,
+    SqlxSqliteConnector, TransactionOptions, TransactionTrait,
     sqlx::{
         ConnectOptions, Executor,
         postgres::{PgConnectOptions, PgPoolOptions},
@@ -131,6 +131,20 @@ impl Database {
     /// A moment of the database, to read from.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.readers.clone())
+    }
+
+    /// The rows that one statement selects, as they are now.
+    pub async fn rows<E: EntityTrait>(&self, select: Select<E>) -> Result<Vec<E::Model>> {
+        select.all(&self.readers).await.map_err(Error::from)
+    }
+
+    /// The first row that one statement selects, as it is now.
+    pub async fn row<E: EntityTrait, R: FromQueryResult + Send + Sync>(
+        &self,
+        select: Select<E>,
+    ) -> Result<Option<R>> {
+        let one = select.into_model::<R>().one(&self.readers);
+        one.await.map_err(Error::from)
     }
 
     /// A transaction to write in. On SQLite it holds the one write lock from its start, so that it cannot fail for it later.

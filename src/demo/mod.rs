@@ -1,5 +1,6 @@
 //! The demo content: imported through the write pipeline, as everything is.
 
+pub mod accounts;
 mod files;
 
 use std::collections::HashMap;

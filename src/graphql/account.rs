@@ -1,9 +1,17 @@
-//! Signing in and out, and who is signed in.
+//! Accounts: who is signed in, and the first of all.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use entity::account::Role;
+use std::sync::Arc;
 
-use crate::{content::types::Reader, error::Result};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use entity::account::{self, Role};
+use sea_orm::EntityTrait;
+
+use crate::{
+    auth::setup,
+    content::{types::Reader, user_error::UserError},
+    crypto::Secret,
+    error::{Error, Result},
+};
 
 /// Root fields about whoever asks.
 #[derive(Default)]
@@ -20,6 +28,17 @@ pub struct Account {
     name: String,
     /// What the account may do.
     role: AccountRole,
+}
+
+impl From<account::Model> for Account {
+    fn from(account: account::Model) -> Self {
+        Self {
+            id: format!("account_{}", account.id.simple()).into(),
+            email: account.email,
+            name: account.name,
+            role: account.role.into(),
+        }
+    }
 }
 
 /// What an account was made for; a role is a set of rights.
@@ -40,19 +59,65 @@ pub enum AccountRole {
 impl AccountQuery {
     /// Who is signed in; null if nobody is.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Account>> {
-        let _reader = ctx.data_opt::<std::sync::Arc<Reader>>();
-        Ok(None)
+        let reader = reader(ctx)?;
+        let Some(id) = reader.principal.account_id() else {
+            return Ok(None);
+        };
+        let select = account::Entity::find_by_id(id);
+        let found: Vec<account::Model> = reader.snapshot.all(select).await?;
+        Ok(found.into_iter().next().map(Account::from))
     }
 }
 
-/// Mutations about accounts and sessions.
+/// Mutations about accounts.
 #[derive(Default)]
 pub struct AccountMutation;
 
 #[Object]
 impl AccountMutation {
-    /// Ends the session.
-    async fn sign_out(&self, _ctx: &Context<'_>) -> Result<bool> {
-        Ok(true)
+    /// Makes the first account, an admin, with the token of the link that the server prints while there is no account.
+    /// It works once.
+    async fn create_first_admin(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who is to be the first admin.")] input: CreateFirstAdminInput,
+    ) -> Result<CreateFirstAdminPayload> {
+        let app = &reader(ctx)?.app;
+        let (token, password) = (Secret::new(input.token), Secret::new(input.password));
+        let made = setup::accept(app, &token, input.email, input.name, password).await;
+        let (account, user_errors) = UserError::split(made)?;
+        Ok(CreateFirstAdminPayload {
+            account: account.map(Account::from),
+            user_errors,
+        })
     }
+}
+
+/// Who is to be the first admin.
+#[derive(InputObject)]
+struct CreateFirstAdminInput {
+    /// What follows `#` in the link that the server printed.
+    token: String,
+    /// The address to sign in with. Case does not count.
+    email: String,
+    /// What others are shown. 1 to 200 characters on one line.
+    name: String,
+    /// The password to sign in with. 12 to 1,024 characters.
+    password: String,
+}
+
+/// What became of the first admin.
+#[derive(SimpleObject)]
+struct CreateFirstAdminPayload {
+    /// The new account; null if there are errors.
+    account: Option<Account>,
+    /// What kept the account from being made. Nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// Who asks, and from what.
+pub(super) fn reader<'ctx>(ctx: &Context<'ctx>) -> Result<&'ctx Reader> {
+    ctx.data_opt::<Arc<Reader>>()
+        .map(AsRef::as_ref)
+        .ok_or_else(|| Error::internal("the operation has no reader"))
 }

@@ -4,6 +4,7 @@ mod account;
 pub(crate) mod document;
 mod errors;
 mod limits;
+mod session;
 mod variables;
 
 use std::sync::Arc;
@@ -26,7 +27,11 @@ pub struct Query(ContentQuery, account::AccountQuery);
 
 /// Everything that can be changed.
 #[derive(Default, MergedObject)]
-pub struct Mutation(ContentMutation, account::AccountMutation);
+pub struct Mutation(
+    ContentMutation,
+    account::AccountMutation,
+    session::SessionMutation,
+);
 
 /// The executable schema. Clones share it.
 #[derive(Clone)]

@@ -9,8 +9,9 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 
-use super::reply;
+use super::{credentials, reply};
 use crate::{
+    app::App,
     auth::Principal,
     graphql::{Schema, document},
 };
@@ -18,6 +19,8 @@ use crate::{
 /// What the endpoint needs.
 #[derive(Clone)]
 pub(super) struct Endpoint {
+    /// The application.
+    pub(super) app: App,
     /// The schema that answers.
     pub(super) schema: Schema,
     /// The largest body of a request.
@@ -26,6 +29,8 @@ pub(super) struct Endpoint {
 
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
+/// For answers that are for whoever asked alone, and that no cache may keep.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 /// The parameters of a request, as the GraphQL-over-HTTP specification names them.
 #[derive(Deserialize)]
@@ -62,6 +67,10 @@ pub(super) async fn post(State(endpoint): State<Endpoint>, request: HttpRequest)
             "send the request as application/json",
         );
     }
+    let principal = match credentials::principal(&endpoint.app, &parts.headers).await {
+        Ok(principal) => principal,
+        Err(refusal) => return refusal,
+    };
     let body = match Limited::new(body, endpoint.max_body_bytes).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
@@ -74,7 +83,10 @@ pub(super) async fn post(State(endpoint): State<Endpoint>, request: HttpRequest)
         Err(_) => return bad(StatusCode::BAD_REQUEST, "the request body ended early"),
     };
     match serde_json::from_slice::<Parameters>(&body) {
-        Ok(parameters) => execute(&endpoint, &parts.headers, parameters.into_request()).await,
+        Ok(parameters) => {
+            let request = parameters.into_request();
+            execute(&endpoint, &parts.headers, request, principal).await
+        }
         Err(error) => bad(
             StatusCode::BAD_REQUEST,
             &format!("the request body is no GraphQL request: {error}"),
@@ -88,6 +100,10 @@ pub(super) async fn get(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
+    let principal = match credentials::principal(&endpoint.app, &headers).await {
+        Ok(principal) => principal,
+        Err(refusal) => return refusal,
+    };
     let parameters = match parameters_of(uri.query().unwrap_or_default()) {
         Ok(parameters) => parameters,
         Err(message) => return bad(StatusCode::BAD_REQUEST, &message),
@@ -116,7 +132,7 @@ pub(super) async fn get(
             return response;
         }
     }
-    execute(&endpoint, &headers, request).await
+    execute(&endpoint, &headers, request, principal).await
 }
 
 fn parameters_of(query: &str) -> Result<Parameters, String> {
@@ -147,11 +163,36 @@ fn parameters_of(query: &str) -> Result<Parameters, String> {
     }
 }
 
-async fn execute(endpoint: &Endpoint, headers: &HeaderMap, request: Request) -> Response {
-    let answer = endpoint.schema.execute(request, Principal::Anonymous).await;
+async fn execute(
+    endpoint: &Endpoint,
+    headers: &HeaderMap,
+    mut request: Request,
+    principal: Principal,
+) -> Response {
+    let is_private = principal != Principal::Anonymous || changes(&mut request);
+    let answer = endpoint.schema.execute(request, principal).await;
+    let mut response = written(&answer, headers);
+    if is_private {
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, PRIVATE);
+    }
+    response
+}
+
+/// Whether the document has an operation that is no query.
+fn changes(request: &mut Request) -> bool {
+    document::parse(request).is_ok()
+        && request.parsed_query().is_ok_and(|document| {
+            let mut operations = document.operations.iter();
+            operations.any(|(_, operation)| operation.node.ty != OperationType::Query)
+        })
+}
+
+fn written(answer: &Answer, headers: &HeaderMap) -> Response {
     let graphql_json = accepts_graphql_json(headers);
-    let status = status_of(&answer, graphql_json);
-    match serde_json::to_vec(&Wire::of(&answer)) {
+    let status = status_of(answer, graphql_json);
+    match serde_json::to_vec(&Wire::of(answer)) {
         Ok(body) => reply::json(status, if graphql_json { GRAPHQL_JSON } else { JSON }, body),
         Err(error) => {
             tracing::error!(%error, "an answer could not be written as JSON");

@@ -1,5 +1,6 @@
 //! HTTP: routes and layers in one list. Only this module and those below it know axum.
 
+mod credentials;
 mod demo_site;
 mod graphiql;
 mod graphql;
@@ -7,6 +8,7 @@ mod health;
 mod media;
 mod reply;
 pub mod server;
+mod setup;
 
 use std::time::Duration;
 
@@ -34,17 +36,25 @@ const GRAPHIQL_PACKAGES: &str = "web/node_modules";
 /// All routes, for a server that shows the demo site or does not.
 pub fn router(app: &App, demo: bool) -> Router {
     let state = graphql::Endpoint {
+        app: app.clone(),
         schema: Schema::new(app),
         max_body_bytes: app.config.max_body_bytes,
     };
+    // A cache may give an answer to those only who come with the same credentials.
+    let vary =
+        SetResponseHeaderLayer::appending(header::VARY, HeaderValue::from_static("Authorization"));
     let mut router = Router::new()
         .route(
             "/graphql",
-            get(graphql::get).post(graphql::post).with_state(state),
+            get(graphql::get)
+                .post(graphql::post)
+                .with_state(state)
+                .layer(vary),
         )
         .route("/media/{key}", get(media::serve).with_state(app.clone()))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready).with_state(app.clone()));
+    router = router.merge(setup::router());
     if demo {
         router = router.merge(demo_site::router());
     }

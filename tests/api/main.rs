@@ -5,6 +5,9 @@
     reason = "a test that cannot be prepared has failed"
 )]
 
+mod access_token;
+mod accounts;
+mod accounts_http;
 mod concurrent_writes;
 mod database_state;
 mod documentation;

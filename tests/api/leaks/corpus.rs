@@ -24,6 +24,9 @@ pub(super) fn questions(api: &Introspection, world: &World) -> Vec<String> {
             questions.extend(asker.by_name(field, named(&by["type"])));
         } else if argument("id").is_some() || argument("ids").is_some() {
             questions.extend(asker.by_id(field));
+        } else if members(field, "args").next().is_none() {
+            let whole = api.whole(named(&field["type"]));
+            questions.push(format!("{{ {} {whole} }}", text(&field["name"])));
         } else {
             panic!("the corpus does not know how to ask {}", field["name"]);
         }

@@ -1,5 +1,6 @@
 //! The harness: an application with a database of its own for each test, on either engine.
 
+pub(crate) mod accounts;
 pub(crate) mod content;
 mod postgres;
 mod postgres_cluster;

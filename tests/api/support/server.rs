@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
@@ -34,9 +34,13 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
 /// `kindling serve`, killed with this value.
 pub(crate) struct Server {
     child: Child,
-    log: Arc<Mutex<Vec<String>>>,
+    log: Lines,
+    printed: Lines,
     pub(crate) address: SocketAddr,
 }
+
+/// Lines that a thread reads from the process.
+type Lines = Arc<Mutex<Vec<String>>>;
 
 /// An HTTP answer.
 #[derive(Debug)]
@@ -49,9 +53,13 @@ pub(crate) struct Answer {
 impl Server {
     /// Serves the demo from the folder on any free port, and waits until it answers.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_without_demo(folder, &[&["--demo"], arguments].concat())
+    }
+
+    /// Serves what is in the folder, if anything is.
+    pub(crate) fn start_without_demo(folder: &Path, arguments: &[&str]) -> Self {
         let fixed = [
             "serve",
-            "--demo",
             "--listen",
             "127.0.0.1:0",
             "--log-format",
@@ -62,20 +70,15 @@ impl Server {
         let mut command = kindling(folder, &[&fixed, arguments].concat());
         let mut child = command
             .stderr(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .expect("a server");
-        let stderr = BufReader::new(child.stderr.take().expect("its log"));
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&log);
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                kept.lock().expect("the log").push(line);
-            }
-        });
+        let log = lines(child.stderr.take().expect("its log"));
+        let printed = lines(child.stdout.take().expect("its output"));
         let mut server = Self {
             child,
             log,
+            printed,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         };
         server.address = server.wait_for("its address", |server| {
@@ -97,6 +100,55 @@ impl Server {
             .iter()
             .map(|line| serde_json::from_str(line).unwrap_or_else(|_| Value::String(line.clone())))
             .collect()
+    }
+
+    /// The lines that it has printed so far, which are for the operator alone.
+    pub(crate) fn printed(&self) -> Vec<String> {
+        self.printed.lock().expect("what it printed").clone()
+    }
+
+    /// The password of the demo's account with this role, as it was printed at the first start of the demo.
+    pub(crate) fn demo_password(&mut self, role: &str) -> String {
+        let address = format!("{role}@demo.example");
+        self.wait_for("password", |server| {
+            let printed = server.printed();
+            let line = printed.iter().find(|line| line.contains(&address))?;
+            line.split_whitespace().last().map(str::to_owned)
+        })
+    }
+
+    /// An access token of the demo's account with this role.
+    pub(crate) async fn sign_in(&mut self, role: &str) -> String {
+        let input = serde_json::json!({
+            "email": format!("{role}@demo.example"), "password": self.demo_password(role)
+        });
+        let query =
+            "mutation($input: SignInInput!) { signIn(input: $input) { session { accessToken } } }";
+        let answer = self
+            .query_with(&[], query, serde_json::json!({ "input": input }))
+            .await;
+        let token = &answer.json()["data"]["signIn"]["session"]["accessToken"];
+        token.as_str().expect("a token").to_owned()
+    }
+
+    /// The answer to a query of somebody who is signed in.
+    pub(crate) async fn query_as(&self, token: &str, query: &str, variables: Value) -> Answer {
+        let bearer = format!("Bearer {token}");
+        self.query_with(&[("Authorization", &bearer)], query, variables)
+            .await
+    }
+
+    /// The answer to a query with variables and more headers.
+    pub(crate) async fn query_with(
+        &self,
+        headers: &[(&str, &str)],
+        query: &str,
+        variables: Value,
+    ) -> Answer {
+        let body = serde_json::json!({ "query": query, "variables": variables }).to_string();
+        let json = ("Content-Type", "application/json");
+        self.request("POST", "/graphql", &[&[json], headers].concat(), &body)
+            .await
     }
 
     /// Tries until there is something.
@@ -182,15 +234,20 @@ impl Server {
 
     /// The answer to a query, posted as JSON.
     pub(crate) async fn query(&self, query: &str) -> Answer {
-        let body = serde_json::json!({ "query": query }).to_string();
-        self.request(
-            "POST",
-            "/graphql",
-            &[("Content-Type", "application/json")],
-            &body,
-        )
-        .await
+        self.query_with(&[], query, Value::Null).await
     }
+}
+
+/// The lines of a stream, read by a thread.
+fn lines(stream: impl Read + Send + 'static) -> Lines {
+    let lines = Lines::default();
+    let kept = Arc::clone(&lines);
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            kept.lock().expect("the lines").push(line);
+        }
+    });
+    lines
 }
 
 impl Drop for Server {

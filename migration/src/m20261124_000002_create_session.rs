@@ -1,0 +1,31 @@
+//! Sessions, and the tokens that continue them.
+
+use crate::sql::migration;
+
+migration! {
+    up: "
+        CREATE TABLE session (
+            id {uuid} NOT NULL,
+            account_id {uuid} NOT NULL,
+            created_at {instant} NOT NULL,
+            password_at {instant} NOT NULL,
+            ended_at {instant},
+            CONSTRAINT session_pkey PRIMARY KEY (id),
+            CONSTRAINT session_account_id_fkey FOREIGN KEY (account_id) REFERENCES account (id) ON DELETE CASCADE
+        ){strict};
+        CREATE INDEX session_account_id_idx ON session (account_id);
+        CREATE TABLE refresh_token (
+            hash {text} NOT NULL,
+            session_id {uuid} NOT NULL,
+            expires_at {instant} NOT NULL,
+            used_at {instant},
+            CONSTRAINT refresh_token_pkey PRIMARY KEY (hash),
+            CONSTRAINT refresh_token_session_id_fkey FOREIGN KEY (session_id) REFERENCES session (id) ON DELETE CASCADE
+        ){strict};
+        CREATE INDEX refresh_token_session_id_idx ON refresh_token (session_id);
+    ",
+    down: "
+        DROP TABLE refresh_token;
+        DROP TABLE session;
+    ",
+}

@@ -1,0 +1,132 @@
+//! Access tokens: JSON Web Tokens that say which session of which account they belong to, signed with Ed25519.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::DateTime;
+use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
+use entity::Instant;
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
+use sea_orm::prelude::Uuid;
+use serde::{Deserialize, Serialize};
+
+use super::Secret;
+use crate::error::{Error, Result};
+
+/// Who makes the tokens, and for whom: Kindling for itself.
+const ISSUER: &str = "kindling";
+const AUDIENCE: &str = "kindling";
+/// Which kind of JSON Web Token it is, as RFC 9068 names it, so that no other kind passes for it.
+const KIND: &str = "at+jwt";
+
+/// What a token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// The account that is signed in.
+    pub account: Uuid,
+    /// Its session.
+    pub session: Uuid,
+    /// When the token was made.
+    pub issued_at: Instant,
+    /// From when on it does not hold, to the second.
+    pub expires_at: Instant,
+}
+
+/// The claims on the wire. Each is required, and times are whole seconds.
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    iss: String,
+    aud: String,
+    sub: Uuid,
+    sid: Uuid,
+    iat: i64,
+    exp: i64,
+}
+
+/// A key pair that signs and verifies.
+#[derive(Clone)]
+pub struct Key {
+    id: String,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.id)
+    }
+}
+
+impl Key {
+    /// The key with this id, of a private key as it is stored.
+    pub fn new(id: String, private_key: &Secret) -> Result<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(private_key.expose());
+        let bytes = bytes.ok().and_then(|bytes| bytes.try_into().ok());
+        let bytes = bytes.ok_or_else(|| Error::internal("a signing key is damaged"))?;
+        let key = SigningKey::from_bytes(&bytes);
+        let document = key.to_pkcs8_der().map_err(Error::internal)?;
+        Ok(Self {
+            id,
+            signing: EncodingKey::from_ed_der(document.as_bytes()),
+            verifying: DecodingKey::from_ed_der(key.verifying_key().as_bytes()),
+        })
+    }
+
+    /// The id that tokens name it by.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A token that says this.
+    pub fn sign(&self, claims: &Claims) -> Result<Secret> {
+        let header = Header {
+            typ: Some(KIND.to_owned()),
+            kid: Some(self.id.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
+        let wire = Wire {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: claims.account,
+            sid: claims.session,
+            iat: claims.issued_at.timestamp(),
+            exp: claims.expires_at.timestamp(),
+        };
+        let token = encode(&header, &wire, &self.signing).map_err(Error::internal)?;
+        Ok(Secret::new(token))
+    }
+
+    /// What a token of this key says; nothing if it is not whole, not ours, or not valid any more.
+    pub fn verify(&self, token: &Secret, now: Instant) -> Option<Claims> {
+        let token = decode::<Wire>(token.expose(), &self.verifying, &validation()).ok()?;
+        let claims = Claims {
+            account: token.claims.sub,
+            session: token.claims.sid,
+            issued_at: DateTime::from_timestamp(token.claims.iat, 0)?,
+            expires_at: DateTime::from_timestamp(token.claims.exp, 0)?,
+        };
+        (claims.expires_at > now).then_some(claims)
+    }
+}
+
+/// What the library checks. It would take the machine's time for `exp`, so we compare that ourselves.
+fn validation() -> Validation {
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[AUDIENCE]);
+    validation.leeway = 0;
+    validation.validate_exp = false;
+    validation
+}
+
+/// The id of the key that a token says it was signed with; nothing if it is no token of our kind. Nothing is verified.
+pub fn key_id(token: &Secret) -> Option<String> {
+    let header = decode_header(token.expose()).ok()?;
+    let ours = header.alg == Algorithm::EdDSA
+        && header.typ.as_deref() == Some(KIND)
+        && header.crit.is_none();
+    header.kid.filter(|_| ours)
+}

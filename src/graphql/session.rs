@@ -1,0 +1,164 @@
+//! Signing in, staying signed in, and signing out.
+//!
+//! Nothing here that holds a password or a token can be printed: no `Debug`.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+
+use super::account::{Account, reader};
+use crate::{
+    auth::session::{self, Tokens},
+    content::{scalar::DateTime, user_error::UserError},
+    crypto::Secret,
+    error::Result,
+};
+
+/// Mutations about sessions.
+#[derive(Default)]
+pub struct SessionMutation;
+
+#[Object]
+impl SessionMutation {
+    /// Begins a session.
+    async fn sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who signs in.")] input: SignInInput,
+    ) -> Result<SignInPayload> {
+        let password = Secret::new(input.password);
+        let tokens = session::sign_in(&reader(ctx)?.app, &input.email, password).await;
+        let (tokens, user_errors) = UserError::split(tokens)?;
+        Ok(SignInPayload {
+            session: tokens.map(SessionTokens::from),
+            user_errors,
+        })
+    }
+
+    /// Continues a session, also after its access token has ended. It gives new tokens, and spends the refresh token: if
+    /// that comes again, the session ends.
+    async fn refresh_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which session to continue.")] input: RefreshSessionInput,
+    ) -> Result<RefreshSessionPayload> {
+        let token = Secret::new(input.refresh_token);
+        let tokens = session::refresh(&reader(ctx)?.app, &token).await;
+        let (tokens, user_errors) = UserError::split(tokens)?;
+        Ok(RefreshSessionPayload {
+            session: tokens.map(SessionTokens::from),
+            user_errors,
+        })
+    }
+
+    /// Ends the session of whoever asks, at once: none of its tokens holds any more.
+    async fn sign_out(&self, ctx: &Context<'_>) -> Result<SignOutPayload> {
+        let reader = reader(ctx)?;
+        let ended = session::sign_out(&reader.app, &reader.principal).await;
+        let (ended, user_errors) = UserError::split(ended)?;
+        Ok(SignOutPayload {
+            ended_at: ended.map(DateTime),
+            user_errors,
+        })
+    }
+
+    /// Gives the password once more, which some mutations want to have been done in the last five minutes.
+    async fn confirm_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The password.")] input: ConfirmPasswordInput,
+    ) -> Result<ConfirmPasswordPayload> {
+        let reader = reader(ctx)?;
+        let password = Secret::new(input.password);
+        let until = session::confirm_password(&reader.app, &reader.principal, password).await;
+        let (until, user_errors) = UserError::split(until)?;
+        Ok(ConfirmPasswordPayload {
+            confirmed_until: until.map(DateTime),
+            user_errors,
+        })
+    }
+}
+
+/// Who signs in.
+#[derive(InputObject)]
+struct SignInInput {
+    /// The address of the account. Case does not count.
+    email: String,
+    /// Its password. 12 to 1,024 characters.
+    password: String,
+}
+
+/// Which session to continue.
+#[derive(InputObject)]
+struct RefreshSessionInput {
+    /// The last refresh token that the session gave.
+    refresh_token: String,
+}
+
+/// A password, once more.
+#[derive(InputObject)]
+struct ConfirmPasswordInput {
+    /// The password of whoever is signed in.
+    password: String,
+}
+
+/// What somebody who is signed in holds. Keep it out of logs and addresses.
+#[derive(SimpleObject)]
+struct SessionTokens {
+    /// Goes with every request, as `Authorization: Bearer …`.
+    access_token: String,
+    /// When the access token ends, unless its session ends before.
+    access_token_expires_at: DateTime,
+    /// Gives new tokens by `refreshSession`, once.
+    refresh_token: String,
+    /// When the refresh token ends.
+    refresh_token_expires_at: DateTime,
+    /// Who is signed in.
+    account: Account,
+}
+
+impl From<Tokens> for SessionTokens {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            access_token: tokens.access.expose().to_owned(),
+            access_token_expires_at: DateTime(tokens.access_expires_at),
+            refresh_token: tokens.refresh.expose().to_owned(),
+            refresh_token_expires_at: DateTime(tokens.refresh_expires_at),
+            account: tokens.account.into(),
+        }
+    }
+}
+
+/// What became of signing in.
+#[derive(SimpleObject)]
+struct SignInPayload {
+    /// The new session; null if there are errors.
+    session: Option<SessionTokens>,
+    /// What kept the session from beginning.
+    user_errors: Vec<UserError>,
+}
+
+/// What became of continuing a session.
+#[derive(SimpleObject)]
+struct RefreshSessionPayload {
+    /// The session with its new tokens; null if there are errors.
+    session: Option<SessionTokens>,
+    /// What kept the session from going on.
+    user_errors: Vec<UserError>,
+}
+
+/// What became of signing out.
+#[derive(SimpleObject)]
+struct SignOutPayload {
+    /// When the session ended.
+    ended_at: Option<DateTime>,
+    /// What kept the session from ending.
+    user_errors: Vec<UserError>,
+}
+
+/// What became of giving the password once more.
+#[derive(SimpleObject)]
+struct ConfirmPasswordPayload {
+    /// Until when the password counts as given a moment ago; null if there are errors.
+    confirmed_until: Option<DateTime>,
+    /// What is wrong with the password.
+    user_errors: Vec<UserError>,
+}

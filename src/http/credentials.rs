@@ -1,0 +1,66 @@
+//! Who sends a request: the account that its bearer token names, or nobody.
+
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::Response,
+};
+
+use super::reply;
+use crate::{
+    app::App,
+    auth::{Principal, session},
+    crypto::Secret,
+    error::{Error, Result},
+};
+
+/// Who sends a request with these headers. Credentials that do not hold are refused, never overlooked.
+pub(super) async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, Response> {
+    let token = match bearer(headers) {
+        Ok(Some(token)) => token,
+        Ok(None) => return Ok(Principal::Anonymous),
+        Err(error) => return Err(refused(&error)),
+    };
+    let principal = session::authenticate(app, &token).await;
+    principal.map_err(|error| refused(&error))
+}
+
+/// The one bearer token, if there are any credentials at all.
+fn bearer(headers: &HeaderMap) -> Result<Option<Secret>> {
+    let mut given = headers.get_all(header::AUTHORIZATION).into_iter();
+    let value = match (given.next(), given.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value,
+        (Some(_), Some(_)) => return Err(Error::Unauthenticated),
+    };
+    let value = value.to_str().map_err(|_| Error::Unauthenticated)?;
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
+            Ok(Some(Secret::new(token.trim_matches(' '))))
+        }
+        _ => Err(Error::Unauthenticated),
+    }
+}
+
+fn refused(error: &Error) -> Response {
+    let message = error.to_string();
+    match error {
+        Error::Unauthenticated => {
+            let message = "the credentials are not valid, or not any more";
+            let mut response = reply::error(StatusCode::UNAUTHORIZED, error.code(), message);
+            let challenge = HeaderValue::from_static("Bearer");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, challenge);
+            response
+        }
+        Error::Unavailable(cause) => {
+            tracing::error!(%cause, "credentials could not be checked");
+            reply::error(StatusCode::SERVICE_UNAVAILABLE, error.code(), &message)
+        }
+        _ => {
+            let cause = std::error::Error::source(error);
+            tracing::error!(cause, "credentials could not be checked");
+            reply::error(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", &message)
+        }
+    }
+}
