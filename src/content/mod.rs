@@ -37,6 +37,7 @@ pub mod search_text;
 pub mod status;
 pub mod translation;
 pub mod types;
+pub mod upload;
 pub mod usage;
 pub mod user_error;
 pub mod view;
