@@ -14,6 +14,7 @@ use crate::{
     auth::setup,
     clock::Clock,
     config::Config,
+    content::media_sweep,
     demo,
     error::{Error, Result},
     http,
@@ -34,6 +35,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
         tracing::info!("the demo content has been imported");
         tell_demo_accounts(&app).await?;
     }
+    tokio::spawn(sweep(app.clone()));
     let listener = TcpListener::bind(app.config.listen)
         .await
         .map_err(|error| {
@@ -75,6 +77,18 @@ async fn tell_setup_link(app: &App, address: SocketAddr) -> Result<()> {
     };
     tell("Nobody has an account yet. Make the first one with this link, within 24 hours:")?;
     tell(&format!("  {base}/setup#{}", token.expose()))
+}
+
+/// Removes files that a crash has left behind.
+async fn sweep(app: App) {
+    match media_sweep::sweep(&app).await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "files without an asset have been removed"),
+        Err(error) => {
+            let cause = std::error::Error::source(&error);
+            tracing::warn!(cause, "files without an asset could not be looked for");
+        }
+    }
 }
 
 /// Resolves when the process is asked to stop, by Ctrl-C or by SIGTERM.

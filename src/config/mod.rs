@@ -79,6 +79,15 @@ setting::settings! {
         allowed "number of bytes, or with KiB or MiB, from 1KiB to 1024MiB",
         default "1MiB";
 
+    /// Largest file that can be uploaded
+    max_upload_bytes: usize = parse::bytes, Shape::Plain,
+        allowed "number of bytes, or with KiB or MiB, from 1KiB to 1024MiB",
+        default "20MiB";
+
+    /// Most pixels that an uploaded picture may have, width times height
+    max_upload_pixels: u64 = parse::whole_number::<u64, 1, 1_000_000_000>, Shape::Plain,
+        allowed "whole number from 1 to 1000000000", default "50000000";
+
     /// Seconds that one request may take
     request_timeout_seconds: u64 = parse::whole_number::<u64, 1, 300>, Shape::Plain,
         allowed "whole number from 1 to 300", default "30";

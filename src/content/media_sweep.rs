@@ -27,10 +27,11 @@ pub async fn remove(app: &App, keys: &[String]) {
     }
 }
 
-/// Removes all files that are older than a day and that no asset has; returns how many.
+/// Removes all files that are older than a day and that no asset has, or that never became whole; returns how many.
 pub async fn sweep(app: &App) -> Result<usize> {
-    let keys = app.media.keys_before(app.clock.now() - GRACE).await?;
-    let mut removed = 0;
+    let moment = app.clock.now() - GRACE;
+    let mut removed = app.media.remove_unfinished_before(moment).await?;
+    let keys = app.media.keys_before(moment).await?;
     for keys in keys.chunks(1_000) {
         let kept = kept(app, keys).await?;
         for key in keys.iter().filter(|key| !kept.contains(*key)) {

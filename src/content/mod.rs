@@ -40,6 +40,7 @@ pub mod search_text;
 pub mod status;
 pub mod translation;
 pub mod types;
+pub mod upload;
 pub mod usage;
 pub mod used_by;
 pub mod user_error;

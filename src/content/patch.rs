@@ -73,6 +73,16 @@ impl Patch {
         self.steps.push(Step::List(place, change));
     }
 
+    /// Sets a field that no editor writes, by its name in the JSON of the row.
+    pub fn set(&mut self, field: &'static str, value: Value) {
+        let place = Place {
+            field,
+            path: field.to_owned(),
+            indispensable: false,
+        };
+        self.steps.push(Step::Value(place, Some(value)));
+    }
+
     /// Clears a field, in all locales.
     pub fn clear(&mut self, place: Place) {
         self.steps.push(Step::Value(place, None));

@@ -19,7 +19,6 @@ use crate::{
         write::Change,
     },
     error::{Error, Result},
-    media,
 };
 
 /// Where an entry of the demo is, by the `type:key` that its files call it.
@@ -86,19 +85,17 @@ async fn stored(app: &App, mut object: Map<String, Value>) -> Result<(String, as
         .map(|(_, content)| Bytes::from_static(content));
     let content =
         content.ok_or_else(|| Error::internal(format!("the demo has no file {file_name}")))?;
-    let picture = media::inspect(&content)?;
-    let bytes = i64::try_from(content.len()).map_err(Error::internal)?;
-    let storage_key = app.media.put(&picture, content).await?;
+    let file = app.media.put(content).await?;
     let described: asset::Model =
         serde_json::from_value(Value::Object(object)).map_err(Error::internal)?;
     let asset = asset::Model {
         file_name,
-        media_type: picture.media_type.to_owned(),
-        bytes,
-        width: Some(picture.width),
-        height: Some(picture.height),
-        sha256: picture.sha256,
-        storage_key,
+        media_type: file.picture.media_type().to_owned(),
+        bytes: file.bytes,
+        width: Some(file.picture.width),
+        height: Some(file.picture.height),
+        sha256: file.sha256,
+        storage_key: file.key,
         ..described
     };
     Ok((key, asset))

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP: queries by POST with a JSON body or by GET.
+//! GraphQL over HTTP: queries by POST with a JSON body or by GET, and where requests with files go.
 
 use async_graphql::{Request, Response as Answer, Variables, parser::types::OperationType};
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 
-use super::{credentials, reply};
+use super::{credentials, multipart, reply};
 use crate::{
     app::App,
     auth::Principal,
@@ -37,7 +37,7 @@ const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 /// The parameters of a request, as the GraphQL-over-HTTP specification names them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Parameters {
+pub(super) struct Parameters {
     query: String,
     operation_name: Option<String>,
     #[serde(default)]
@@ -47,7 +47,7 @@ struct Parameters {
 }
 
 impl Parameters {
-    fn into_request(self) -> Request {
+    pub(super) fn into_request(self) -> Request {
         let variables = Variables::from_json(serde_json::Value::Object(
             self.variables.unwrap_or_default(),
         ));
@@ -62,11 +62,14 @@ impl Parameters {
 /// A query, sent as JSON.
 pub(super) async fn post(State(endpoint): State<Endpoint>, request: HttpRequest) -> Response {
     let (parts, body) = request.into_parts();
+    if multipart::is_multipart(&parts.headers) {
+        return multipart::post(&endpoint, &parts.headers, body).await;
+    }
     if !is_json(&parts.headers) {
         // Other types can be sent across sites without asking first.
         return bad(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "send the request as application/json",
+            "send the request as application/json, or as multipart/form-data if it has files",
         );
     }
     let principal = match credentials::principal(&endpoint.app, &parts.headers).await {
@@ -165,7 +168,8 @@ fn parameters_of(query: &str) -> Result<Parameters, String> {
     }
 }
 
-async fn execute(
+/// The answer to an operation.
+pub(super) async fn execute(
     endpoint: &Endpoint,
     headers: &HeaderMap,
     mut request: Request,

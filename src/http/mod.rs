@@ -6,6 +6,8 @@ mod graphiql;
 mod graphql;
 mod health;
 mod media;
+mod multipart;
+mod pieces;
 mod reply;
 pub mod server;
 mod setup;

@@ -8,11 +8,34 @@ use axum::{
     response::Response,
 };
 
+use crate::error::Error;
+
 /// An error in the shape of a GraphQL request error.
 pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response {
     let body =
         serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
     json(status, "application/json", body.to_string().into_bytes())
+}
+
+/// The answer where something failed before GraphQL. What the sender may not see is logged here.
+pub(super) fn failed(failure: &Error) -> Response {
+    let status = match failure {
+        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    if let Error::Unavailable(cause) | Error::Internal(cause) = failure {
+        tracing::error!(code = failure.code(), %cause, "a request failed");
+    }
+    let mut response = error(status, failure.code(), &failure.to_string());
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static("Bearer");
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 /// A body of JSON.

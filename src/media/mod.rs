@@ -1,71 +1,65 @@
 //! The files of assets: kept under generated keys in an object store, described by what they hold.
 
-use std::{path::Path as FilePath, sync::Arc};
+mod picture;
+mod writer;
+
+use std::{io::ErrorKind, path::Path as FilePath, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use entity::Instant;
 use futures_util::TryStreamExt;
 use object_store::{
-    GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload,
-    local::LocalFileSystem, path::Path,
+    GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, local::LocalFileSystem,
+    path::Path,
 };
-use sha2::{Digest, Sha256};
 
+use self::picture::KINDS;
+pub use self::{
+    picture::{Picture, START, inspect},
+    writer::{StoredFile, Writer},
+};
 use crate::{
-    error::{Error, ProblemCode, Result},
+    error::{Error, Result},
     id,
 };
 
 /// Where the files lie. Clones share it.
 #[derive(Clone, Debug)]
-pub struct MediaStore(Arc<dyn ObjectStore>);
-
-/// What a file is, as its content tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// Its media type.
-    pub media_type: &'static str,
-    /// Its width in pixels.
-    pub width: i32,
-    /// Its height in pixels.
-    pub height: i32,
-    /// SHA-256 in lower-case hexadecimal digits.
-    pub sha256: String,
+pub struct MediaStore {
+    store: Arc<dyn ObjectStore>,
+    /// Files that are not whole yet lie in it too, and the store does not list them.
+    folder: PathBuf,
 }
-
-/// The kinds of pictures: media type and the ending of their keys.
-const KINDS: [(imagesize::ImageType, &str, &str); 4] = [
-    (imagesize::ImageType::Jpeg, "image/jpeg", "jpg"),
-    (imagesize::ImageType::Png, "image/png", "png"),
-    (imagesize::ImageType::Webp, "image/webp", "webp"),
-    (imagesize::ImageType::Gif, "image/gif", "gif"),
-];
 
 impl MediaStore {
     /// The store in this folder, which is made if it is missing.
     pub fn open(folder: &FilePath) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::internal)?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(Error::internal)?;
-        Ok(Self(Arc::new(store.with_fsync(true))))
+        Ok(Self {
+            store: Arc::new(store.with_fsync(true)),
+            folder: folder.to_owned(),
+        })
     }
 
-    /// Keeps a file for ever under a new key, which is returned.
-    pub async fn put(&self, picture: &Picture, content: Bytes) -> Result<String> {
-        let ending = KINDS
-            .iter()
-            .find(|kind| kind.1 == picture.media_type)
-            .map_or("bin", |kind| kind.2);
-        let key = format!("{}.{ending}", id::secret().simple());
-        self.0
-            .put(&Path::from(key.as_str()), PutPayload::from_bytes(content))
-            .await
-            .map_err(unavailable)?;
-        Ok(key)
+    /// Begins a file under a new key.
+    pub async fn begin(&self, picture: Picture) -> Result<Writer> {
+        let key = format!("{}.{}", id::secret().simple(), picture.ending());
+        let upload = self.store.put_multipart(&Path::from(key.as_str())).await;
+        Ok(Writer::new(key, picture, upload.map_err(unavailable)?))
+    }
+
+    /// Keeps a file that is in memory.
+    pub async fn put(&self, content: Bytes) -> Result<StoredFile> {
+        let picture = inspect(content.get(..START).unwrap_or(&content))?;
+        let mut writer = self.begin(picture).await?;
+        writer.write(content).await?;
+        writer.finish().await
     }
 
     /// Removes a file; one that is not there counts as removed.
     pub async fn remove(&self, key: &str) -> Result<()> {
-        match self.0.delete(&Path::from(key)).await {
+        match self.store.delete(&Path::from(key)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(unavailable(error)),
         }
@@ -73,12 +67,42 @@ impl MediaStore {
 
     /// The keys of all files that were last changed before this moment.
     pub async fn keys_before(&self, moment: Instant) -> Result<Vec<String>> {
-        let files: Vec<ObjectMeta> = self.0.list(None).try_collect().await.map_err(unavailable)?;
+        let files = self.store.list(None).try_collect().await;
+        let files: Vec<ObjectMeta> = files.map_err(unavailable)?;
         let old = files.into_iter().filter(|file| file.last_modified < moment);
         Ok(old
             .map(|file| file.location.to_string())
             .filter(|key| media_type(key).is_some())
             .collect())
+    }
+
+    /// Removes what is left of files that a crash kept from becoming whole before this moment; returns of how many.
+    pub async fn remove_unfinished_before(&self, moment: Instant) -> Result<usize> {
+        let failed = |error: std::io::Error| Error::Unavailable(error.into());
+        let mut files = tokio::fs::read_dir(&self.folder).await.map_err(failed)?;
+        let mut removed = 0;
+        while let Some(file) = files.next_entry().await.map_err(failed)? {
+            let name = file.file_name();
+            let is_unfinished = name
+                .to_str()
+                .and_then(|name| name.split_once('#'))
+                .is_some_and(|(key, _)| media_type(key).is_some());
+            if !is_unfinished {
+                continue;
+            }
+            let changed = file.metadata().await.and_then(|file| file.modified());
+            match changed {
+                Ok(changed) if Instant::from(changed) < moment => {
+                    tokio::fs::remove_file(file.path()).await.map_err(failed)?;
+                    removed += 1;
+                }
+                // One that is being written may end at any moment.
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(removed)
     }
 
     /// The file, or the part of it that the options ask for; none if there is no such file.
@@ -90,7 +114,7 @@ impl MediaStore {
         let Ok(path) = Path::parse(key) else {
             return Ok(None);
         };
-        match self.0.get_opts(&path, options).await {
+        match self.store.get_opts(&path, options).await {
             Ok(file) => Ok(Some(file)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -102,34 +126,11 @@ fn unavailable(error: object_store::Error) -> Error {
     Error::Unavailable(error.into())
 }
 
-/// The media type of the file with this key; none if it is no key that [`MediaStore::put`] makes.
+/// The media type of the file with this key; none if it is no key that [`MediaStore::begin`] makes.
 pub fn media_type(key: &str) -> Option<&'static str> {
     let (name, ending) = key.split_once('.')?;
     let hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let generated = name.len() == 32 && name.bytes().all(hexadecimal);
-    let kind = KINDS.iter().find(|kind| kind.2 == ending)?;
-    generated.then_some(kind.1)
-}
-
-/// Looks into a file; its name and what others say of it do not count.
-pub fn inspect(content: &[u8]) -> Result<Picture> {
-    let unknown = || {
-        Error::invalid(
-            ProblemCode::Invalid,
-            "file",
-            "must be a picture: JPEG, PNG, WebP or GIF",
-        )
-    };
-    let kind = imagesize::image_type(content).map_err(|_| unknown())?;
-    let (_, media_type, _) = KINDS
-        .iter()
-        .find(|known| known.0 == kind)
-        .ok_or_else(unknown)?;
-    let size = imagesize::blob_size(content).map_err(|_| unknown())?;
-    Ok(Picture {
-        media_type,
-        width: i32::try_from(size.width).map_err(|_| unknown())?,
-        height: i32::try_from(size.height).map_err(|_| unknown())?,
-        sha256: format!("{:x}", Sha256::digest(content)),
-    })
+    let kind = KINDS.iter().find(|kind| kind.ending == ending)?;
+    generated.then_some(kind.media_type)
 }

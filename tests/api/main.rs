@@ -42,5 +42,6 @@ mod slug;
 mod story_section;
 mod team_member;
 mod testimonial;
+mod uploads;
 mod value;
 mod views;

@@ -6,6 +6,7 @@ mod mutation;
 mod root;
 
 mod asset;
+mod asset_file;
 mod impact_stat;
 mod milestone;
 mod page;
@@ -49,7 +50,7 @@ pub fn limits(content_type: ContentType) -> (&'static str, Vec<(&'static str, St
 
 /// Writes what needs the whole list: the interfaces, the roots, and [`for_type`].
 macro_rules! content_types {
-    ($d:tt $($content:ident: $query:ty, $mutation:ty);+ $(;)?) => {
+    ($d:tt $($content:ident: $query:ty, $($mutation:ty),+);+ $(;)?) => {
         /// Anything that has an id.
         #[derive(Clone, Interface)]
         #[graphql(field(name = "id", ty = "ID", desc = "Identity, which never changes."))]
@@ -82,7 +83,7 @@ macro_rules! content_types {
 
         /// The root fields that create and change entries of one type.
         #[derive(Default, MergedObject)]
-        pub struct ContentMutation($($mutation),+);
+        pub struct ContentMutation($($($mutation),+),+);
 
         impl AnyEntry {
             /// The entry of a row, in the scope in which it was loaded.
@@ -129,7 +130,7 @@ macro_rules! content_types {
 }
 
 content_types! { $
-    Asset: asset::AssetQuery, asset::AssetMutation;
+    Asset: asset::AssetQuery, asset::AssetMutation, asset_file::AssetFileMutation;
     ImpactStat: impact_stat::ImpactStatQuery, impact_stat::ImpactStatMutation;
     Milestone: milestone::MilestoneQuery, milestone::MilestoneMutation;
     Page: page::PageQuery, page::PageMutation;

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod content;
+pub(crate) mod pictures;
 mod postgres;
 mod postgres_cluster;
 pub(crate) mod server;
@@ -133,6 +134,11 @@ impl TestApp {
         variables: Value,
     ) -> Value {
         let request = Request::new(query).variables(Variables::from_json(variables));
+        self.execute(request, principal).await
+    }
+
+    /// The answer to a request.
+    pub(crate) async fn execute(&self, request: Request, principal: Principal) -> Value {
         let answer = self.schema.execute(request, principal).await;
         serde_json::to_value(answer).expect("JSON")
     }

@@ -31,6 +31,17 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     kindling(folder, arguments).output().expect("the program")
 }
 
+/// On any free port, with a log to read.
+const SERVE: [&str; 7] = [
+    "serve",
+    "--listen",
+    "127.0.0.1:0",
+    "--log-format",
+    "json",
+    "--data-dir",
+    "data",
+];
+
 /// `kindling serve`, killed with this value.
 pub(crate) struct Server {
     child: Child,
@@ -58,16 +69,21 @@ impl Server {
 
     /// Serves what is in the folder, if anything is.
     pub(crate) fn start_without_demo(folder: &Path, arguments: &[&str]) -> Self {
-        let fixed = [
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--log-format",
-            "json",
-            "--data-dir",
-            "data",
-        ];
-        let mut command = kindling(folder, &[&fixed, arguments].concat());
+        Self::spawn(kindling(folder, &[&SERVE, arguments].concat()))
+    }
+
+    /// The same, with the demo, where the largest file that it can write has so many blocks of 512 bytes.
+    pub(crate) fn start_with_small_files(folder: &Path, blocks: u32) -> Self {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let program = env!("CARGO_BIN_EXE_kindling");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &script, "sh", program]);
+        command.args(SERVE).arg("--demo");
+        command.current_dir(folder).env_clear();
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command
             .stderr(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,0 +1,113 @@
+//! Pictures that consist of little more than what tells their kind and size, and forms to send them in.
+
+use serde_json::{Value, json};
+
+use super::server::{Answer, Server};
+
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
+    let head = [b"\x89PNG\r\n\x1a\n".as_slice(), b"\0\0\0\x0dIHDR"].concat();
+    let sides = [width.to_be_bytes(), height.to_be_bytes()].concat();
+    let rest = b"\x08\x06\0\0\0\0\0\0\0\0\0\0\0IEND\xae\x42\x60\x82";
+    [head.as_slice(), &sides, rest].concat()
+}
+
+pub(crate) fn jpeg(width: u16, height: u16) -> Vec<u8> {
+    let head = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xc0\0\x11\x08";
+    let sides = [height.to_be_bytes(), width.to_be_bytes()].concat();
+    let rest = b"\x03\x01\x22\0\x02\x11\x01\x03\x11\x01\xff\xd9";
+    [head.as_slice(), &sides, rest].concat()
+}
+
+pub(crate) fn gif(width: u16, height: u16) -> Vec<u8> {
+    let sides = [width.to_le_bytes(), height.to_le_bytes()].concat();
+    [b"GIF89a".as_slice(), &sides, b"\0\0\0,\0\0;"].concat()
+}
+
+pub(crate) fn webp(width: u32, height: u32) -> Vec<u8> {
+    let side = |pixels: u32| (pixels - 1).to_le_bytes()[..3].to_vec();
+    let head = b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0";
+    [head.as_slice(), &side(width), &side(height)].concat()
+}
+
+pub(crate) fn avif(width: u32, height: u32) -> Vec<u8> {
+    let part = |name: &[u8], content: &[u8]| {
+        let length = u32::try_from(content.len() + 8).expect("a short part");
+        [&length.to_be_bytes(), name, content].concat()
+    };
+    let sides = [[0; 4], width.to_be_bytes(), height.to_be_bytes()].concat();
+    let properties = part(b"iprp", &part(b"ipco", &part(b"ispe", &sides)));
+    let start = part(b"ftyp", b"avif\0\0\0\0avifmif1");
+    [
+        start,
+        part(b"meta", &[&[0; 4], properties.as_slice()].concat()),
+    ]
+    .concat()
+}
+
+/// A picture of this many bytes.
+pub(crate) fn padded(mut picture: Vec<u8>, length: usize) -> Vec<u8> {
+    picture.resize(length, 0);
+    picture
+}
+
+const BOUNDARY: &str = "a-boundary-that-no-file-holds";
+
+/// A form as it goes over the wire: names of parts, names of files, content.
+pub(crate) fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
+    let mut form = Vec::new();
+    for (name, file_name, content) in parts {
+        let file_name = file_name.map(|name| format!("; filename=\"{name}\""));
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{}\r\n\r\n",
+            file_name.unwrap_or_default()
+        );
+        form.extend_from_slice(head.as_bytes());
+        form.extend_from_slice(content);
+        form.extend_from_slice(b"\r\n");
+    }
+    form.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    form
+}
+
+pub(crate) const CREATE: &str = "mutation($input: CreateAssetInput!) { createAsset(input: $input) {
+    asset { id revision fileName mediaType bytes width height sha256 url alternativeText }
+    userErrors { code path message }
+} }";
+
+pub(crate) const REPLACE: &str =
+    "mutation($input: ReplaceAssetInput!) { replaceAsset(input: $input) {
+    asset { id revision fileName mediaType bytes width height sha256 url alternativeText }
+    userErrors { code path message ... on ConflictError { fields { path } } }
+} }";
+
+/// A form with one file, for `input.file`.
+pub(crate) fn one_file(query: &str, mut input: Value, file_name: &str, file: &[u8]) -> Vec<u8> {
+    input["file"] = Value::Null;
+    let operations = json!({"query": query, "variables": {"input": input}}).to_string();
+    form(&[
+        ("operations", None, operations.as_bytes()),
+        ("map", None, br#"{"0": ["variables.input.file"]}"#),
+        ("0", Some(file_name), file),
+    ])
+}
+
+impl Server {
+    /// The head of a request with a form of this length.
+    pub(crate) fn head_of_form(&self, headers: &[(&str, &str)], length: usize) -> String {
+        let lines = headers
+            .iter()
+            .map(|(name, value)| [name, ": ", value, "\r\n"].concat());
+        let headers = lines.collect::<String>();
+        format!(
+            "POST /graphql HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
+             Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {length}\r\n{headers}\r\n",
+            self.address
+        )
+    }
+
+    /// The answer to a form.
+    pub(crate) async fn send_form(&self, headers: &[(&str, &str)], form: &[u8]) -> Answer {
+        let head = self.head_of_form(headers, form.len());
+        self.send(&[head.as_bytes(), form].concat()).await
+    }
+}
