@@ -12,8 +12,8 @@ use super::{
 
 /// The fields of a content type, or of a group of them, as an editor sends them: absent to leave alone, null to clear.
 pub trait Input: InputType {
-    /// Writes the fields into the patch, texts in this locale. `prefix` is the path of the group, with a point behind it.
-    fn write(self, patch: &mut Patch, prefix: &str, locale: &str);
+    /// Writes the fields into the patch. `prefix` is the path of the group, with a point behind it.
+    fn write(self, patch: &mut Patch, prefix: &str);
 
     /// Where the fields are.
     fn places(prefix: &str) -> Vec<Place>;
@@ -38,13 +38,12 @@ pub struct Edit<C: Content> {
 impl<C: Content> Edit<C> {
     /// The changes in one.
     pub fn into_patch(self, default_locale: &str) -> Patch {
-        let mut patch = Patch::default();
-        let locale = match self.locale {
-            Some(locale) => patch.locale(locale, "locale"),
-            None => default_locale.to_owned(),
-        };
+        let mut patch = Patch::in_locale(default_locale);
+        if let Some(locale) = self.locale {
+            patch.choose_locale(locale, "locale");
+        }
         if let Some(content) = self.content {
-            content.write(&mut patch, "", &locale);
+            content.write(&mut patch, "");
         }
         for (at, translation) in self.translations.into_iter().enumerate() {
             translation.write(&mut patch, at);
@@ -93,12 +92,7 @@ pub fn prefix(prefix: &str, name: &str) -> String {
 }
 
 /// Writes, clears or leaves alone a group of fields.
-pub fn write_group<I: Input>(
-    group: MaybeUndefined<I>,
-    patch: &mut Patch,
-    prefix: &str,
-    locale: &str,
-) {
+pub fn write_group<I: Input>(group: MaybeUndefined<I>, patch: &mut Patch, prefix: &str) {
     match group {
         MaybeUndefined::Undefined => {}
         MaybeUndefined::Null => {
@@ -106,7 +100,7 @@ pub fn write_group<I: Input>(
                 patch.clear(place);
             }
         }
-        MaybeUndefined::Value(fields) => fields.write(patch, prefix, locale),
+        MaybeUndefined::Value(fields) => fields.write(patch, prefix),
     }
 }
 
@@ -157,16 +151,15 @@ macro_rules! fields {
         }
 
         impl $crate::content::input::Input for $input {
-            #[allow(unused_variables, reason = "not every input has texts")]
-            fn write(self, patch: &mut $crate::content::patch::Patch, prefix: &str, locale: &str) {
+            fn write(self, patch: &mut $crate::content::patch::Patch, prefix: &str) {
                 use $crate::content::input::place;
                 $(patch.value(place(prefix, stringify!($must), $must_field, true), self.$must);)*
                 $(patch.value(place(prefix, stringify!($value), $field, false), self.$value);)*
-                $(patch.text(place(prefix, stringify!($text), $text_field, false), locale, self.$text);)*
+                $(patch.text(place(prefix, stringify!($text), $text_field, false), self.$text);)*
                 $(patch.list(place(prefix, stringify!($list), $list_field, false), self.$list);)*
                 $(
                     let group = $crate::content::input::prefix(prefix, stringify!($group));
-                    $crate::content::input::write_group(self.$group, patch, &group, locale);
+                    $crate::content::input::write_group(self.$group, patch, &group);
                 )*
             }
 
@@ -215,8 +208,8 @@ macro_rules! translation {
 
         impl $crate::content::input::Translation for $translation {
             fn write(self, patch: &mut $crate::content::patch::Patch, at: usize) {
-                let locale = patch.locale(self.locale, &format!("translations.{at}.locale"));
-                $(patch.text($crate::content::input::place("", stringify!($text), $text_field, false), &locale, self.$text);)*
+                patch.choose_locale(self.locale, &format!("translations.{at}.locale"));
+                $(patch.text($crate::content::input::place("", stringify!($text), $text_field, false), self.$text);)*
                 $(
                     let group = match self.$group {
                         async_graphql::MaybeUndefined::Undefined => None,
@@ -224,7 +217,7 @@ macro_rules! translation {
                         async_graphql::MaybeUndefined::Value(group) => Some(group),
                     };
                     if let Some(group) = group {
-                        group.write(patch, &$crate::content::input::prefix("", stringify!($group)), &locale);
+                        group.write(patch, &$crate::content::input::prefix("", stringify!($group)));
                     }
                 )*
             }
@@ -242,8 +235,8 @@ macro_rules! translation {
                 Self { $($text: async_graphql::MaybeUndefined::Null,)* }
             }
 
-            fn write(self, patch: &mut $crate::content::patch::Patch, prefix: &str, locale: &str) {
-                $(patch.text($crate::content::input::place(prefix, stringify!($text), $text_field, false), locale, self.$text);)*
+            fn write(self, patch: &mut $crate::content::patch::Patch, prefix: &str) {
+                $(patch.text($crate::content::input::place(prefix, stringify!($text), $text_field, false), self.$text);)*
             }
         }
     };

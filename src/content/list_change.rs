@@ -59,14 +59,14 @@ impl ListChange {
         }
     }
 
-    /// What was sent for the list at `path`; what is wrong with it is noted in the patch.
-    pub fn read(input: ReferencesInput, path: &str, patch: &mut Patch) -> Self {
+    /// What was sent for the list at `place`; what is wrong with it is noted in the patch.
+    pub fn read(input: ReferencesInput, place: &str, patch: &mut Patch) -> Self {
         let changes = input.remove.is_some() || input.r#move.is_some() || input.add.is_some();
         if input.set.is_some() && changes {
-            patch.wrong(format!("{path}.set"), "goes without remove, move and add");
+            patch.wrong(format!("{place}.set"), "goes without remove, move and add");
         }
         let mut ids = |name: &str, ids: Option<Vec<ID>>| -> Vec<EntryId> {
-            let parse = |(at, id): (usize, &ID)| patch.id(id, format!("{path}.{name}.{at}"));
+            let parse = |(at, id): (usize, &ID)| patch.id(id, format!("{place}.{name}.{at}"));
             let ids = ids.unwrap_or_default();
             ids.iter().enumerate().filter_map(parse).collect()
         };
@@ -74,7 +74,7 @@ impl ListChange {
         let remove = ids("remove", input.remove);
         let mut placed = |name: &str, placed: Option<Vec<PlacedReference>>| -> Vec<Placed> {
             let read = |(at, placed): (usize, PlacedReference)| {
-                placed.read(&format!("{path}.{name}.{at}"), patch)
+                placed.read(&format!("{place}.{name}.{at}"), patch)
             };
             let placed = placed.unwrap_or_default();
             placed.into_iter().enumerate().filter_map(read).collect()
@@ -120,17 +120,17 @@ impl ListChange {
 }
 
 impl PlacedReference {
-    fn read(self, path: &str, patch: &mut Patch) -> Option<Placed> {
+    fn read(self, place: &str, patch: &mut Patch) -> Option<Placed> {
         if self.before.is_some() && self.after.is_some() {
-            patch.wrong(format!("{path}.after"), "goes without before");
+            patch.wrong(format!("{place}.after"), "goes without before");
         }
-        let id = patch.id(&self.id, format!("{path}.id"));
+        let id = patch.id(&self.id, format!("{place}.id"));
         let before = self
             .before
-            .and_then(|id| patch.id(&id, format!("{path}.before")));
+            .and_then(|id| patch.id(&id, format!("{place}.before")));
         let after = self
             .after
-            .and_then(|id| patch.id(&id, format!("{path}.after")));
+            .and_then(|id| patch.id(&id, format!("{place}.after")));
         Some(Placed {
             id: id?,
             before,

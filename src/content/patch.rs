@@ -10,11 +10,13 @@ use super::{
     merge::Fields,
     scalar::Locale,
 };
-use crate::error::{Problem, ProblemCode};
+use crate::error::{Error, Problem, ProblemCode};
 
 /// Changes of the fields of an entry. What it does not name stays as it is.
 #[derive(Debug, Default)]
 pub struct Patch {
+    /// The locale in which texts are written.
+    locale: String,
     steps: Vec<Step>,
     problems: Vec<Problem>,
 }
@@ -40,6 +42,14 @@ enum Step {
 }
 
 impl Patch {
+    /// No changes yet; texts are written in this locale.
+    pub fn in_locale(locale: &str) -> Self {
+        Self {
+            locale: locale.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// Sets or clears a field.
     pub fn value<T: InputType>(&mut self, place: Place, value: MaybeUndefined<Given<T>>) {
         let given = match value {
@@ -53,14 +63,15 @@ impl Patch {
         self.steps.push(Step::Value(place, given));
     }
 
-    /// Sets or clears the text of a localised field in one locale.
-    pub fn text(&mut self, place: Place, locale: &str, text: MaybeUndefined<String>) {
+    /// Sets or clears the text of a localised field, in the locale that was chosen last.
+    pub fn text(&mut self, place: Place, text: MaybeUndefined<String>) {
         let text = match text {
             MaybeUndefined::Undefined => return,
             MaybeUndefined::Null => None,
             MaybeUndefined::Value(text) => Some(text),
         };
-        self.steps.push(Step::Text(place, locale.to_owned(), text));
+        self.steps
+            .push(Step::Text(place, self.locale.clone(), text));
     }
 
     /// Replaces, changes or clears a list of references.
@@ -133,15 +144,12 @@ impl Patch {
             .push(Problem::new(ProblemCode::Invalid, path, message));
     }
 
-    /// The locale; one that is none is noted, and stands for no other.
-    pub fn locale(&mut self, locale: Given<Locale>, path: &str) -> String {
-        match locale.check() {
-            Ok(Value::String(locale)) => locale,
-            Ok(_) => String::new(),
-            Err(message) => {
-                self.wrong(path.to_owned(), &message);
-                String::new()
-            }
+    /// Chooses the locale in which texts are written from now on. One that is none is noted.
+    pub fn choose_locale(&mut self, locale: Given<Locale>, path: &str) {
+        match locale.at(path) {
+            Ok(locale) => self.locale = locale.0,
+            Err(Error::Invalid(problems)) => self.problems.extend(problems),
+            Err(error) => self.wrong(path.to_owned(), &error.to_string()),
         }
     }
 

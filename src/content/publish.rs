@@ -11,7 +11,9 @@ use sea_orm::{
 use super::{
     Content, address,
     change::{Change, at, within},
-    check, reference,
+    check,
+    field::Field,
+    reference,
     types::for_type,
 };
 use crate::{
@@ -176,7 +178,7 @@ impl Change {
 
     /// The required references of the row that are not public, now that all of the change is.
     async fn not_public<C: Content>(&self, candidate: &Candidate) -> Result<Vec<Problem>> {
-        if !C::FIELDS.iter().any(|field| field.may_require_references()) {
+        if !C::FIELDS.iter().any(Field::may_require_references) {
             return Ok(Vec::new());
         }
         let row = self

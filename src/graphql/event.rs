@@ -60,10 +60,6 @@ pub struct EventQuery;
 #[Object]
 impl EventQuery {
     /// The event log, the newest event first. For admins.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL's arguments cannot be taken as a struct"
-    )]
     async fn events(
         &self,
         ctx: &Context<'_>,
@@ -79,23 +75,24 @@ impl EventQuery {
         let reader = reader(ctx)?;
         reader.principal.require(Right::ReadEvents)?;
         let filter = filter.unwrap_or_default();
-        let list = ListIdentity::of(&["events", &format!("{filter:?}")]);
+        let identity = ListIdentity::of(&["events", &format!("{filter:?}")]);
         let page = RawPageArgs {
             first,
             after,
             last,
             before,
         };
-        let page = page.open(&list, |keys| read::fit(&newest_first(), keys))?;
+        let page = page.open(&identity, |keys| read::fit(&newest_first(), keys))?;
         let (snapshot, select) = (&reader.snapshot, filter.select()?);
-        let total = match ctx.look_ahead().field("totalCount").exists() {
-            true => Some(snapshot.count(select.clone()).await?),
-            false => None,
+        let total = if ctx.look_ahead().field("totalCount").exists() {
+            Some(snapshot.count(select.clone()).await?)
+        } else {
+            None
         };
         let slice = read::slice(snapshot, select, newest_first, &page).await?;
         let ids = slice.rows.iter().filter_map(|(_, row)| row.actor_id);
         let actors = actors(snapshot, ids).await?;
-        Connection::of(&list, slice, total, |row| Some(Event::of(row, &actors)))
+        Connection::of(&identity, slice, total, |row| Some(Event::of(row, &actors)))
     }
 }
 

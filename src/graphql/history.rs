@@ -70,10 +70,6 @@ pub struct HistoryQuery;
 #[Object]
 impl HistoryQuery {
     /// The revisions of an entry, the newest first; null if there is no such entry that you may know of.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL's arguments cannot be taken as a struct"
-    )]
     async fn history(
         &self,
         ctx: &Context<'_>,
@@ -86,28 +82,29 @@ impl HistoryQuery {
     ) -> Result<Option<Connection<Revision>>> {
         let reader = reader(ctx)?;
         let id = parse_id(&id, "id")?;
-        let list = ListIdentity::of(&["history", &id.to_string()]);
+        let identity = ListIdentity::of(&["history", &id.to_string()]);
         let page = RawPageArgs {
             first,
             after,
             last,
             before,
         };
-        let page = page.open(&list, |keys| read::fit(&history::newest_first(), keys))?;
+        let page = page.open(&identity, |keys| read::fit(&history::newest_first(), keys))?;
         let snapshot = &reader.snapshot;
         let known = history::known(snapshot, &reader.principal, Right::ReadHistory, id).await?;
         let Some(entry) = known else {
             return Ok(None);
         };
-        let total = match ctx.look_ahead().field("totalCount").exists() {
-            true => Some(history::count(snapshot, &entry).await?),
-            false => None,
+        let total = if ctx.look_ahead().field("totalCount").exists() {
+            Some(history::count(snapshot, &entry).await?)
+        } else {
+            None
         };
         let slice: Slice<revision::Model> = history::revisions(snapshot, &entry, &page).await?;
         let ids = slice.rows.iter().filter_map(|(_, row)| row.saved_by);
         let actors = actors(snapshot, ids).await?;
         let node = |row| Some(Revision::of(row, &entry, &actors));
-        Connection::of(&list, slice, total, node).map(Some)
+        Connection::of(&identity, slice, total, node).map(Some)
     }
 
     /// What differs between two revisions of an entry; null if there is no such entry that you may know of.

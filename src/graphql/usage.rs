@@ -52,23 +52,24 @@ impl UsageQuery {
         let id = parse_id(&id, "id")?;
         let view = reader.open(view)?;
         let used_by = UsedBy::open(&view, id)?;
-        let list = ListIdentity::of(&["usedBy", &id.to_string()]);
+        let identity = ListIdentity::of(&["usedBy", &id.to_string()]);
         let page = RawPageArgs {
             first,
             after,
             last,
             before,
         };
-        let page = page.open(&list, |keys| read::fit(&UsedBy::order(), keys))?;
+        let page = page.open(&identity, |keys| read::fit(&UsedBy::order(), keys))?;
         let snapshot = &reader.snapshot;
         let shown = entries_of(reader, &[id], (view.clone(), view.clone()), &[]).await?;
         if shown.iter().flatten().next().is_none() {
             return Ok(None);
         }
         let selected = |field: &str| ctx.look_ahead().field(field);
-        let total = match selected("totalCount").exists() {
-            true => Some(used_by.count(snapshot).await?),
-            false => None,
+        let total = if selected("totalCount").exists() {
+            Some(used_by.count(snapshot).await?)
+        } else {
+            None
         };
         let slice = used_by.page(snapshot, &page).await?;
         let owners: Vec<EntryId> = slice.rows.iter().map(|(_, row)| row.owner()).collect();
@@ -81,6 +82,6 @@ impl UsageQuery {
             let field = row.field;
             Some(Usage { entry, field })
         };
-        Connection::of(&list, slice, total, usage).map(Some)
+        Connection::of(&identity, slice, total, usage).map(Some)
     }
 }

@@ -94,7 +94,7 @@ impl WorkListQuery {
             field: EntryOrderField::UpdatedAt,
             direction: OrderDirection::Desc,
         });
-        let list = ListIdentity::of(&[
+        let identity = ListIdentity::of(&[
             "entries",
             &filter.to_value().to_string(),
             &order.to_value().to_string(),
@@ -108,12 +108,13 @@ impl WorkListQuery {
             last,
             before,
         };
-        let page = page.open(&list, |keys| read::fit(&work.order(), keys))?;
+        let page = page.open(&identity, |keys| read::fit(&work.order(), keys))?;
         let snapshot = &reader.snapshot;
         let selected = |field: &str| ctx.look_ahead().field(field);
-        let total = match selected("totalCount").exists() {
-            true => Some(work.count(snapshot).await?),
-            false => None,
+        let total = if selected("totalCount").exists() {
+            Some(work.count(snapshot).await?)
+        } else {
+            None
         };
         let slice = work.page(snapshot, &page).await?;
         let id = |row: &entity::entry::Model| EntryId {
@@ -130,7 +131,7 @@ impl WorkListQuery {
         let mut entries = entries_of(reader, &ids, views, &selections)
             .await?
             .into_iter();
-        Connection::of(&list, slice, total, |_| entries.next().flatten())
+        Connection::of(&identity, slice, total, |_| entries.next().flatten())
     }
 }
 

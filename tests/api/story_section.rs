@@ -63,7 +63,7 @@ on_both_engines! {
             (Layout::Values, "VALUES"), (Layout::Impact, "IMPACT"), (Layout::Testimonials, "TESTIMONIALS"),
             (Layout::Timeline, "TIMELINE"), (Layout::Team, "TEAM"), (Layout::CallToAction, "CALL_TO_ACTION"),
         ];
-        let picture = app.public::<kindling::content::types::Asset>("picture", content::asset("a.webp")).await;
+        let picture = app.public::<Asset>("picture", content::asset("a.webp")).await;
         for (layout, name) in layouts {
             let mut section = content::story_section("a");
             section.layout = layout;

@@ -150,6 +150,7 @@ impl Reader {
     }
 
     /// A reader of what is true now.
+    #[must_use]
     pub fn afresh(&self) -> Self {
         Self::new(&self.app, self.principal.clone())
     }
