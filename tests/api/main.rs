@@ -11,6 +11,7 @@ mod accounts_http;
 mod concurrent_writes;
 mod database_state;
 mod documentation;
+mod documentation_editing;
 mod editing;
 mod end_to_end;
 mod errors;
