@@ -55,7 +55,7 @@ pub const MOST_TARGETS: usize = 100;
 
 impl Step {
     /// The right that it needs on each entry.
-    fn right(&self) -> Right {
+    pub fn right(&self) -> Right {
         match self {
             Self::Publish { .. } | Self::PublishLocale(_) | Self::Unpublish { .. } => {
                 Right::Publish

@@ -130,6 +130,15 @@ impl Uploads {
         }
     }
 
+    /// What the files hold, in few words: the same for the same files.
+    pub fn fingerprint(&self) -> String {
+        let sum = |file: &Result<UploadedFile, Problem>| match file {
+            Ok(file) => file.stored.sha256.clone(),
+            Err(problem) => problem.message.clone(),
+        };
+        self.files.iter().map(sum).collect::<Vec<_>>().join(" ")
+    }
+
     /// Removes the files that no asset has, now that the operation has come to its end.
     pub async fn settle(self) {
         let files = self.files.into_iter().flatten().map(|mut file| {

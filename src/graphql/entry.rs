@@ -4,11 +4,12 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::entry_id::EntryId;
 
 use crate::{
+    auth::Right,
     content::{
         given::Given,
         lifecycle::{Step, Target},
         scalar::Locale,
-        types::{AnyEntry, entries_after, parse_id, reader},
+        types::{AnyEntry, Reader, entries_after, parse_id, reader},
         user_error::UserError,
     },
     error::{Error, Problem, ProblemCode, Result},
@@ -175,9 +176,11 @@ impl EntryQuery {
     ) -> Result<Vec<UserError>> {
         let step = publish_step(input.with_dependencies, input.locale);
         let checked = async {
-            let (targets, step) = (targets(&input.entries)?, step?);
+            let reader = reader(ctx)?;
+            let step = allowed(reader, step)?;
+            let targets = targets(&input.entries)?;
             // Tried, and never committed.
-            let mut change = reader(ctx)?.change(None).await?;
+            let mut change = reader.change(None).await?;
             change.run(&targets, step).await
         };
         Ok(UserError::split(checked.await)?.1)
@@ -209,11 +212,20 @@ async fn change(
     entries: &[EntryTarget],
     step: Result<Step>,
 ) -> Result<Vec<EntryId>> {
-    let (targets, step) = (targets(entries)?, step?);
-    let mut change = reader(ctx)?.change(None).await?;
+    let reader = reader(ctx)?;
+    let step = allowed(reader, step)?;
+    let targets = targets(entries)?;
+    let mut change = reader.change(None).await?;
     let ids = change.run(&targets, step).await?;
     change.commit().await?;
     Ok(ids)
+}
+
+/// The step, if the principal may do it to any entry at all: before anything else is said about what was sent.
+fn allowed(reader: &Reader, step: Result<Step>) -> Result<Step> {
+    let right = step.as_ref().map_or(Right::Publish, Step::right);
+    reader.principal.require(right)?;
+    step
 }
 
 fn targets(entries: &[EntryTarget]) -> Result<Vec<Target>> {

@@ -1,11 +1,19 @@
 //! `Idempotency-Key`: an operation that is sent again gets the first answer again, and changes nothing more.
 
-use std::sync::Arc;
+use std::{
+    any::{Any, TypeId},
+    sync::Arc,
+};
 
 use async_graphql::{Request, Response, ServerError};
 
 use super::errors::{told, with_code};
-use crate::{app::App, auth::Principal, content::idempotency::Claim, error::Error};
+use crate::{
+    app::App,
+    auth::Principal,
+    content::{idempotency::Claim, upload::Uploads},
+    error::Error,
+};
 
 /// The key that came with a request.
 #[derive(Clone, Debug)]
@@ -13,18 +21,23 @@ pub(crate) struct IdempotencyKey(pub(crate) String);
 
 /// What the operation claims, if it came with a key, and with somebody to keep an answer for.
 pub(super) fn claim(request: &Request, principal: &Principal) -> Option<Arc<Claim>> {
-    let key = request
-        .data
-        .get(&std::any::TypeId::of::<IdempotencyKey>())?;
-    let key = key.downcast_ref::<IdempotencyKey>()?;
+    let key = data::<IdempotencyKey>(request)?;
     let variables = serde_json::to_string(&request.variables).unwrap_or_default();
     let name = request.operation_name.as_deref().unwrap_or_default();
-    let parts = [request.query.as_str(), name, &variables];
+    let uploads = data::<Arc<Uploads>>(request);
+    let files = uploads.map(|uploads| uploads.fingerprint());
+    let files = files.unwrap_or_default();
+    let parts = [request.query.as_str(), name, &variables, &files];
     Some(Arc::new(Claim::new(
         principal.account_id()?,
         &key.0,
         &parts,
     )))
+}
+
+/// What the transport has put beside the request.
+fn data<T: Any>(request: &Request) -> Option<&T> {
+    request.data.get(&TypeId::of::<T>())?.downcast_ref()
 }
 
 /// The answer that was given before, or why there is none.

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::entry_id::EntryId;
 
 use crate::{
+    auth::Right,
     content::{
         given::Given,
         position::Neighbour,
@@ -80,9 +81,11 @@ impl SingleEntryMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which revision.")] input: RestoreRevisionInput,
     ) -> Result<RestoreRevisionPayload> {
+        let reader = reader(ctx)?;
+        reader.principal.require(Right::Change)?;
         let restored = async {
             let id = parse_id(&input.id, "id")?;
-            let mut change = reader(ctx)?.change(input.message.as_deref()).await?;
+            let mut change = reader.change(input.message.as_deref()).await?;
             let revision = input.revision.at("revision")?;
             let expected = Some(input.expected_revision.at("expectedRevision")?);
             for_type!(id.content_type, C => change.restore_revision::<C>(id, revision, expected).await)?;
@@ -98,10 +101,12 @@ impl SingleEntryMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which entry, and where to.")] input: MoveEntryInput,
     ) -> Result<MoveEntryPayload> {
+        let reader = reader(ctx)?;
+        reader.principal.require(Right::Change)?;
         let moved = async {
             let id = parse_id(&input.id, "id")?;
             let neighbour = neighbour(&input)?;
-            let mut change = reader(ctx)?.change(None).await?;
+            let mut change = reader.change(None).await?;
             change.move_entry(id, neighbour).await?;
             change.commit().await?;
             Ok(id)
@@ -115,9 +120,11 @@ impl SingleEntryMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which entry.")] input: DuplicateEntryInput,
     ) -> Result<DuplicateEntryPayload> {
+        let reader = reader(ctx)?;
+        reader.principal.require(Right::Create)?;
         let copied = async {
             let id = parse_id(&input.id, "id")?;
-            let mut change = reader(ctx)?.change(None).await?;
+            let mut change = reader.change(None).await?;
             let copy = for_type!(id.content_type, C => change.duplicate::<C>(id).await)?;
             change.commit().await?;
             Ok(copy)

@@ -50,7 +50,7 @@ pub struct ReplaceAssetInput {
     id: ID,
     /// The revision that the change is based on. What others said of the picture since is kept; another file since is a
     /// conflict.
-    expected_revision: i32,
+    expected_revision: Given<i32>,
     /// The picture: JPEG, PNG, WebP, GIF or AVIF, as its content tells. The server limits its size and its pixels.
     file: Upload,
     /// Why, for the history.
@@ -108,12 +108,12 @@ impl ReplaceAssetInput {
     async fn run(self, ctx: &Context<'_>) -> Outcome<Asset> {
         let reader = reader(ctx)?;
         reader.principal.require(Right::Change)?;
-        let saving = Saving {
-            expected: self.expected_revision,
-            autosave: false,
-        };
         let changed = async {
             let id = parse_id(&self.id, "id")?;
+            let saving = Saving {
+                expected: self.expected_revision.at("expectedRevision")?,
+                autosave: false,
+            };
             let patch = patch(file(ctx, self.file)?)?;
             let mut change = reader.change(self.message.as_deref()).await?;
             change.edit::<Asset>(id, saving, patch).await?;

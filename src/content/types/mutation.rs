@@ -11,6 +11,7 @@ use super::{
     root::{Reader, entries_of, group, parse_id, reader},
 };
 use crate::{
+    auth::Right,
     content::{
         Content,
         given::Given,
@@ -46,6 +47,7 @@ pub(super) async fn create<C: Content>(
     edit: Edit<C>,
 ) -> Outcome<C> {
     let reader = reader(ctx)?;
+    reader.principal.require(Right::Create)?;
     let locale = edit.locale.clone();
     let changed = async {
         let patch = edit.into_patch(reader.app.site.default_locale());
@@ -68,6 +70,7 @@ pub(super) async fn update<C: Content>(
     edit: Edit<C>,
 ) -> Outcome<C> {
     let reader = reader(ctx)?;
+    reader.principal.require(Right::Change)?;
     let locale = edit.locale.clone();
     let changed = async {
         let id = parse_id(id, "id")?;
