@@ -189,15 +189,20 @@ pub(super) fn expect_revision(
 ) -> Result<()> {
     match expected {
         Some(expected) if expected != entry.latest_revision => {
-            Err(Error::Conflict(Box::new(Conflict {
-                entry: id,
-                expected,
-                latest: entry.latest_revision,
-                clashes: Vec::new(),
-            })))
+            Err(stale(id, expected, entry.latest_revision))
         }
         _ => Ok(()),
     }
+}
+
+/// The error for a change that is based on another revision than the latest one.
+pub(super) fn stale(entry: EntryId, expected: i32, latest: i32) -> Error {
+    Error::Conflict(Box::new(Conflict {
+        entry,
+        expected,
+        latest,
+        clashes: Vec::new(),
+    }))
 }
 
 /// The error with the entry that it belongs to in front of the paths of its problems.

@@ -16,7 +16,7 @@ use sea_orm::{
 pub use super::change::Change;
 use super::{
     Content,
-    change::{expect_revision, not_found, refuse_archived},
+    change::{not_found, refuse_archived, stale},
     check,
     input::{Input, path_of},
     merge::{Fields, clashes_without_base, differences, merge},
@@ -225,11 +225,9 @@ impl Change {
             .filter(entry::Column::LatestRevision.eq(entry.latest_revision))
             .exec_with_returning(&self.tx)
             .await?;
-        match moved.first() {
-            Some(moved) => Ok(moved.latest_revision),
-            // Somebody was faster, although the entry is locked: another program writes to the same database.
-            None => expect_revision(id, entry, Some(0)).map(|()| 0),
-        }
+        // The entry is locked, so that nobody can have been faster who asks for the lock.
+        let moved = moved.first().map(|moved| moved.latest_revision);
+        moved.ok_or_else(|| stale(id, entry.latest_revision, entry.latest_revision + 1))
     }
 
     async fn insert_revision<C: Content>(
