@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsString,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     path::Path,
@@ -21,15 +22,35 @@ const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The program in a folder of its own, where no settings of ours reach it.
 pub(crate) fn kindling(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kindling"));
+    let mut command = Command::new(program());
     command.args(arguments).current_dir(folder).env_clear();
     command
+}
+
+/// The program that was built with the tests, unless `KINDLING_BIN` names another one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests' own settings are none of the server's"
+)]
+fn program() -> OsString {
+    std::env::var_os("KINDLING_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_kindling").into())
 }
 
 /// Runs a command of the program to its end.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     kindling(folder, arguments).output().expect("the program")
 }
+
+/// What serves from a folder on any free port.
+pub(crate) const SERVE: [&str; 7] = [
+    "serve",
+    "--listen",
+    "127.0.0.1:0",
+    "--log-format",
+    "json",
+    "--data-dir",
+    "data",
+];
 
 /// `kindling serve`, killed with this value.
 pub(crate) struct Server {
@@ -58,16 +79,11 @@ impl Server {
 
     /// Serves what is in the folder, if anything is.
     pub(crate) fn start_without_demo(folder: &Path, arguments: &[&str]) -> Self {
-        let fixed = [
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--log-format",
-            "json",
-            "--data-dir",
-            "data",
-        ];
-        let mut command = kindling(folder, &[&fixed, arguments].concat());
+        Self::run(kindling(folder, &[&SERVE, arguments].concat()))
+    }
+
+    /// Runs a command that serves, and waits until it answers.
+    pub(crate) fn run(mut command: Command) -> Self {
         let mut child = command
             .stderr(Stdio::piped())
             .stdout(Stdio::piped())
@@ -167,10 +183,15 @@ impl Server {
         }
     }
 
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks the process to stop, as an operator's machine does.
     pub(crate) fn terminate(&self) {
         let status = Command::new("kill")
-            .arg(self.child.id().to_string())
+            .arg(self.process().to_string())
             .status();
         assert!(
             status.is_ok_and(|status| status.success()),
