@@ -90,22 +90,26 @@ impl From<DbErr> for Error {
     }
 }
 
-/// PostgreSQL: serialization failure, deadlock, shutdown, start-up, too many connections, lock not available.
-const PASSING_STATES: [&str; 7] = [
-    "40001", "40P01", "57P01", "57P02", "57P03", "53300", "55P03",
+/// PostgreSQL: serialization failure, deadlock, shutdown, start-up, lock not available, a transaction ended for its
+/// idleness, an error of input or output.
+const PASSING_STATES: [&str; 8] = [
+    "40001", "40P01", "57P01", "57P02", "57P03", "55P03", "25P03", "58030",
 ];
-/// SQLite: busy and locked, whatever their extended codes add.
-const PASSING_CODES: [u32; 2] = [5, 6];
+/// PostgreSQL, whatever follows: the connection is lost; disk, memory or connections are used up.
+const PASSING_CLASSES: [&str; 2] = ["08", "53"];
+/// SQLite: busy, locked, input or output failed, disk full, file cannot be opened; whatever their extended codes add.
+const PASSING_CODES: [u32; 5] = [5, 6, 10, 13, 14];
 
 /// Whether trying again later may work.
 fn passes(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             // A state of PostgreSQL has five characters, a code of SQLite fewer.
             let sqlite = code.parse::<u32>().ok().filter(|_| code.len() < 5);
             sqlite.is_some_and(|code| PASSING_CODES.contains(&(code & 0xff)))
                 || PASSING_STATES.contains(&code.as_ref())
+                || (code.len() == 5 && PASSING_CLASSES.iter().any(|class| code.starts_with(class)))
         }),
         _ => false,
     }

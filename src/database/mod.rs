@@ -11,7 +11,7 @@ use sea_orm::{
     FromQueryResult, PaginatorTrait, Select, SqliteTransactionMode, SqlxPostgresConnector,
     SqlxSqliteConnector, TransactionOptions, TransactionTrait,
     sqlx::{
-        ConnectOptions, Executor,
+        ConnectOptions, Connection, Executor,
         postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
@@ -62,10 +62,16 @@ impl Database {
                 .await
                 .map_err(Error::internal)?;
         }
+        // Where the disk is full, SQLite rolls back by itself, so that sqlx's own rollback fails and it goes on counting a
+        // transaction: the connection could begin no other one, and gives way to a new one.
         let pool = |size: u32| {
             SqlitePoolOptions::new()
                 .max_connections(size)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
+                .before_acquire(|connection, _| {
+                    let usable = !connection.is_in_transaction();
+                    Box::pin(async move { Ok(usable) })
+                })
         };
         let writer = pool(1)
             .connect_with(options.clone())

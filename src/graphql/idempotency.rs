@@ -52,21 +52,16 @@ pub(super) async fn answered(claim: &Claim, app: &App) -> Option<Response> {
     }
 }
 
-/// Keeps the answer, unless the operation failed for a reason that may pass, and changed nothing.
+/// Keeps the answer, unless the operation failed for a reason that may pass: then it can be done again with the same key,
+/// or, if it has changed something, whoever asks again is told that its answer is not known.
 pub(super) async fn keep(claim: &Claim, app: &App, response: &Response) {
-    let passing = |error: &ServerError| {
-        let code = error
-            .extensions
-            .as_ref()
-            .and_then(|extensions| extensions.get("code"));
-        code.is_some_and(|code| {
-            let code = code.to_string();
-            PASSING
-                .iter()
-                .any(|passing| code.trim_matches('"') == *passing)
-        })
+    let fails_with = |codes: &[&str]| {
+        response
+            .errors
+            .iter()
+            .any(|error| codes.contains(&code(error).as_str()))
     };
-    if !claim.is_taken() && response.errors.iter().any(passing) {
+    if fails_with(&[UNAVAILABLE]) || (!claim.is_taken() && fails_with(&PASSING)) {
         return;
     }
     let kept = match serde_json::to_string(response) {
@@ -78,12 +73,17 @@ pub(super) async fn keep(claim: &Claim, app: &App, response: &Response) {
     }
 }
 
-const PASSING: [&str; 4] = [
-    "UNAVAILABLE",
-    "INTERNAL",
-    "UNAUTHENTICATED",
-    "ANSWER_UNKNOWN",
-];
+/// Kept, it would say for a day that trying again may work.
+const UNAVAILABLE: &str = "UNAVAILABLE";
+const PASSING: [&str; 3] = ["INTERNAL", "UNAUTHENTICATED", "ANSWER_UNKNOWN"];
+
+/// The code of an error; empty if it has none.
+fn code(error: &ServerError) -> String {
+    let extensions = error.extensions.as_ref();
+    let code = extensions.and_then(|extensions| extensions.get("code"));
+    code.map(|code| code.to_string().trim_matches('"').to_owned())
+        .unwrap_or_default()
+}
 
 fn failed(error: Error) -> Response {
     let error = ServerError {

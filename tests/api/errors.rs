@@ -14,8 +14,9 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::{
-    pipeline::milestone,
-    support::{account, on_both_engines, server::Server},
+    database_state::all_rows,
+    pipeline::{milestone, of},
+    support::{TestApp, account, on_both_engines, server::Server},
 };
 
 const DOCUMENTED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md"));
@@ -184,6 +185,40 @@ on_both_engines! {
             }
         }
         assert_eq!(app.query("{ pages { totalCount } }").await["data"]["pages"]["totalCount"], 0);
+    }
+}
+
+#[tokio::test]
+async fn a_full_sqlite_file_is_told_and_passes() {
+    let app = TestApp::on_sqlite().await;
+    let tx = app.app.database.begin().await.expect("a transaction");
+    // It takes no more pages than it has, for as long as the connection lives.
+    tx.execute_unprepared("PRAGMA max_page_count = 1")
+        .await
+        .expect("a limit");
+    tx.commit().await.expect("a commit");
+    let before = all_rows(&app).await;
+    let long = of::<Milestone>(json!({"title": {"en": "One"}, "body": {"en": "a".repeat(20_000)}}));
+    let mut refused = 0;
+    while let Err(error) = app.try_draft::<Milestone>("one", long.clone()).await {
+        assert_eq!(error.code(), "UNAVAILABLE", "{error:?}");
+        assert_eq!(all_rows(&app).await, before);
+        refused += 1;
+        assert!(refused < 10, "the limit has gone with the connection");
+    }
+    assert!(refused > 0);
+}
+
+#[tokio::test]
+async fn a_full_postgres_is_told() {
+    let Some(app) = TestApp::on_postgres().await else {
+        return;
+    };
+    for condition in ["disk_full", "out_of_memory", "io_error"] {
+        let tx = app.app.database.begin().await.expect("a transaction");
+        let raise = format!("DO $$ BEGIN RAISE {condition}; END $$");
+        let cause = tx.execute_unprepared(&raise).await.expect_err("an error");
+        assert_eq!(Error::from(cause).code(), "UNAVAILABLE", "{condition}");
     }
 }
 

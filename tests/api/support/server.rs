@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsString,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     path::Path,
@@ -21,9 +22,18 @@ const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The program in a folder of its own, where no settings of ours reach it.
 pub(crate) fn kindling(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kindling"));
+    let mut command = Command::new(program());
     command.args(arguments).current_dir(folder).env_clear();
     command
+}
+
+/// The program that was built with the tests, unless `KINDLING_BIN` names another one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests' own settings are none of the server's"
+)]
+fn program() -> OsString {
+    std::env::var_os("KINDLING_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_kindling").into())
 }
 
 /// Runs a command of the program to its end.
@@ -31,8 +41,8 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     kindling(folder, arguments).output().expect("the program")
 }
 
-/// On any free port, with a log to read.
-const SERVE: [&str; 7] = [
+/// What serves from a folder on any free port.
+pub(crate) const SERVE: [&str; 7] = [
     "serve",
     "--listen",
     "127.0.0.1:0",
@@ -69,7 +79,7 @@ impl Server {
 
     /// Serves what is in the folder, if anything is.
     pub(crate) fn start_without_demo(folder: &Path, arguments: &[&str]) -> Self {
-        Self::spawn(kindling(folder, &[&SERVE, arguments].concat()))
+        Self::run(kindling(folder, &[&SERVE, arguments].concat()))
     }
 
     /// The same, with the demo, where the largest file that it can write has so many blocks of 512 bytes.
@@ -80,10 +90,11 @@ impl Server {
         command.args(["-c", &script, "sh", program]);
         command.args(SERVE).arg("--demo");
         command.current_dir(folder).env_clear();
-        Self::spawn(command)
+        Self::run(command)
     }
 
-    fn spawn(mut command: Command) -> Self {
+    /// Runs a command that serves, and waits until it answers.
+    pub(crate) fn run(mut command: Command) -> Self {
         let mut child = command
             .stderr(Stdio::piped())
             .stdout(Stdio::piped())
@@ -183,10 +194,15 @@ impl Server {
         }
     }
 
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks the process to stop, as an operator's machine does.
     pub(crate) fn terminate(&self) {
         let status = Command::new("kill")
-            .arg(self.child.id().to_string())
+            .arg(self.process().to_string())
             .status();
         assert!(
             status.is_ok_and(|status| status.success()),
