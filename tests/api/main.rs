@@ -17,6 +17,7 @@ mod filter_logic;
 mod http;
 mod introspection;
 mod leaks;
+mod matrix;
 mod media;
 mod migrations;
 mod nodes;
