@@ -170,9 +170,7 @@ fn outcome(rule: &Rule, answer: &Value, id: EntryId) -> Outcome {
     match rule.how {
         How::Plainly if rule.field == "entries" && !told.is_null() => {
             let mut listed = nodes.filter(|node| node["id"] == id.to_string());
-            listed
-                .next()
-                .map_or(Outcome::Unknown, |node| Outcome::shown(node))
+            listed.next().map_or(Outcome::Unknown, Outcome::shown)
         }
         How::AnInternalField => {
             let of_one = told.get("inner").into_iter();

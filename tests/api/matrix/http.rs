@@ -65,7 +65,7 @@ impl Site {
         self.server.get(&path, &headers.collect::<Vec<_>>()).await
     }
 
-    /// What an editor gets for a document that must be right.
+    /// What an admin gets for a document that must be right.
     async fn as_admin(&self, document: &str, input: Value) -> Value {
         let request = Request {
             document: document.to_owned(),
@@ -114,7 +114,8 @@ fn subject(entry: &Value) -> Subject {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    let escaped: Vec<String> = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    escaped.concat()
 }
 
 const PUBLIC: Kind = Kind {
@@ -138,9 +139,10 @@ impl Site {
             Outcome::Shown(_) | Outcome::Unknown if rule.field == "entries" => found,
             must => must,
         };
-        let as_by_post = match operation.is_mutation {
-            true => by_get.status == 405 && by_get.code() == "METHOD_NOT_ALLOWED",
-            false => told(&by_get) == told(&answer),
+        let as_by_post = if operation.is_mutation {
+            by_get.status == 405 && by_get.code() == "METHOD_NOT_ALLOWED"
+        } else {
+            told(&by_get) == told(&answer)
         };
         if found != must || !as_by_post {
             let (who, answer) = (ROLES[column], answer.json());
