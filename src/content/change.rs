@@ -113,9 +113,7 @@ impl Change {
     pub(super) async fn entry_with(&self, right: Right, id: EntryId) -> Result<entry::Model> {
         self.principal.require(right)?;
         let entry = self.entry(id).await?.ok_or_else(|| not_found(id))?;
-        let known = entry.published_revision.is_some()
-            || self.principal.may(Right::ReadDrafts, entry.created_by);
-        if !known {
+        if !may_know_of(&self.principal, &entry) {
             return Err(not_found(id));
         }
         self.principal.require_on(right, entry.created_by)?;
@@ -162,6 +160,11 @@ impl Change {
             .to_owned();
         self.tx.execute(&update).await.map(|_| ())
     }
+}
+
+/// Whether the principal may know that the entry exists: it is public, or they may read its draft.
+pub(super) fn may_know_of(principal: &Principal, entry: &entry::Model) -> bool {
+    entry.published_revision.is_some() || principal.may(Right::ReadDrafts, entry.created_by)
 }
 
 /// The error for an entry that is not there, or that the principal may not know of.

@@ -73,8 +73,8 @@ impl Change {
         if revision == entry.latest_revision {
             return Ok(revision);
         }
-        let content = reference::without_missing::<C>(&self.tx, earlier).await?;
-        self.validate::<C>(None, &content).await?;
+        let content = reference::without_missing::<C>(&self.tx, earlier.clone()).await?;
+        self.validate::<C>(None, &content, Some(&earlier)).await?;
         let latest = self.known_revision::<C>(id, entry.latest_revision).await?;
         let restored = self.advance::<C>(id, &entry, content, &latest).await?;
         self.tell(Action::RevisionRestored, id, restored);
@@ -93,7 +93,7 @@ impl Change {
         };
         let revision = revision.ok_or_else(|| not_found(id))?;
         let row = self.known_revision::<C>(id, revision).await?;
-        let row = reference::without_missing::<C>(&self.tx, row).await?;
+        let row = reference::without_unknown::<C>(&self.tx, &self.principal, row).await?;
         self.create::<C>(None, row).await
     }
 }

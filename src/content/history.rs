@@ -5,6 +5,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, prelu
 
 use super::{
     Content,
+    change::may_know_of,
     merge::{Difference, Fields, differences},
     order::{OrderColumn, OrderDirection, Step},
     page_args::PageArgs,
@@ -31,7 +32,7 @@ pub async fn known(
     let Some(entry) = found.into_iter().next() else {
         return Ok(None);
     };
-    if entry.published_revision.is_none() && !principal.may(Right::ReadDrafts, entry.created_by) {
+    if !may_know_of(principal, &entry) {
         return Ok(None);
     }
     principal.require_on(right, entry.created_by)?;

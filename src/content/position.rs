@@ -9,7 +9,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Expr,
 };
 
-use super::change::Change;
+use super::change::{Change, may_know_of};
 use crate::{
     auth::Right,
     error::{Error, ProblemCode, Result},
@@ -82,6 +82,11 @@ impl Change {
     pub async fn move_entry(&mut self, id: EntryId, neighbour: Neighbour) -> Result<()> {
         self.refuse_if_half_done()?;
         let moved = self.entry_with(Right::Change, id).await?;
+        if moved.published_revision.is_some() {
+            // The public sees it at once.
+            self.principal
+                .require_on(Right::Publish, moved.created_by)?;
+        }
         if moved.position.is_empty() {
             let message = "is of a type without positions";
             return Err(Error::invalid(ProblemCode::Invalid, "id", message));
@@ -119,10 +124,8 @@ impl Change {
             let message = "must be another entry of the same type";
             return Err(Error::invalid(ProblemCode::Invalid, path, message));
         }
-        let known = self.entry(neighbour).await?.filter(|entry| {
-            entry.published_revision.is_some()
-                || self.principal.may(Right::ReadDrafts, entry.created_by)
-        });
+        let entry = self.entry(neighbour).await?;
+        let known = entry.filter(|entry| may_know_of(&self.principal, entry));
         let known = known.ok_or_else(|| {
             let message = format!("{neighbour} does not exist");
             Error::invalid(ProblemCode::NotFound, path, message)

@@ -3,14 +3,23 @@
 use entity::{entry, entry_id::EntryId, reference};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter,
-    QuerySelect, prelude::Uuid,
+    prelude::Uuid,
 };
 
-use super::{Content, usage::without};
-use crate::error::{Error, Problem, ProblemCode, Result};
+use super::{Content, change::may_know_of, usage::without};
+use crate::{
+    auth::Principal,
+    error::{Error, Problem, ProblemCode, Result},
+};
 
-/// Refuses references to entries that do not exist.
-pub async fn check_targets<C: Content>(tx: &DatabaseTransaction, row: &C::Model) -> Result<()> {
+/// Refuses references to entries that do not exist. What the principal may not know of does not exist for them, unless
+/// the row `before` refers to it already.
+pub async fn check_targets<C: Content>(
+    tx: &DatabaseTransaction,
+    principal: &Principal,
+    row: &C::Model,
+    before: Option<&C::Model>,
+) -> Result<()> {
     let targets: Vec<(&str, EntryId)> = C::FIELDS
         .iter()
         .flat_map(|field| field.targets(row).into_iter().map(|id| (field.name, id)))
@@ -19,7 +28,8 @@ pub async fn check_targets<C: Content>(tx: &DatabaseTransaction, row: &C::Model)
         return Ok(());
     }
     let ids: Vec<EntryId> = targets.iter().map(|(_, id)| *id).collect();
-    let found = existing(tx, &ids).await?;
+    let kept: Vec<EntryId> = before.map(targets_of::<C>).unwrap_or_default();
+    let found = known(tx, principal, &ids, &kept).await?;
     let problems: Vec<Problem> = targets
         .iter()
         .filter(|(_, id)| !found.contains(id))
@@ -34,17 +44,29 @@ pub async fn check_targets<C: Content>(tx: &DatabaseTransaction, row: &C::Model)
     }
 }
 
-/// Those of the entries that exist.
-async fn existing(tx: &DatabaseTransaction, ids: &[EntryId]) -> Result<Vec<EntryId>> {
-    let found: Vec<(Uuid, entry::ContentType)> = entry::Entity::find()
-        .select_only()
-        .columns([entry::Column::Id, entry::Column::Type])
+fn targets_of<C: Content>(row: &C::Model) -> Vec<EntryId> {
+    let fields = C::FIELDS.iter();
+    fields.flat_map(|field| field.targets(row)).collect()
+}
+
+/// Those of the entries that exist, as far as the principal may know, or as they are among those that are `kept`.
+async fn known(
+    tx: &DatabaseTransaction,
+    principal: &Principal,
+    ids: &[EntryId],
+    kept: &[EntryId],
+) -> Result<Vec<EntryId>> {
+    let found = entry::Entity::find()
         .filter(entry::Column::Id.is_in(ids.iter().map(|id| id.uuid)))
-        .into_tuple()
         .all(tx)
         .await?;
-    let id = |(uuid, content_type)| EntryId { content_type, uuid };
-    Ok(found.into_iter().map(id).collect())
+    let id = |entry: &entry::Model| EntryId {
+        content_type: entry.r#type,
+        uuid: entry.id,
+    };
+    let is_known =
+        |entry: &&entry::Model| kept.contains(&id(entry)) || may_know_of(principal, entry);
+    Ok(found.iter().filter(is_known).map(id).collect())
 }
 
 /// The row without references to entries that exist no more.
@@ -52,14 +74,20 @@ pub async fn without_missing<C: Content>(
     tx: &DatabaseTransaction,
     row: C::Model,
 ) -> Result<C::Model> {
-    let targets: Vec<EntryId> = C::FIELDS
-        .iter()
-        .flat_map(|field| field.targets(&row))
-        .collect();
+    without_unknown::<C>(tx, &Principal::System, row).await
+}
+
+/// The row without references to entries that do not exist, as far as the principal may know.
+pub async fn without_unknown<C: Content>(
+    tx: &DatabaseTransaction,
+    principal: &Principal,
+    row: C::Model,
+) -> Result<C::Model> {
+    let targets = targets_of::<C>(&row);
     if targets.is_empty() {
         return Ok(row);
     }
-    let found = existing(tx, &targets).await?;
+    let found = known(tx, principal, &targets, &[]).await?;
     without::<C>(&row, |id| !found.contains(&id))
 }
 

@@ -49,7 +49,7 @@ impl Change {
     ) -> Result<EntryId> {
         self.principal.require(Right::Create)?;
         self.refuse_if_half_done()?;
-        self.validate::<C>(key, &content).await?;
+        self.validate::<C>(key, &content, None).await?;
         let id = id::entry(C::TYPE);
         let position = if C::POSITIONED {
             self.last_position::<C>().await?
@@ -141,6 +141,7 @@ impl Change {
         edit: impl FnOnce(Fields) -> Result<Fields>,
     ) -> Result<i32> {
         self.refuse_if_half_done()?;
+        self.principal.require(Right::Change)?;
         if id.content_type != C::TYPE {
             return Err(not_found(id));
         }
@@ -161,7 +162,7 @@ impl Change {
             return Ok(entry.latest_revision);
         }
         let content = row_of::<C>(merged)?;
-        self.validate::<C>(None, &content).await?;
+        self.validate::<C>(None, &content, Some(&latest)).await?;
         let replaced = saving.autosave && self.may_replace_latest(&entry).await?;
         let revision = self.advance::<C>(id, &entry, content, &latest).await?;
         if replaced {
@@ -193,10 +194,12 @@ impl Change {
         Ok(revision)
     }
 
+    /// Refuses content that cannot be saved. What the row `before` refers to may stay, whoever saves.
     pub(super) async fn validate<C: Content>(
         &self,
         key: Option<&str>,
         content: &C::Model,
+        before: Option<&C::Model>,
     ) -> Result<()> {
         let mut problems = check::saved::<C>(content, &self.app.site.locales);
         if let Some(fault) = key.and_then(check::key_fault) {
@@ -205,7 +208,7 @@ impl Change {
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
-        reference::check_targets::<C>(&self.tx, content).await
+        reference::check_targets::<C>(&self.tx, &self.principal, content, before).await
     }
 
     /// Moves the entry on to a revision that it never had, unless somebody else was first.

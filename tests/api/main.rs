@@ -20,6 +20,7 @@ mod http;
 mod idempotency;
 mod introspection;
 mod leaks;
+mod matrix;
 mod media;
 mod migrations;
 mod nodes;

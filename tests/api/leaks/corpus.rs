@@ -18,12 +18,20 @@ pub(super) fn questions(api: &Introspection, world: &World) -> Vec<String> {
     for field in api.members("Query", "fields") {
         let argument =
             |name: &str| members(field, "args").find(|argument| text(&argument["name"]) == name);
-        if argument("first").is_some() {
+        if is_content_list(field) {
             questions.extend(asker.lists(field));
         } else if let Some(by) = argument("by") {
             questions.extend(asker.by_name(field, named(&by["type"])));
-        } else if argument("id").is_some() || argument("ids").is_some() {
+        } else if ["node", "nodes"].contains(&text(&field["name"])) {
             questions.extend(asker.by_id(field));
+        } else if argument("id").is_some() {
+            questions.extend(asker.about_entries(field));
+        } else if let Some(filter) = argument("where") {
+            questions.extend(asker.across_types(field, named(&filter["type"])));
+        } else if argument("input")
+            .is_some_and(|input| named(&input["type"]) == "PublishEntriesInput")
+        {
+            questions.extend(asker.checks(field));
         } else if members(field, "args").next().is_none() {
             let whole = api.whole(named(&field["type"]));
             questions.push(format!("{{ {} {whole} }}", text(&field["name"])));
@@ -80,21 +88,27 @@ pub(super) fn orders(api: &Introspection, field: &Value) -> Vec<String> {
         .collect()
 }
 
-fn members<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+/// Whether the root field lists the entries of a content type.
+pub(super) fn is_content_list(field: &Value) -> bool {
+    let takes = |name: &str| members(field, "args").any(|argument| text(&argument["name"]) == name);
+    takes("where") && takes("view")
+}
+
+pub(super) fn members<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     of[name].as_array().into_iter().flatten()
 }
 
 const PAGE: &str = "{ totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { id } } }";
-const VIEWS: [&str; 4] = [
+pub(super) const VIEWS: [&str; 4] = [
     "view: {locales: [\"es\"]}",
     "view: {perspective: DRAFT}",
     "view: {asOf: \"2026-05-03T00:00:00Z\"}",
     "view: {perspective: DRAFT, asOf: \"2026-06-10T00:00:00Z\"}",
 ];
 
-struct Asker<'a> {
-    api: &'a Introspection,
-    world: &'a World,
+pub(super) struct Asker<'a> {
+    pub(super) api: &'a Introspection,
+    pub(super) world: &'a World,
 }
 
 impl Asker<'_> {
@@ -160,7 +174,7 @@ impl Asker<'_> {
     }
 
     /// Values of a scalar that stand in drafts of the type.
-    fn values(&self, scalar: &str, type_name: &str) -> Vec<String> {
+    pub(super) fn values(&self, scalar: &str, type_name: &str) -> Vec<String> {
         let entry = self
             .world
             .hidden(type_name)

@@ -1,0 +1,210 @@
+//! How each root field is asked: generated from the schema, by the arguments that it takes.
+
+use entity::{entry::ContentType, entry_id::EntryId};
+use serde_json::{Value, json};
+
+use super::{
+    document::{How, Rule},
+    stock::{list_of, type_named},
+};
+use crate::introspection::{Introspection, named, text};
+
+/// An operation as it is sent.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub(super) document: String,
+    pub(super) variables: Value,
+}
+
+/// An entry that an operation is about.
+pub(super) struct Subject {
+    pub(super) id: EntryId,
+    /// The number of its latest revision.
+    pub(super) latest: i32,
+    /// A moment at which it was public, if it ever was.
+    pub(super) moment: String,
+}
+
+/// What is to be known of a root field to ask it.
+pub(super) struct Operation<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) is_mutation: bool,
+    field: &'a Value,
+}
+
+const SHOWN: &str = "{ ... on Entry { revision } }";
+const ERRORS: &str = "userErrors { code path message }";
+
+impl<'a> Operation<'a> {
+    pub(super) fn of(api: &'a Introspection, rule: &'a Rule) -> Self {
+        let found = |root: &str| {
+            let fields = api.members(root, "fields").iter();
+            let mut fields = fields.filter(|field| text(&field["name"]) == rule.field);
+            fields.next()
+        };
+        let mutation = found("Mutation");
+        let field = mutation.or_else(|| found("Query"));
+        Self {
+            rule,
+            is_mutation: mutation.is_some(),
+            field: field.unwrap_or_else(|| panic!("there is no {}", rule.field)),
+        }
+    }
+
+    /// The type of entries that it is about; any will do for those that take all.
+    pub(super) fn content_type(&self) -> ContentType {
+        let name = named(&self.field["type"]);
+        let name = name
+            .trim_start_matches("Update")
+            .trim_start_matches("Create");
+        let name = name.trim_end_matches("Payload");
+        let name = name.trim_end_matches("Connection");
+        type_named(name).unwrap_or(ContentType::Value)
+    }
+
+    /// Whether it is about an entry that is there.
+    pub(super) fn is_about_an_entry(&self) -> bool {
+        let alone = [
+            "viewer",
+            "events",
+            "signIn",
+            "signOut",
+            "refreshSession",
+            "confirmPassword",
+            "createFirstAdmin",
+        ];
+        !self.rule.field.starts_with("create") && !alone.contains(&self.rule.field.as_str())
+    }
+
+    /// Whether it belongs to one content type.
+    pub(super) fn is_of_a_type(&self) -> bool {
+        let field = &self.rule.field;
+        let is_named = field.starts_with("create") || field.starts_with("update");
+        is_named && field != "createFirstAdmin"
+    }
+
+    /// Whether it reads entries of one content type.
+    pub(super) fn is_read_of_a_type(&self) -> bool {
+        self.argument("by").is_some()
+            || (self.argument("where").is_some() && self.argument("view").is_some())
+    }
+
+    /// The root field that lists the entries that it is about.
+    pub(super) fn list(&self) -> String {
+        list_of(self.content_type())
+    }
+
+    fn argument(&self, name: &str) -> Option<&Value> {
+        let arguments = self.field["args"].as_array().into_iter().flatten();
+        let mut named = arguments.filter(|argument| text(&argument["name"]) == name);
+        named.next()
+    }
+
+    /// The operation about an entry.
+    pub(super) fn about(&self, subject: &Subject) -> Request {
+        let (name, id) = (&self.rule.field, subject.id.to_string());
+        if let Some(input) = self.argument("input") {
+            return self.with_input(
+                named(&input["type"]),
+                &entry_input(named(&input["type"]), &id, subject.latest),
+            );
+        }
+        let view = match self.rule.how {
+            How::InDraft => ", view: {perspective: DRAFT}".to_owned(),
+            How::InThePast => format!(", view: {{asOf: \"{}\"}}", subject.moment),
+            _ => String::new(),
+        };
+        let shown = match (self.rule.how, self.content_type()) {
+            (How::AnInternalField, ContentType::TeamMember) => "{ inner: email }",
+            (How::AnInternalField, _) => "{ inner: consent { scope } }",
+            _ => SHOWN,
+        };
+        let document = match name.as_str() {
+            "usedBy" => format!("{{ usedBy(id: \"{id}\"{view}) {{ totalCount }} }}"),
+            "history" => format!("{{ history(id: \"{id}\") {{ totalCount }} }}"),
+            "diff" => format!("{{ diff(id: \"{id}\", from: 1, to: 1) {{ to }} }}"),
+            "entries" => {
+                "{ entries(first: 100, where: {type: [VALUE]}) { nodes { id revision } } }"
+                    .to_owned()
+            }
+            "nodes" => format!("{{ nodes(ids: [\"{id}\"]{view}) {SHOWN} }}"),
+            _ if self.argument("by").is_some() => {
+                format!("{{ {name}(by: {{id: \"{id}\"}}{view}) {shown} }}")
+            }
+            _ if self.argument("where").is_some() => {
+                format!("{{ {name}(where: {{id: {{in: [\"{id}\"]}}}}{view}) {{ nodes {shown} }} }}")
+            }
+            _ => format!("{{ {name}(id: \"{id}\"{view}) {SHOWN} }}"),
+        };
+        Request {
+            document,
+            variables: json!({}),
+        }
+    }
+
+    /// The operation where it is about no entry that is there; email, password and refresh token are those of whoever sends it.
+    pub(super) fn alone(&self, email: &str, password: &str, refresh: &str) -> Request {
+        let name = &self.rule.field;
+        let input = match name.as_str() {
+            "viewer" | "events" => {
+                let selected = if name == "viewer" { "id" } else { "totalCount" };
+                return Request {
+                    document: format!("{{ {name} {{ {selected} }} }}"),
+                    variables: json!({}),
+                };
+            }
+            "signOut" => {
+                return Request {
+                    document: format!("mutation {{ signOut {{ {ERRORS} }} }}"),
+                    variables: json!({}),
+                };
+            }
+            "signIn" => json!({"email": email, "password": password}),
+            "refreshSession" => json!({ "refreshToken": refresh }),
+            "confirmPassword" => json!({ "password": password }),
+            "createFirstAdmin" => {
+                json!({"token": "x", "email": "first@example.org", "name": "First", "password": password})
+            }
+            _ => json!({ "content": content(self.content_type()) }),
+        };
+        let type_name = self.argument("input").map(|input| named(&input["type"]));
+        self.with_input(type_name.expect("an input"), &input)
+    }
+
+    fn with_input(&self, type_name: &str, input: &Value) -> Request {
+        let name = &self.rule.field;
+        let (kind, selection) = if self.is_mutation {
+            ("mutation", ERRORS)
+        } else {
+            ("query", "code path message")
+        };
+        Request {
+            document: format!(
+                "{kind}($input: {type_name}!) {{ {name}(input: $input) {{ {selection} }} }}"
+            ),
+            variables: json!({ "input": input }),
+        }
+    }
+}
+
+fn entry_input(type_name: &str, id: &str, latest: i32) -> Value {
+    match type_name {
+        "RestoreRevisionInput" => json!({"id": id, "revision": 1, "expectedRevision": latest}),
+        "MoveEntryInput" | "DuplicateEntryInput" => json!({ "id": id }),
+        name if name.starts_with("Update") => json!({"id": id, "expectedRevision": latest}),
+        _ => json!({"entries": [{ "id": id }]}),
+    }
+}
+
+/// What an entry of the type cannot be without.
+pub(super) fn content(of: ContentType) -> Value {
+    match of {
+        ContentType::Milestone => json!({"date": "2008"}),
+        ContentType::ImpactStat => json!({"value": "1.5"}),
+        ContentType::Page => json!({"slug": "a-page"}),
+        ContentType::StorySection => json!({"anchor": "a"}),
+        ContentType::TeamMember => json!({"name": "Ada"}),
+        ContentType::Testimonial => json!({"authorName": "Ada"}),
+        ContentType::Asset | ContentType::Value => json!({}),
+    }
+}
