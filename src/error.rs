@@ -152,6 +152,8 @@ pub struct Usage {
     pub target: EntryId,
     /// Whether the owner cannot be public without it.
     pub required: bool,
+    /// Whether the principal may take it out there.
+    pub may_take_out: bool,
 }
 
 /// Something that the sender can put right.

@@ -17,6 +17,10 @@ pub struct Model {
     pub message: Option<String>,
     /// The paths in the API of what differs from the revision before.
     pub changed_fields: ChangedFields,
+    /// Where it was saved by itself: when the first of the saves was whose place it took.
+    pub autosave_since: Option<DateTimeUtc>,
+    /// Since when another autosave stands in its place; it is then kept for a day, for those who have based a change on it.
+    pub replaced_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

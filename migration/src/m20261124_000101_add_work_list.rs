@@ -1,4 +1,4 @@
-//! What the editors' work list is ordered and searched by, and what each revision changed.
+//! What the editors' work list is ordered and searched by, what each revision changed, and which were saved by themselves.
 
 use crate::sql::migration;
 
@@ -11,6 +11,8 @@ migration! {
         CREATE INDEX entry_updated_at_idx ON entry (updated_at, id);
         CREATE INDEX entry_created_by_idx ON entry (created_by, updated_at, id);
         ALTER TABLE revision ADD COLUMN changed_fields {json} NOT NULL DEFAULT '[]';
+        ALTER TABLE revision ADD COLUMN autosave_since {instant};
+        ALTER TABLE revision ADD COLUMN replaced_at {instant};
         CREATE TABLE search_text (
             entry_id {uuid} NOT NULL,
             text {text} NOT NULL,
@@ -20,6 +22,8 @@ migration! {
     ",
     down: "
         DROP TABLE search_text;
+        ALTER TABLE revision DROP COLUMN replaced_at;
+        ALTER TABLE revision DROP COLUMN autosave_since;
         ALTER TABLE revision DROP COLUMN changed_fields;
         DROP INDEX entry_created_by_idx;
         DROP INDEX entry_updated_at_idx;

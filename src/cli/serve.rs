@@ -14,7 +14,7 @@ use crate::{
     auth::setup,
     clock::Clock,
     config::Config,
-    content::media_sweep,
+    content::{media_sweep, search_text},
     demo,
     error::{Error, Result},
     http,
@@ -35,7 +35,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
         tracing::info!("the demo content has been imported");
         tell_demo_accounts(&app).await?;
     }
-    tokio::spawn(sweep(app.clone()));
+    tokio::spawn(tidy_up(app.clone()));
     let listener = TcpListener::bind(app.config.listen)
         .await
         .map_err(|error| {
@@ -79,14 +79,21 @@ async fn tell_setup_link(app: &App, address: SocketAddr) -> Result<()> {
     tell(&format!("  {base}/setup#{}", token.expose()))
 }
 
-/// Removes files that a crash has left behind.
-async fn sweep(app: App) {
+/// What is done once beside the first requests: files that a crash has left behind are removed, and entries that are older
+/// than the work list's search become part of it.
+async fn tidy_up(app: App) {
     match media_sweep::sweep(&app).await {
-        Ok(0) => {}
-        Ok(removed) => tracing::info!(removed, "files without an asset have been removed"),
+        Ok(removed) => tracing::debug!(removed, "files without an asset have been removed"),
         Err(error) => {
             let cause = std::error::Error::source(&error);
             tracing::warn!(cause, "files without an asset could not be looked for");
+        }
+    }
+    match search_text::complete(&app).await {
+        Ok(completed) => tracing::debug!(completed, "entries can be searched now"),
+        Err(error) => {
+            let cause = std::error::Error::source(&error);
+            tracing::warn!(cause, "entries could not be made searchable");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The end of an entry: no longer public, in the trash, back from it, and gone for ever.
 
 use entity::{asset, entry, entry::ContentType, entry_id::EntryId, reference};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, prelude::Expr};
 
 use super::{
     change::{Change, within},
@@ -97,6 +97,7 @@ impl Change {
         let mut going = Vec::new();
         for id in ids {
             let entry = self.entry_with(Right::Erase, *id).await?;
+            self.keep_references_away(*id).await?;
             if entry.archived_at.is_none() {
                 let error = Error::invalid(ProblemCode::Invalid, "", "must lie in the trash first");
                 return Err(within(*id, error));
@@ -118,6 +119,15 @@ impl Change {
         }
         self.half_done = false;
         self.finish_without(&ids, &freed).await
+    }
+
+    /// Locks the entry against new references to it, which the usual lock does not keep away.
+    async fn keep_references_away(&self, id: EntryId) -> Result<()> {
+        entry::Entity::find_by_id(id.uuid)
+            .lock_exclusive()
+            .one(&self.tx)
+            .await?;
+        Ok(())
     }
 
     /// Notes the files of all revisions of an asset, which go once the change is true and nobody else has them.

@@ -57,18 +57,17 @@ impl Change {
     }
 
     /// The same change as part of an operation that is done only once.
-    #[must_use]
-    pub fn claimed_by(self, claim: Option<Arc<Claim>>) -> Self {
-        Self { claim, ..self }
+    pub async fn claimed_by(self, claim: Option<Arc<Claim>>) -> Result<Self> {
+        if let Some(claim) = &claim {
+            claim.take(&self.tx, self.now).await?;
+        }
+        Ok(Self { claim, ..self })
     }
 
     /// Makes the change true for everybody. Returns only when it is safe on disk. A change of which a step failed
     /// halfway is refused as a whole.
     pub async fn commit(self) -> Result<()> {
         self.refuse_if_half_done()?;
-        if let Some(claim) = &self.claim {
-            claim.take(&self.tx, self.now).await?;
-        }
         event::record(
             &self.tx,
             &self.events,

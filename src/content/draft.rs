@@ -8,6 +8,7 @@ use super::{
     change::{Change, expect_revision, not_found, refuse_archived, within},
     reference, search_text,
     types::for_type,
+    write::Origin,
 };
 use crate::{
     auth::Right,
@@ -73,10 +74,13 @@ impl Change {
         if revision == entry.latest_revision {
             return Ok(revision);
         }
-        let content = reference::without_missing::<C>(&self.tx, earlier.clone()).await?;
-        self.validate::<C>(None, &content, Some(&earlier)).await?;
+        let content = self
+            .validated::<C>(None, earlier.clone(), Some(&earlier))
+            .await?;
         let latest = self.known_revision::<C>(id, entry.latest_revision).await?;
-        let restored = self.advance::<C>(id, &entry, content, &latest).await?;
+        let restored = self
+            .advance::<C>(id, &entry, content, &Origin::of(&latest))
+            .await?;
         self.tell(Action::RevisionRestored, id, restored);
         Ok(restored)
     }

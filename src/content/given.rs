@@ -29,7 +29,8 @@ impl<T: InputType> Given<T> {
 
     /// The value as JSON; as [`Given::value`].
     pub fn check(self) -> Result<Value, String> {
-        self.value().map(|value| json_of(value.to_value()))
+        let value = self.value()?.to_value();
+        value.into_json().map_err(|error| error.to_string())
     }
 }
 
@@ -43,14 +44,6 @@ fn in_own_words(message: &str) -> String {
         .next()
         .unwrap_or(rest)
         .to_owned()
-}
-
-/// The row writes the values of enums in lower case.
-fn json_of(value: async_graphql::Value) -> Value {
-    match value {
-        async_graphql::Value::Enum(name) => name.to_lowercase().into(),
-        value => value.into_json().unwrap_or_default(),
-    }
 }
 
 impl<T: InputType> InputType for Given<T> {

@@ -1,7 +1,7 @@
 //! Looking back: the revisions of an entry, and what differs between two of them.
 
 use entity::{entry, entry_id::EntryId, revision};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, prelude::Expr};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, Select, prelude::Expr};
 
 use super::{
     Content,
@@ -56,14 +56,19 @@ pub async fn revisions(
     entry: &entry::Model,
     page: &PageArgs,
 ) -> Result<Slice<revision::Model>> {
-    let select = revision::Entity::find().filter(revision::Column::EntryId.eq(entry.id));
-    read::slice(snapshot, select, newest_first, page).await
+    read::slice(snapshot, kept(entry), newest_first, page).await
 }
 
 /// How many revisions an entry has.
 pub async fn count(snapshot: &Snapshot, entry: &entry::Model) -> Result<u64> {
-    let select = revision::Entity::find().filter(revision::Column::EntryId.eq(entry.id));
-    snapshot.count(select).await
+    snapshot.count(kept(entry)).await
+}
+
+/// The revisions that no autosave has taken the place of.
+fn kept(entry: &entry::Model) -> Select<revision::Entity> {
+    revision::Entity::find()
+        .filter(revision::Column::EntryId.eq(entry.id))
+        .filter(revision::Column::ReplacedAt.is_null())
 }
 
 /// What an entry said in one of its revisions, by the names of the fields of its row.

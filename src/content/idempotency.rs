@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::TimeDelta;
 use entity::{Instant, idempotency};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, prelude::Uuid,
+    ActiveValue::Set,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter,
+    prelude::{Expr, Uuid},
     sea_query::OnConflict,
 };
 use sha2::{Digest, Sha256};
@@ -25,7 +27,7 @@ pub struct Claim {
     key_hash: String,
     request_hash: String,
     /// Whether a change of the operation has come true.
-    claimed: AtomicBool,
+    taken: AtomicBool,
 }
 
 impl Claim {
@@ -35,7 +37,7 @@ impl Claim {
             account,
             key_hash: hash(&[key]),
             request_hash: hash(request),
-            claimed: AtomicBool::new(false),
+            taken: AtomicBool::new(false),
         }
     }
 
@@ -52,56 +54,74 @@ impl Claim {
         }
     }
 
-    /// Takes the key for the operation, in the transaction of its first change: nobody else's change with this key can
-    /// come true, then.
+    /// Takes the key for the operation, at the start of its first change: nobody else's change with this key can come
+    /// true, then. Before anything else is locked, so that whoever waits for the key holds up nobody.
     pub(super) async fn take(&self, tx: &DatabaseTransaction, now: Instant) -> Result<()> {
-        if self.claimed.load(Ordering::Relaxed) {
+        if self.is_taken() {
             return Ok(());
         }
+        let old = self.row_is(idempotency::Column::CreatedAt.lte(now - KEPT));
         idempotency::Entity::delete_many()
-            .filter(idempotency::Column::CreatedAt.lte(now - KEPT))
+            .filter(old)
             .exec(tx)
             .await?;
         let inserted = idempotency::Entity::insert(self.row(now, None))
             .exec_without_returning(tx)
             .await;
         // The text of the problem is never seen: what matters is that the change does not come true.
-        let taken = || Problem::new(ProblemCode::Taken, "", "the key was used at the same time");
-        on_constraint(inserted, "idempotency_account_id_key_hash_key", taken).map_err(|error| {
-            match error {
-                Error::Invalid(_) => Error::AnswerUnknown,
-                error => error,
-            }
-        })?;
-        Ok(())
+        let used = || Problem::new(ProblemCode::Taken, "", "the key was used at the same time");
+        let inserted = on_constraint(inserted, "idempotency_account_id_key_hash_key", used);
+        inserted.map(|_| ()).map_err(|error| match error {
+            Error::Invalid(_) => Error::AnswerUnknown,
+            error => error,
+        })
     }
 
     /// Notes that a change of the operation has come true.
     pub(super) fn taken(&self) {
-        self.claimed.store(true, Ordering::Relaxed);
+        self.taken.store(true, Ordering::Relaxed);
     }
 
     /// Whether a change of the operation has come true.
     pub fn is_taken(&self) -> bool {
-        self.claimed.load(Ordering::Relaxed)
+        self.taken.load(Ordering::Relaxed)
     }
 
-    /// Keeps the answer.
+    /// Keeps the answer. If the operation changed nothing, and another one has the key meanwhile, it is that one's answer
+    /// that counts: then this one is not kept, which is an error.
     pub async fn keep(&self, app: &App, answer: String) -> Result<()> {
+        let now = app.clock.now();
         let tx = app.database.begin().await?;
-        let complete =
-            OnConflict::columns([idempotency::Column::AccountId, idempotency::Column::KeyHash])
-                .update_columns([
-                    idempotency::Column::RequestHash,
-                    idempotency::Column::Answer,
-                    idempotency::Column::CreatedAt,
-                ])
-                .to_owned();
-        idempotency::Entity::insert(self.row(app.clock.now(), Some(answer)))
-            .on_conflict(complete)
-            .exec_without_returning(&tx)
+        idempotency::Entity::delete_many()
+            .filter(idempotency::Column::CreatedAt.lte(now - KEPT))
+            .exec(&tx)
             .await?;
-        tx.commit().await.map_err(Error::from)
+        let kept = if self.is_taken() {
+            let update = idempotency::Entity::update_many()
+                .col_expr(idempotency::Column::Answer, Expr::value(answer))
+                .filter(self.row_is(idempotency::Column::Answer.is_null()));
+            update.exec(&tx).await?.rows_affected
+        } else {
+            let nothing = OnConflict::new().do_nothing().to_owned();
+            idempotency::Entity::insert(self.row(now, Some(answer)))
+                .on_conflict(nothing)
+                .exec_without_returning(&tx)
+                .await?
+        };
+        tx.commit().await?;
+        if kept == 1 {
+            Ok(())
+        } else {
+            Err(Error::AnswerUnknown)
+        }
+    }
+
+    /// The row of the key, if this holds for it.
+    fn row_is(&self, condition: impl Into<Expr>) -> Condition {
+        Condition::all()
+            .add(idempotency::Column::AccountId.eq(self.account))
+            .add(idempotency::Column::KeyHash.eq(self.key_hash.as_str()))
+            .add(condition.into())
     }
 
     fn row(&self, now: Instant, answer: Option<String>) -> idempotency::ActiveModel {

@@ -34,6 +34,9 @@ pub struct PlacedReference {
     after: Option<ID>,
 }
 
+/// Far more than any list holds: longer ones are refused before they cost anything.
+const MOST_ITEMS: usize = 1_000;
+
 /// A checked change of a list.
 #[derive(Debug, Default)]
 pub struct ListChange {
@@ -64,6 +67,19 @@ impl ListChange {
         let changes = input.remove.is_some() || input.r#move.is_some() || input.add.is_some();
         if input.set.is_some() && changes {
             patch.wrong(format!("{place}.set"), "goes without remove, move and add");
+        }
+        let sizes = [
+            input.set.as_ref().map(Vec::len),
+            input.remove.as_ref().map(Vec::len),
+            input.r#move.as_ref().map(Vec::len),
+            input.add.as_ref().map(Vec::len),
+        ];
+        if sizes.into_iter().flatten().any(|size| size > MOST_ITEMS) {
+            patch.wrong(
+                place.to_owned(),
+                &format!("must not be changed by more than {MOST_ITEMS} items at once"),
+            );
+            return Self::default();
         }
         let mut ids = |name: &str, ids: Option<Vec<ID>>| -> Vec<EntryId> {
             let parse = |(at, id): (usize, &ID)| patch.id(id, format!("{place}.{name}.{at}"));

@@ -155,10 +155,14 @@ fn merge_value(base: &Value, theirs: &Value, yours: &Value) -> Option<Value> {
     }
 }
 
-/// Both changes of a list of different items: what either removed is gone, what either added is there, and the order is
-/// that of whoever changed it. None if both changed the order, or if an item stands in a list twice.
+/// Both changes of a list of ids, each different: what either removed is gone, what either added is there, and the order is
+/// that of whoever changed it. None if both changed the order, if an item stands in a list twice, or is no id.
 fn merge_lists(base: &[Value], theirs: &[Value], yours: &[Value]) -> Option<Vec<Value>> {
-    if [base, theirs, yours].into_iter().any(has_twice) {
+    // What is no id may be the same thing with a change in it, which would stand there twice.
+    if [base, theirs, yours]
+        .into_iter()
+        .any(|list| has_twice(list) || !list.iter().all(Value::is_string))
+    {
         return None;
     }
     let kept = |item: &Value| theirs.contains(item) && yours.contains(item);
@@ -258,11 +262,11 @@ mod tests {
     fn what_both_append_stands_in_the_order_of_the_changes() {
         assert_eq!(
             merged(
-                json!({"a": [1, 2]}),
-                json!({"a": [1, 2, 3]}),
-                json!({"a": [0, 1, 2, 4]})
+                json!({"a": ["1", "2"]}),
+                json!({"a": ["1", "2", "3"]}),
+                json!({"a": ["0", "1", "2", "4"]})
             ),
-            Ok(json!({"a": [0, 1, 2, 3, 4]}))
+            Ok(json!({"a": ["0", "1", "2", "3", "4"]}))
         );
     }
 
@@ -270,18 +274,27 @@ mod tests {
     fn one_moves_while_another_adds_and_removes() {
         assert_eq!(
             merged(
-                json!({"a": [1, 2, 3]}),
-                json!({"a": [3, 1, 2]}),
-                json!({"a": [1, 9, 3]})
+                json!({"a": ["1", "2", "3"]}),
+                json!({"a": ["3", "1", "2"]}),
+                json!({"a": ["1", "9", "3"]})
             ),
-            Ok(json!({"a": [3, 1, 9]}))
+            Ok(json!({"a": ["3", "1", "9"]}))
         );
         assert_eq!(
             merged(
-                json!({"a": [1, 2, 3]}),
-                json!({"a": [3, 1, 2]}),
-                json!({"a": [2, 1, 3]})
+                json!({"a": ["1", "2", "3"]}),
+                json!({"a": ["3", "1", "2"]}),
+                json!({"a": ["2", "1", "3"]})
             ),
+            Err(vec!["a".to_owned()])
+        );
+    }
+
+    #[test]
+    fn two_changes_of_one_link_clash() {
+        let links = |label: &str, url: &str| json!({"a": [{"label": label, "url": url}]});
+        assert_eq!(
+            merged(links("Ours", "x"), links("Ours", "y"), links("Theirs", "x")),
             Err(vec!["a".to_owned()])
         );
     }
@@ -310,19 +323,19 @@ mod tests {
     proptest! {
         #[test]
         fn a_merged_list_holds_what_either_added_and_nothing_that_either_removed([base, theirs, yours] in lists()) {
-            let json = |list: &[u8]| json!({"a": list});
+            let json = |list: &[u8]| json!({"a": list.iter().map(ToString::to_string).collect::<Vec<_>>()});
             let Ok(merged) = merged(json(&base), json(&theirs), json(&yours)) else { return Ok(()) };
-            let merged: Vec<u64> = serde_json::from_value(merged["a"].clone()).expect("a list");
+            let merged: Vec<String> = serde_json::from_value(merged["a"].clone()).expect("a list");
             for item in 0..25_u8 {
                 let [was, in_theirs, in_yours] = [&base, &theirs, &yours].map(|list| list.contains(&item));
                 let expected = if was { in_theirs && in_yours } else { in_theirs || in_yours };
-                prop_assert_eq!(merged.iter().filter(|one| **one == u64::from(item)).count(), usize::from(expected), "{} in {:?}", item, merged);
+                prop_assert_eq!(merged.iter().filter(|one| **one == item.to_string()).count(), usize::from(expected), "{} in {:?}", item, merged);
             }
         }
 
         #[test]
         fn whoever_changes_alone_gets_what_they_want([base, theirs, _] in lists()) {
-            let json = |list: &[u8]| json!({"a": list});
+            let json = |list: &[u8]| json!({"a": list.iter().map(ToString::to_string).collect::<Vec<_>>()});
             prop_assert_eq!(merged(json(&base), json(&theirs), json(&base)), Ok(json(&theirs)));
             prop_assert_eq!(merged(json(&base), json(&base), json(&theirs)), Ok(json(&theirs)));
         }

@@ -9,7 +9,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Expr,
 };
 
-use super::change::{Change, may_know_of};
+use super::change::{Change, may_know_of, refuse_archived};
 use crate::{
     auth::Right,
     error::{Error, ProblemCode, Result},
@@ -82,6 +82,7 @@ impl Change {
     pub async fn move_entry(&mut self, id: EntryId, neighbour: Neighbour) -> Result<()> {
         self.refuse_if_half_done()?;
         let moved = self.entry_with(Right::Change, id).await?;
+        refuse_archived(&moved)?;
         if moved.published_revision.is_some() {
             // The public sees it at once.
             self.principal
@@ -110,6 +111,7 @@ impl Change {
         self.half_done = true;
         entry::Entity::update_many()
             .col_expr(entry::Column::Position, Expr::value(position))
+            .col_expr(entry::Column::UpdatedAt, Expr::value(self.now))
             .filter(entry::Column::Id.eq(id.uuid))
             .exec(&self.tx)
             .await?;

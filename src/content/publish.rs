@@ -136,6 +136,7 @@ impl Change {
         entry::Entity::update_many()
             .col_expr(entry::Column::PublishedRevision, Expr::value(*revision))
             .col_expr(entry::Column::PublishedAt, Expr::value(now))
+            .col_expr(entry::Column::UpdatedAt, Expr::value(self.now))
             .filter(entry::Column::Id.eq(id.uuid))
             .exec(&self.tx)
             .await?;
@@ -170,6 +171,7 @@ impl Change {
         self.end_publication(id).await?;
         entry::Entity::update_many()
             .col_expr(entry::Column::PublishedRevision, Expr::value(None::<i32>))
+            .col_expr(entry::Column::UpdatedAt, Expr::value(self.now))
             .filter(entry::Column::Id.eq(id.uuid))
             .exec(&self.tx)
             .await?;

@@ -7,9 +7,8 @@ use super::{
     Content,
     change::{Change, refuse_archived, within},
     merge::Fields,
-    reference,
     types::for_type,
-    write::{fields_of, row_of},
+    write::{Origin, fields_of, row_of},
 };
 use crate::{
     auth::Right,
@@ -76,8 +75,11 @@ impl Change {
         if mixed == fields_of(&draft)? {
             return Ok(Part::All);
         }
-        let mixed = reference::without_missing::<C>(&self.tx, row_of::<C>(mixed)?).await?;
-        let revision = self.advance::<C>(id, &entry, mixed, &public).await?;
+        let mixed = row_of::<C>(mixed)?;
+        let mixed = self.validated::<C>(None, mixed, Some(&public)).await?;
+        let revision = self
+            .advance::<C>(id, &entry, mixed, &Origin::of(&public))
+            .await?;
         self.tell(Action::EntryUpdated, id, revision);
         Ok(Part::Some(entry.latest_revision))
     }
@@ -85,7 +87,9 @@ impl Change {
     async fn save_draft_again<C: Content>(&mut self, id: EntryId, draft: i32) -> Result<()> {
         let entry = self.entry_with(Right::Publish, id).await?;
         let draft = self.known_revision::<C>(id, draft).await?;
-        let revision = self.advance::<C>(id, &entry, draft.clone(), &draft).await?;
+        let revision = self
+            .advance::<C>(id, &entry, draft.clone(), &Origin::of(&draft))
+            .await?;
         self.tell(Action::EntryUpdated, id, revision);
         Ok(())
     }

@@ -9,39 +9,39 @@ use sea_orm::{
 use super::{Content, change::may_know_of, usage::without};
 use crate::{
     auth::Principal,
-    error::{Error, Problem, ProblemCode, Result},
+    error::{Error, Problem, ProblemCode, Result, on_constraint},
 };
 
-/// Refuses references to entries that do not exist. What the principal may not know of does not exist for them, unless
-/// the row `before` refers to it already.
-pub async fn check_targets<C: Content>(
+/// The row, if it refers to nothing that does not exist. What the principal may not know of does not exist for them, unless
+/// the row `before` refers to it already; what that refers to and exists no more is left out.
+pub async fn checked<C: Content>(
     tx: &DatabaseTransaction,
     principal: &Principal,
-    row: &C::Model,
+    row: C::Model,
     before: Option<&C::Model>,
-) -> Result<()> {
-    let targets: Vec<(&str, EntryId)> = C::FIELDS
-        .iter()
-        .flat_map(|field| field.targets(row).into_iter().map(|id| (field.name, id)))
-        .collect();
-    if targets.is_empty() {
-        return Ok(());
+) -> Result<C::Model> {
+    let ids = targets_of::<C>(&row);
+    if ids.is_empty() {
+        return Ok(row);
     }
-    let ids: Vec<EntryId> = targets.iter().map(|(_, id)| *id).collect();
     let kept: Vec<EntryId> = before.map(targets_of::<C>).unwrap_or_default();
     let found = known(tx, principal, &ids, &kept).await?;
-    let problems: Vec<Problem> = targets
-        .iter()
-        .filter(|(_, id)| !found.contains(id))
-        .map(|(name, id)| {
-            Problem::new(ProblemCode::NotFound, *name, format!("{id} does not exist"))
-        })
-        .collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Invalid(problems))
+    let mut problems = Vec::new();
+    for field in C::FIELDS {
+        let targets = field.targets(&row).into_iter();
+        let lacking = targets.filter(|id| !found.contains(id) && !kept.contains(id));
+        problems.extend(lacking.map(|id| {
+            let message = format!("{id} does not exist");
+            Problem::new(ProblemCode::NotFound, field.name, message)
+        }));
     }
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    if ids.iter().all(|id| found.contains(id)) {
+        return Ok(row);
+    }
+    without::<C>(&row, |id| !found.contains(&id))
 }
 
 fn targets_of<C: Content>(row: &C::Model) -> Vec<EntryId> {
@@ -114,9 +114,14 @@ pub async fn record<C: Content>(
         })
         .collect();
     if !rows.is_empty() {
-        reference::Entity::insert_many(rows)
+        let inserted = reference::Entity::insert_many(rows)
             .exec_without_returning(tx)
-            .await?;
+            .await;
+        // Somebody erased it since it was looked for.
+        on_constraint(inserted, "reference_target_id_fkey", || {
+            let message = "refers to an entry that does not exist";
+            Problem::new(ProblemCode::NotFound, "", message)
+        })?;
     }
     Ok(())
 }

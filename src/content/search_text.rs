@@ -1,12 +1,18 @@
 //! What the latest revision of each entry says, in one text in lower case, for editors who look for a word.
 
-use entity::search_text;
+use entity::{entry, search_text};
 use sea_orm::{
-    ActiveValue::Set, DatabaseTransaction, EntityTrait, prelude::Uuid, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    prelude::{Expr, Uuid},
+    sea_query::{OnConflict, Query},
 };
 
-use super::{Content, field::Kind};
-use crate::error::Result;
+use super::{Content, field::Kind, types::for_type};
+use crate::{
+    app::App,
+    error::{Error, Result},
+};
 
 /// Writes down what the entry says now.
 pub async fn record<C: Content>(
@@ -26,6 +32,43 @@ pub async fn record<C: Content>(
         .exec_without_returning(tx)
         .await?;
     Ok(())
+}
+
+/// Entries in one transaction: other writers get their turn in between.
+const ENTRIES_AT_ONCE: u64 = 200;
+
+/// Writes down what entries say of which nobody has yet, as they are older than this table; returns how many.
+pub async fn complete(app: &App) -> Result<usize> {
+    let mut completed = 0;
+    loop {
+        let tx = app.database.begin().await?;
+        let known = Query::select()
+            .column(search_text::Column::EntryId)
+            .from(search_text::Entity)
+            .to_owned();
+        let entries = entry::Entity::find()
+            .filter(entry::Column::Id.not_in_subquery(known))
+            .limit(ENTRIES_AT_ONCE)
+            .all(&tx)
+            .await?;
+        if entries.is_empty() {
+            return Ok(completed);
+        }
+        for entry in &entries {
+            for_type!(entry.r#type, C => record_latest::<C>(&tx, entry.id).await)?;
+        }
+        tx.commit().await?;
+        completed += entries.len();
+    }
+}
+
+async fn record_latest<C: Content>(tx: &DatabaseTransaction, id: Uuid) -> Result<()> {
+    let latest = Condition::all()
+        .add(Expr::col("entry_id").eq(id))
+        .add(Expr::col("latest"));
+    let row = C::Entity::find().filter(latest).one(tx).await?;
+    let row = row.ok_or_else(|| Error::internal(format!("{id} has no latest revision")))?;
+    record::<C>(tx, id, &row).await
 }
 
 fn said<C: Content>(row: &C::Model) -> String {

@@ -9,8 +9,9 @@ use super::{
     Content,
     change::Change,
     input::reference_fields,
+    reference::without_missing,
     types::for_type,
-    write::{fields_of, row_of},
+    write::{Origin, fields_of, row_of},
 };
 use crate::{
     auth::Right,
@@ -33,8 +34,8 @@ pub(super) enum Owners {
 struct Owner {
     id: EntryId,
     entry: entry::Model,
-    /// Whether its public revision refers to the other one.
-    is_public: bool,
+    /// Its revision that does.
+    revision: i32,
     field: String,
     target: Uuid,
 }
@@ -51,9 +52,10 @@ impl Change {
         let owners = self.owners(going, owners).await?;
         let mut usages = Vec::with_capacity(owners.len());
         for owner in &owners {
-            let may_take_out = self.principal.may(Right::Change, owner.entry.created_by);
             let usage = self.usage(owner, going).await?;
-            if !force || usage.required || !may_take_out {
+            let stays = !force || usage.required || !usage.may_take_out;
+            // Its public and its latest revision may both refer to the same.
+            if stays && !usages.contains(&usage) {
                 usages.push(usage);
             }
         }
@@ -133,7 +135,7 @@ impl Change {
                     content_type: entry.r#type,
                     uuid: entry.id,
                 },
-                is_public: entry.published_revision == Some(row.revision),
+                revision: row.revision,
                 entry,
                 field: row.field,
                 target: row.target_id,
@@ -144,28 +146,24 @@ impl Change {
 
     async fn usage(&self, owner: &Owner, targets: &[EntryId]) -> Result<Usage> {
         let target = targets.iter().find(|id| id.uuid == owner.target);
-        let required = match owner.entry.published_revision {
-            Some(public) if owner.is_public => {
-                for_type!(owner.id.content_type, C => self.requires::<C>(owner, public).await)?
-            }
-            _ => false,
-        };
+        let required = for_type!(owner.id.content_type, C => self.requires::<C>(owner).await)?;
         Ok(Usage {
             owner: owner.id,
             field: owner.field.clone(),
             target: *target.ok_or_else(|| Error::internal("a reference to nothing"))?,
             required,
+            may_take_out: self.principal.may(Right::Change, owner.entry.created_by),
         })
     }
 
-    async fn requires<C: Content>(&self, owner: &Owner, public: i32) -> Result<bool> {
+    async fn requires<C: Content>(&self, owner: &Owner) -> Result<bool> {
         let Some(field) = C::FIELDS
             .iter()
             .find(|field| field.name == owner.field && field.may_require_references())
         else {
             return Ok(false);
         };
-        let row = self.known_revision::<C>(owner.id, public).await?;
+        let row = self.known_revision::<C>(owner.id, owner.revision).await?;
         Ok(field.required.by(&row))
     }
 
@@ -175,11 +173,14 @@ impl Change {
             return Ok(false);
         };
         let latest = self.known_revision::<C>(id, owner.latest_revision).await?;
-        let content = without::<C>(&latest, |id| going.contains(&id))?;
+        let whole = without_missing::<C>(&self.tx, latest.clone()).await?;
+        let content = without::<C>(&whole, |id| going.contains(&id))?;
         if fields_of(&content)? == fields_of(&latest)? {
             return Ok(false);
         }
-        let revision = self.advance::<C>(id, &owner, content, &latest).await?;
+        let revision = self
+            .advance::<C>(id, &owner, content, &Origin::of(&latest))
+            .await?;
         self.tell(Action::EntryUpdated, id, revision);
         Ok(owner.published_revision == Some(owner.latest_revision))
     }

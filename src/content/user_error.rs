@@ -175,10 +175,10 @@ impl ReferencedError {
     /// What is wrong, in words.
     async fn message(&self) -> String {
         let owner = self.0.owner;
-        if self.0.required {
-            format!("{owner} cannot be public without it")
-        } else {
-            format!("{owner} shows it; use force to take it out there")
+        match (self.0.required, self.0.may_take_out) {
+            (true, _) => format!("{owner} cannot be public without it"),
+            (false, true) => format!("{owner} shows it; use force to take it out there"),
+            (false, false) => format!("{owner} shows it, and you may not change that"),
         }
     }
 

@@ -2,7 +2,7 @@
 //! references, its search text and its event → commit.
 
 use entity::{
-    entry,
+    Instant, entry,
     entry_id::EntryId,
     localized::Localized,
     revision,
@@ -40,6 +40,35 @@ pub struct Saving {
     pub autosave: bool,
 }
 
+/// What a revision is made from.
+pub(super) struct Origin<'a, M> {
+    /// The row with which its texts are compared, to tell which translations are stale.
+    texts: Option<&'a M>,
+    /// The row with which its fields are compared, for the history.
+    fields: Option<&'a M>,
+    autosave_since: Option<Instant>,
+}
+
+impl<'a, M> Origin<'a, M> {
+    /// A revision that is made from this one, because somebody wanted it.
+    pub(super) fn of(row: &'a M) -> Self {
+        Self {
+            texts: Some(row),
+            fields: Some(row),
+            autosave_since: None,
+        }
+    }
+
+    /// The first revision.
+    fn nothing() -> Self {
+        Self {
+            texts: None,
+            fields: None,
+            autosave_since: None,
+        }
+    }
+}
+
 impl Change {
     /// Creates an entry with its first revision, a draft.
     pub async fn create<C: Content>(
@@ -49,7 +78,7 @@ impl Change {
     ) -> Result<EntryId> {
         self.principal.require(Right::Create)?;
         self.refuse_if_half_done()?;
-        self.validate::<C>(key, &content, None).await?;
+        let content = self.validated::<C>(key, content, None).await?;
         let id = id::entry(C::TYPE);
         let position = if C::POSITIONED {
             self.last_position::<C>().await?
@@ -80,7 +109,8 @@ impl Change {
                 "belongs to another entry of this type",
             )
         })?;
-        self.insert_revision::<C>(id, 1, content, None).await?;
+        self.insert_revision::<C>(id, 1, content, &Origin::nothing())
+            .await?;
         self.tell(Action::EntryCreated, id, 1);
         self.half_done = false;
         Ok(id)
@@ -161,25 +191,48 @@ impl Change {
         if saving.autosave && merged == theirs {
             return Ok(entry.latest_revision);
         }
-        let content = row_of::<C>(merged)?;
-        self.validate::<C>(None, &content, Some(&latest)).await?;
-        let replaced = saving.autosave && self.may_replace_latest(&entry).await?;
-        let revision = self.advance::<C>(id, &entry, content, &latest).await?;
-        if replaced {
-            self.forget_revision(id, entry.latest_revision).await?;
-        }
+        let content = self
+            .validated::<C>(None, row_of::<C>(merged)?, Some(&latest))
+            .await?;
+        let revision = if saving.autosave {
+            self.save_in_series::<C>(id, &entry, content, &latest)
+                .await?
+        } else {
+            self.advance::<C>(id, &entry, content, &Origin::of(&latest))
+                .await?
+        };
         self.tell(Action::EntryUpdated, id, revision);
         Ok(revision)
     }
 
-    /// Writes the next revision of an entry, and makes it the latest; returns its number. `before` is the row that its
-    /// texts are compared with.
+    async fn save_in_series<C: Content>(
+        &mut self,
+        id: EntryId,
+        entry: &entry::Model,
+        content: C::Model,
+        latest: &C::Model,
+    ) -> Result<i32> {
+        let series = self.series::<C>(id, entry).await?;
+        let before_all = series.replaced.as_ref().map(|(_, before)| before.as_ref());
+        let origin = Origin {
+            texts: Some(latest),
+            fields: before_all.unwrap_or(Some(latest)),
+            autosave_since: Some(series.since),
+        };
+        let revision = self.advance::<C>(id, entry, content, &origin).await?;
+        if let Some((replaced, _)) = series.replaced {
+            self.replace_revision(id, replaced).await?;
+        }
+        Ok(revision)
+    }
+
+    /// Writes the next revision of an entry, and makes it the latest; returns its number.
     pub(super) async fn advance<C: Content>(
         &mut self,
         id: EntryId,
         entry: &entry::Model,
         content: C::Model,
-        before: &C::Model,
+        origin: &Origin<'_, C::Model>,
     ) -> Result<i32> {
         self.half_done = true;
         let revision = self.next_revision(id, entry).await?;
@@ -187,28 +240,29 @@ impl Change {
             .add(Expr::col("entry_id").eq(id.uuid))
             .add(Expr::col("latest"));
         self.set_flag::<C>("latest", false, latest).await?;
-        self.insert_revision::<C>(id, revision, content, Some(before))
+        self.insert_revision::<C>(id, revision, content, origin)
             .await?;
         reference::prune(&self.tx, id.uuid, revision, entry.published_revision).await?;
         self.half_done = false;
         Ok(revision)
     }
 
-    /// Refuses content that cannot be saved. What the row `before` refers to may stay, whoever saves.
-    pub(super) async fn validate<C: Content>(
+    /// The content, if it can be saved. What the row `before` refers to may stay, whoever saves, and is left out where it
+    /// exists no more.
+    pub(super) async fn validated<C: Content>(
         &self,
         key: Option<&str>,
-        content: &C::Model,
+        content: C::Model,
         before: Option<&C::Model>,
-    ) -> Result<()> {
-        let mut problems = check::saved::<C>(content, &self.app.site.locales);
+    ) -> Result<C::Model> {
+        let mut problems = check::saved::<C>(&content, &self.app.site.locales);
         if let Some(fault) = key.and_then(check::key_fault) {
             problems.push(Problem::new(ProblemCode::Invalid, "key", fault));
         }
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
-        reference::check_targets::<C>(&self.tx, &self.principal, content, before).await
+        reference::checked::<C>(&self.tx, &self.principal, content, before).await
     }
 
     /// Moves the entry on to a revision that it never had, unless somebody else was first.
@@ -238,7 +292,7 @@ impl Change {
         id: EntryId,
         number: i32,
         mut content: C::Model,
-        before: Option<&C::Model>,
+        origin: &Origin<'_, C::Model>,
     ) -> Result<()> {
         let row = revision::ActiveModel {
             entry_id: Set(id.uuid),
@@ -246,12 +300,14 @@ impl Change {
             saved_at: Set(self.now),
             saved_by: Set(self.principal.account_id()),
             message: Set(self.message.clone()),
-            changed_fields: Set(changed_fields::<C>(before, &content)?),
+            changed_fields: Set(changed_fields::<C>(origin.fields, &content)?),
+            autosave_since: Set(origin.autosave_since),
+            replaced_at: Set(None),
         };
         revision::Entity::insert(row)
             .exec_without_returning(&self.tx)
             .await?;
-        let text_revisions = text_revisions::<C>(&content, before, number);
+        let text_revisions = text_revisions::<C>(&content, origin.texts, number);
         content.set_stamp(Stamp {
             entry_id: id.uuid,
             revision: number,

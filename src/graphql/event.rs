@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::{entry_id::EntryId, event};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select, prelude::Uuid};
 
-use super::actor::{Actor, actors, parse_account_id};
+use super::actor::{Actor, account_id, actors, parse_account_id};
 use crate::{
     auth::Right,
     content::{
@@ -36,6 +36,8 @@ pub struct Event {
     entry_id: Option<ID>,
     /// The revision of the entry that it happened to.
     revision: Option<i32>,
+    /// The account that it happened to.
+    account_id: Option<ID>,
 }
 
 /// Which events the list holds. Everything that is named must hold.
@@ -117,6 +119,15 @@ impl EventFilter {
             let ids = ids.iter().enumerate().map(account);
             ids.collect::<Result<Vec<Uuid>>>()
         });
+        let has_nul = |names: &Vec<String>| names.iter().any(|name| name.contains('\0'));
+        if self.action.as_ref().is_some_and(has_nul) {
+            let message = "must not hold the character NUL";
+            return Err(Error::invalid(
+                ProblemCode::Invalid,
+                "where.action",
+                message,
+            ));
+        }
         let entry = self.entry.as_ref().map(|id| parse_id(id, "where.entry"));
         let entry: Option<EntryId> = entry.transpose()?;
         let condition = Condition::all()
@@ -143,6 +154,7 @@ impl Event {
             actor: row.actor_id.and_then(|id| actors.get(&id).cloned()),
             entry_id: entry_id.map(|id| id.to_string().into()),
             revision: row.revision,
+            account_id: row.account_id.map(account_id),
         }
     }
 }

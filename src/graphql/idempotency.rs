@@ -2,12 +2,19 @@
 
 use std::{
     any::{Any, TypeId},
+    collections::HashSet,
     sync::Arc,
 };
 
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{
+    Request, Response, ServerError,
+    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
+};
 
-use super::errors::{told, with_code};
+use super::{
+    errors::{told, with_code},
+    variables::named,
+};
 use crate::{
     app::App,
     auth::Principal,
@@ -19,25 +26,78 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct IdempotencyKey(pub(crate) String);
 
-/// What the operation claims, if it came with a key, and with somebody to keep an answer for.
-pub(super) fn claim(request: &Request, principal: &Principal) -> Option<Arc<Claim>> {
+/// Mutations that are not done once for a key: what they take and give is secret, and must not be kept.
+const SECRET: [&str; 5] = [
+    "signIn",
+    "refreshSession",
+    "signOut",
+    "confirmPassword",
+    "createFirstAdmin",
+];
+
+/// What the operation claims: if it is a mutation of content that came with a key, and there is somebody to keep the
+/// answer for. The document must have been parsed.
+pub(super) fn claim(request: &mut Request, principal: &Principal) -> Option<Arc<Claim>> {
+    data::<IdempotencyKey>(request)?;
+    let name = request.operation_name.clone().unwrap_or_default();
+    if !changes_content(request.parsed_query().ok()?, &name) {
+        return None;
+    }
     let key = data::<IdempotencyKey>(request)?;
     let variables = serde_json::to_string(&request.variables).unwrap_or_default();
-    let name = request.operation_name.as_deref().unwrap_or_default();
     let uploads = data::<Arc<Uploads>>(request);
     let files = uploads.map(|uploads| uploads.fingerprint());
     let files = files.unwrap_or_default();
-    let parts = [request.query.as_str(), name, &variables, &files];
-    Some(Arc::new(Claim::new(
-        principal.account_id()?,
-        &key.0,
-        &parts,
-    )))
+    let parts = [request.query.as_str(), &name, &variables, &files];
+    let claim = Claim::new(principal.account_id()?, &key.0, &parts);
+    Some(Arc::new(claim))
 }
 
 /// What the transport has put beside the request.
 fn data<T: Any>(request: &Request) -> Option<&T> {
     request.data.get(&TypeId::of::<T>())?.downcast_ref()
+}
+
+fn changes_content(document: &ExecutableDocument, name: &str) -> bool {
+    let name = Some(name).filter(|name| !name.is_empty());
+    let Some(operation) = named(&document.operations, name) else {
+        return false;
+    };
+    let mut fields = HashSet::new();
+    root_fields(
+        document,
+        &operation.selection_set.node,
+        &mut HashSet::new(),
+        &mut fields,
+    );
+    operation.ty == OperationType::Mutation && SECRET.iter().all(|secret| !fields.contains(secret))
+}
+
+/// The root fields of an operation, each fragment looked at once.
+fn root_fields<'a>(
+    document: &'a ExecutableDocument,
+    selection: &'a SelectionSet,
+    seen: &mut HashSet<&'a str>,
+    fields: &mut HashSet<&'a str>,
+) {
+    for item in &selection.items {
+        match &item.node {
+            Selection::Field(field) => {
+                fields.insert(field.node.name.node.as_str());
+            }
+            Selection::InlineFragment(fragment) => {
+                root_fields(document, &fragment.node.selection_set.node, seen, fields);
+            }
+            Selection::FragmentSpread(spread) => {
+                let name = &spread.node.fragment_name.node;
+                if seen.insert(name.as_str())
+                    && let Some(fragment) = document.fragments.get(name)
+                {
+                    root_fields(document, &fragment.node.selection_set.node, seen, fields);
+                }
+            }
+        }
+    }
 }
 
 /// The answer that was given before, or why there is none.
@@ -52,30 +112,30 @@ pub(super) async fn answered(claim: &Claim, app: &App) -> Option<Response> {
     }
 }
 
-/// Keeps the answer, unless the operation failed for a reason that may pass: then it can be done again with the same key,
-/// or, if it has changed something, whoever asks again is told that its answer is not known.
-pub(super) async fn keep(claim: &Claim, app: &App, response: &Response) {
-    let fails_with = |codes: &[&str]| {
-        response
-            .errors
-            .iter()
-            .any(|error| codes.contains(&code(error).as_str()))
-    };
-    if fails_with(&[UNAVAILABLE]) || (!claim.is_taken() && fails_with(&PASSING)) {
-        return;
+/// Keeps the answer, and gives what is to be answered. What failed without having changed anything is not kept: it can be
+/// tried again with the same key.
+pub(super) async fn keep(claim: &Claim, app: &App, response: Response) -> Response {
+    if !response.errors.is_empty() && !claim.is_taken() {
+        return response;
     }
-    let kept = match serde_json::to_string(response) {
+    // Kept, this would say for a day that trying again may work; not kept, whoever asks again is told to look.
+    let passing = |error: &ServerError| code(error) == "UNAVAILABLE";
+    if response.errors.iter().any(passing) {
+        return response;
+    }
+    let kept = match serde_json::to_string(&response) {
         Ok(answer) => claim.keep(app, answer).await,
         Err(error) => Err(Error::internal(error)),
     };
-    if let Err(error) = kept {
-        tracing::warn!(%error, "an answer could not be kept");
+    match kept {
+        Err(Error::AnswerUnknown) if !claim.is_taken() => failed(Error::AnswerUnknown),
+        Err(error) => {
+            tracing::warn!(%error, "an answer could not be kept");
+            response
+        }
+        Ok(()) => response,
     }
 }
-
-/// Kept, it would say for a day that trying again may work.
-const UNAVAILABLE: &str = "UNAVAILABLE";
-const PASSING: [&str; 3] = ["INTERNAL", "UNAUTHENTICATED", "ANSWER_UNKNOWN"];
 
 /// The code of an error; empty if it has none.
 fn code(error: &ServerError) -> String {

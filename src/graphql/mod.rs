@@ -19,14 +19,20 @@ use std::sync::Arc;
 
 use async_graphql::{
     EmptySubscription, MergedObject, Request, Response, SDLExportOptions, Schema as StaticSchema,
-    SchemaBuilder,
+    SchemaBuilder, ServerError,
 };
+
+use tracing::Instrument;
 
 use self::limits::Limits;
 use crate::{
     app::App,
     auth::Principal,
-    content::types::{AnyEntry, ContentMutation, ContentQuery, Reader},
+    content::{
+        idempotency::Claim,
+        types::{AnyEntry, ContentMutation, ContentQuery, Reader},
+    },
+    error::Error,
 };
 
 /// Everything that can be read.
@@ -93,18 +99,41 @@ impl Schema {
         if let Some(error) = variables::fault(&mut request) {
             return Response::from_errors(vec![error]);
         }
-        let claim = idempotency::claim(&request, &principal);
-        if let Some(claim) = &claim
-            && let Some(response) = idempotency::answered(claim, &self.app).await
-        {
+        let Some(claim) = idempotency::claim(&mut request, &principal) else {
+            return self.run(request, principal, None).await;
+        };
+        if let Some(response) = idempotency::answered(&claim, &self.app).await {
             return response;
         }
-        let reader = Arc::new(Reader::new(&self.app, principal).claiming(claim.clone()));
+        // Whoever asks may go away before the answer is kept, and it is kept for just that.
+        let schema = self.clone();
+        let kept = tokio::spawn(
+            async move {
+                let response = schema
+                    .run(request, principal, Some(Arc::clone(&claim)))
+                    .await;
+                idempotency::keep(&claim, &schema.app, response).await
+            }
+            .in_current_span(),
+        );
+        kept.await.unwrap_or_else(|error| {
+            let error = ServerError {
+                source: Some(Arc::new(Error::internal(error))),
+                ..ServerError::new("", None)
+            };
+            Response::from_errors(vec![errors::told(error)])
+        })
+    }
+
+    async fn run(
+        &self,
+        request: Request,
+        principal: Principal,
+        claim: Option<Arc<Claim>>,
+    ) -> Response {
+        let reader = Arc::new(Reader::new(&self.app, principal).claiming(claim));
         let mut response = self.schema.execute(request.data(Arc::clone(&reader))).await;
         response.errors = response.errors.into_iter().map(errors::told).collect();
-        if let Some(claim) = &claim {
-            idempotency::keep(claim, &self.app, &response).await;
-        }
         let statements = reader.snapshot.statements();
         // Nobody else holds the reader once the operation has ended.
         if let Some(reader) = Arc::into_inner(reader) {

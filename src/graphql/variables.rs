@@ -20,7 +20,8 @@ pub(super) fn fault(request: &mut Request) -> Option<ServerError> {
     Some(error(message, lacking.pos))
 }
 
-fn named<'a>(
+/// The operation of this name; without one, the only one.
+pub(super) fn named<'a>(
     operations: &'a DocumentOperations,
     name: Option<&str>,
 ) -> Option<&'a OperationDefinition> {

@@ -152,8 +152,8 @@ on_both_engines! {
 
     async fn story_sections_are_found_by_each_field(app: TestApp) {
         assert_found::<StorySection>(&app, "storySections", &content::story_section("x"), [
-            json!({"anchor": "one", "layout": "impact"}), json!({"anchor": "two", "layout": "call_to_action"}),
-            json!({"anchor": "two-more", "layout": "impact"}),
+            json!({"anchor": "one", "layout": "IMPACT"}), json!({"anchor": "two", "layout": "CALL_TO_ACTION"}),
+            json!({"anchor": "two-more", "layout": "IMPACT"}),
         ], &[
             (r#"anchor: {eq: "two"}"#, "b"), (r#"anchor: {in: ["two-more", "one"]}"#, "a c"),
             (r#"anchor: {startsWith: "two"}"#, "b c"), ("anchor: {isSet: true}", "a b c"),

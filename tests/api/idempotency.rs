@@ -65,6 +65,38 @@ async fn an_operation_with_a_key_is_done_once() {
     }
 }
 
+#[tokio::test]
+async fn what_is_secret_is_never_kept_and_what_may_pass_can_be_tried_again() {
+    for (mut server, _folder, _database) in servers().await {
+        let input =
+            json!({"email": "admin@demo.example", "password": server.demo_password("admin")});
+        let sign_in = "mutation($input: SignInInput!) { signIn(input: $input) { session { accessToken refreshToken } } }";
+        let signed_in = server
+            .query_with(&[], sign_in, json!({ "input": input }))
+            .await
+            .json();
+        let session = &signed_in["data"]["signIn"]["session"];
+        let bearer = format!(
+            "Bearer {}",
+            session["accessToken"].as_str().expect("a token")
+        );
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Idempotency-Key", "one"),
+        ];
+        let refresh = "mutation($token: String!) { ...Refresh } fragment Refresh on Mutation {
+            refreshSession(input: {refreshToken: $token}) { userErrors { code } } }";
+        let token = json!({"token": session["refreshToken"]});
+        let refresh = async || {
+            let answer = server.query_with(&headers, refresh, token.clone()).await;
+            answer.json()["data"]["refreshSession"]["userErrors"].clone()
+        };
+        assert_eq!(refresh().await, json!([]));
+        // The spent token ends the session: had the first answer been kept, it would have come again.
+        assert_ne!(refresh().await, json!([]));
+    }
+}
+
 /// Many requests with one key at the same time are done once.
 async fn at_once(server: &Server, token: &str, before: i64) {
     let requests = (0..20).map(|_| send(server, token, "many", "Many"));

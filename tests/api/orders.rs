@@ -85,8 +85,8 @@ on_both_engines! {
     }
 
     async fn story_sections_have_a_total_order_by_each_field(app: TestApp) {
-        let most = json!({"anchor": "b", "layout": "text"});
-        let least = json!({"anchor": "a", "layout": "impact"});
+        let most = json!({"anchor": "b", "layout": "TEXT"});
+        let least = json!({"anchor": "a", "layout": "IMPACT"});
         assert_ordered::<StorySection>(&app, "storySections", &content::story_section("x"), [most.clone(), least, most], &[
             ("ANCHOR", "b a c"), ("LAYOUT", "b a c"),
         ]).await;

@@ -31,7 +31,7 @@ on_both_engines! {
         let image = app.public::<Asset>("spark", content::asset("spark.webp")).await;
         let all = from_value(json!({
             "anchor": "how-it-began",
-            "layout": "call_to_action",
+            "layout": "CALL_TO_ACTION",
             "eyebrow": {"en": "2008", "es": "El año 2008"},
             "heading": {"en": "How it began", "es": "Cómo empezó"},
             "body": {"en": "With *one* class.", "es": "Con *una* clase."},

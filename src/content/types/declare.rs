@@ -199,8 +199,8 @@ macro_rules! update_input {
             translations: Option<Vec<<$content as $crate::content::Content>::Translation>>,
             /// Why, for the history.
             message: Option<String>,
-            /// Whether the editor's program saves by itself: the revision takes the place of your last one, if that is
-            /// less than five minutes old and never was public.
+            /// Whether the editor's program saves by itself: such saves take the place of each other, for five minutes, unless
+            /// they were public.
             #[graphql(default)]
             autosave: bool,
         }

@@ -149,7 +149,7 @@ impl Reader {
     /// Begins a change by whoever asks.
     pub async fn change(&self, message: Option<&str>) -> Result<Change> {
         let change = Change::begin(&self.app, self.principal.clone(), message).await?;
-        Ok(change.claimed_by(self.claim.clone()))
+        change.claimed_by(self.claim.clone()).await
     }
 
     /// A reader of what is true now.

@@ -44,6 +44,44 @@ on_both_engines! {
         assert_eq!(numbers(&app, &id).await, json!([5, 4, 3, 1]));
     }
 
+    async fn whoever_saw_a_replaced_revision_is_merged_with(app: TestApp) {
+        let (ana, ben) = (editor(), editor());
+        let id = app.created(&ana, "Milestone", json!({"date": "2008", "title": "One"})).await;
+        assert_eq!(save(&app, &ana, &id, 1, "a").await, 2);
+        assert_eq!(save(&app, &ana, &id, 2, "ab").await, 3);
+        let input = json!({"id": id, "expectedRevision": 2, "content": {"body": "Ben's"}});
+        let payload = app.done(&ben, "updateMilestone", input, "milestone { title body }").await;
+        assert_eq!(payload["milestone"], json!({"title": "ab", "body": "Ben's"}));
+        let query = format!("{{ history(id: \"{id}\") {{ nodes {{ number changedFields }} }} }}");
+        let told = app.query_as_editor(&query).await["data"]["history"]["nodes"].clone();
+        assert_eq!(told[1], json!({"number": 3, "changedFields": ["title.en"]}), "what the whole series changed");
+        app.app.clock.advance(TimeDelta::days(2));
+        save(&app, &ben, &id, 4, "x").await;
+        save(&app, &ben, &id, 5, "y").await;
+        let late = json!({"id": id, "expectedRevision": 2, "content": {"body": "Late"}});
+        assert_eq!(app.refused(&ana, "updateMilestone", late).await, ["CONFLICT ID"], "forgotten after a day");
+    }
+
+    async fn what_was_saved_on_purpose_is_never_replaced(app: TestApp) {
+        let who = editor();
+        let id = app.created(&who, "Milestone", json!({"date": "2008", "title": "One"})).await;
+        let input = json!({"id": id, "expectedRevision": 1, "content": {"title": "Two"}});
+        app.done(&who, "updateMilestone", input, "milestone { id }").await;
+        assert_eq!(save(&app, &who, &id, 2, "Three").await, 3);
+        assert_eq!(save(&app, &who, &id, 3, "Four").await, 4);
+        assert_eq!(numbers(&app, &id).await, json!([4, 2, 1]));
+    }
+
+    async fn a_series_ends_after_five_minutes_however_often_it_is_saved(app: TestApp) {
+        let who = editor();
+        let id = app.created(&who, "Milestone", json!({"date": "2008", "title": "One"})).await;
+        for minute in 0..12_i64 {
+            save(&app, &who, &id, minute + 1, &minute.to_string()).await;
+            app.app.clock.advance(TimeDelta::minutes(1));
+        }
+        assert_eq!(numbers(&app, &id).await, json!([13, 7, 1].map(|number| number)));
+    }
+
     async fn what_was_public_is_never_replaced(app: TestApp) {
         let who = editor();
         let id = app.created(&who, "Milestone", json!({"date": "2008", "title": "One"})).await;

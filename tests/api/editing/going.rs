@@ -49,13 +49,38 @@ on_both_engines! {
     async fn force_takes_an_entry_out_where_others_can_do_without(app: TestApp) {
         let [picture, hero, milestone] = needed(&app).await;
         let who = editor();
-        app.done(&who, "unpublishEntries", json!({"entries": entries(&[&hero])}), "entries { id }").await;
+        app.done(&who, "archiveEntries", json!({"entries": entries(&[&hero])}), "entries { id }").await;
         let input = json!({"entries": entries(&[&picture]), "force": true});
         let payload = app.done(&who, "archiveEntries", input, "entries { status }").await;
         assert_eq!(payload["entries"], json!([{"status": "ARCHIVED"}]));
         let query = format!("{{ node(id: \"{milestone}\") {{ ... on Milestone {{ revision status title image {{ id }} }} }} }}");
         let answer = app.query_as_editor(&query).await;
         assert_eq!(answer["data"]["node"], json!({"revision": 2, "status": "PUBLISHED", "title": "One", "image": null}));
+    }
+
+    async fn what_is_erased_never_comes_back_by_going_back(app: TestApp) {
+        let (who, admin) = (editor(), account(Role::Admin));
+        let [one, two] = [app.created(&who, "Value", json!({"title": "One"})).await, app.created(&who, "Value", json!({"title": "Two"})).await];
+        let section = app.created(&who, "StorySection", json!({"anchor": "s", "items": {"set": [one, two]}})).await;
+        app.done(&who, "publishEntries", json!({"entries": entries(&[&section])}), "entries { id }").await;
+        let change = |revision: i32, content| json!({"id": section, "expectedRevision": revision, "content": content});
+        app.done(&who, "updateStorySection", change(1, json!({"items": {"remove": [one]}})), "storySection { id }").await;
+        let gone = json!({"entries": entries(&[&one]), "force": true});
+        app.done(&admin, "archiveEntries", gone.clone(), "entries { id }").await;
+        app.done(&admin, "eraseEntries", gone, "erasedIds").await;
+        app.done(&who, "discardDrafts", json!({"entries": entries(&[&section])}), "entries { id }").await;
+        app.done(&who, "updateStorySection", change(1, json!({"heading": "Still mine"})), "storySection { items { __typename } }").await;
+        app.done(&who, "discardDrafts", json!({"entries": entries(&[&section])}), "entries { id }").await;
+        let other = json!({"entries": entries(&[&two]), "force": true});
+        app.done(&admin, "archiveEntries", other, "entries { id }").await;
+    }
+
+    async fn force_clears_no_required_reference_of_a_draft(app: TestApp) {
+        let picture = app.draft::<Asset>("a", content::asset("a.webp")).await.to_string();
+        let hero = json!({"anchor": "h", "layout": "HERO", "image": picture});
+        app.created(&editor(), "StorySection", hero).await;
+        let input = json!({"entries": entries(&[&picture]), "force": true});
+        assert_eq!(app.refused(&editor(), "archiveEntries", input).await, ["REFERENCED ID"]);
     }
 
     async fn an_author_neither_learns_of_nor_is_held_up_by_the_drafts_of_others(app: TestApp) {

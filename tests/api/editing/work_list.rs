@@ -4,9 +4,11 @@ use chrono::TimeDelta;
 use entity::{Instant, entry};
 use kindling::{
     auth::{Principal, Role},
-    content::{row::Life, status::EntryStatus},
+    content::{row::Life, search_text, status::EntryStatus},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+};
 use serde_json::json;
 
 use super::entries;
@@ -56,6 +58,18 @@ on_both_engines! {
         assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
         let answer = app.query_as_editor("{ entries(where: {createdBy: [\"x\"]}) { totalCount } }").await;
         assert_eq!(content::problem(&answer).1, "where.createdBy.0");
+    }
+
+    async fn entries_that_are_older_than_the_search_become_part_of_it(app: TestApp) {
+        let id = app.created(&editor(), "Value", json!({"title": "Curiosity"})).await;
+        let tx = app.app.database.begin().await.expect("a transaction");
+        tx.execute_unprepared("DELETE FROM search_text").await.expect("no search");
+        tx.commit().await.expect("a commit");
+        let query = "{ entries(where: {text: \"curio\"}) { nodes { id } } }";
+        assert_eq!(app.query_as_editor(query).await["data"]["entries"]["nodes"], json!([]));
+        assert_eq!(search_text::complete(&app.app).await.expect("completed"), 1);
+        assert_eq!(app.query_as_editor(query).await["data"]["entries"]["nodes"], json!([{"id": id}]));
+        assert_eq!(search_text::complete(&app.app).await.expect("nothing to do"), 0);
     }
 
     async fn a_page_of_the_list_goes_on_where_the_last_one_ended(app: TestApp) {

@@ -354,7 +354,7 @@ impl World {
         };
         let url = format!("https://{text}.example/");
         let day = format!("{}-03-04", mark.year);
-        let layout = ["statement", "text", "team", "values", "impact"][choice as usize % 5];
+        let layout = ["STATEMENT", "TEXT", "TEAM", "VALUES", "IMPACT"][choice as usize % 5];
         match entry.content_type {
             ContentType::Asset => json!({
                 "fileName": text, "mediaType": text, "bytes": count, "width": count, "height": count, "sha256": text,
