@@ -130,7 +130,7 @@ impl Change {
                 .iter()
                 .find(|entry| entry.id == row.owner_id)?
                 .clone();
-            counts(&row, &entry).then(|| Owner {
+            counts(&row, &entry).then_some(Owner {
                 id: EntryId {
                     content_type: entry.r#type,
                     uuid: entry.id,
