@@ -1,5 +1,7 @@
 //! Kindling: a headless CMS backend. `docs/architecture.md` is the map.
 #![warn(missing_docs)]
+// The root fields of all content types are merged one into the other, as deep as there are types.
+#![recursion_limit = "512"]
 
 pub mod cli;
 pub mod http;

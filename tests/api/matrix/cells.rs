@@ -14,7 +14,7 @@ use super::{
 use crate::{
     database_state::all_rows,
     introspection::Introspection,
-    support::{TestApp, accounts::PASSWORD, on_both_engines},
+    support::{TestApp, accounts::PASSWORD, on_both_engines, pictures::png},
 };
 
 /// When the entries of the stock are published: the clock stands still.
@@ -26,6 +26,14 @@ type Wrong = Vec<String>;
 impl Stock {
     async fn ask(&self, column: usize, request: &Request) -> Value {
         let (who, variables) = (self.principals[column].clone(), request.variables.clone());
+        if request.takes_a_file() {
+            let input = variables["input"].clone();
+            let file = png(1, 1);
+            return self
+                .app
+                .send_file(&who, &request.document, input, &file)
+                .await;
+        }
         self.app.query_as(who, &request.document, variables).await
     }
 

@@ -40,6 +40,7 @@ fn is_read(field: &str) -> bool {
     !field.ends_with("Entries")
         && !field.ends_with("Entry")
         && !field.starts_with("update")
+        && !field.starts_with("replace")
         && !["discardDrafts", "restoreRevision"].contains(&field)
 }
 
@@ -118,7 +119,10 @@ fn fits(field: &str, state: State) -> bool {
         "publishEntries" | "checkEntries" | "restoreRevision" | "duplicateEntry" => {
             state != State::Archived
         }
-        field if field.starts_with("update") => state != State::Archived,
+        "moveEntry" => state != State::Archived,
+        field if field.starts_with("update") || field.starts_with("replace") => {
+            state != State::Archived
+        }
         _ => true,
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     introspection::Introspection,
     support::{
         TestApp,
+        pictures::{one_file, png},
         server::{Answer, Server},
     },
 };
@@ -46,6 +47,15 @@ impl Site {
 
     async fn post(&self, token: Option<&String>, request: &Request) -> Answer {
         let (document, variables) = (&request.document, request.variables.clone());
+        if request.takes_a_file() {
+            let form = one_file(document, variables["input"].clone(), "a.png", &png(1, 1));
+            let bearer = token.map(|token| format!("Bearer {token}"));
+            let bearer = bearer
+                .iter()
+                .map(|bearer| ("Authorization", bearer.as_str()));
+            let headers: Vec<_> = bearer.chain([("GraphQL-Preflight", "1")]).collect();
+            return self.server.send_form(&headers, &form).await;
+        }
         match token {
             Some(token) => self.server.query_as(token, document, variables).await,
             None => self.server.query_with(&[], document, variables).await,
@@ -83,7 +93,7 @@ impl Site {
     async fn public(&self, operation: &Operation<'_>) -> Subject {
         if operation.is_of_a_type() || operation.is_read_of_a_type() {
             let list = format!(
-                "{{ {} (first: 1) {{ nodes {{ id publishedAt }} }} }}",
+                "{{ {} (first: 1, view: {{perspective: DRAFT}}) {{ nodes {{ id revision publishedAt }} }} }}",
                 operation.list()
             );
             let data = self.as_admin(&list, json!({})).await;
@@ -108,7 +118,9 @@ fn subject(entry: &Value) -> Subject {
     let text = |name: &str| entry[name].as_str().expect("a text");
     Subject {
         id: text("id").parse().expect("an id"),
-        latest: 1,
+        latest: entry["revision"]
+            .as_i64()
+            .map_or(1, |revision| revision.try_into().expect("a small number")),
         moment: text("publishedAt").to_owned(),
     }
 }

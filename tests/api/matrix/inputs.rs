@@ -168,6 +168,8 @@ impl Maker<'_> {
             "Int" => json!(1),
             "Float" => json!(0.5),
             "Boolean" => json!(false),
+            // Only a form can bring one.
+            "Upload" => json!("a file"),
             "Url" => json!("https://somewhere.example/"),
             "Locale" => json!("en"),
             "String" => json!("something"),

@@ -16,6 +16,15 @@ pub(super) struct Request {
     pub(super) variables: Value,
 }
 
+impl Request {
+    /// Whether it goes with a file, in the field `file` of its input.
+    pub(super) fn takes_a_file(&self) -> bool {
+        ["createAsset(", "replaceAsset("]
+            .iter()
+            .any(|field| self.document.contains(field))
+    }
+}
+
 /// An entry that an operation is about.
 pub(super) struct Subject {
     pub(super) id: EntryId,
@@ -56,6 +65,7 @@ impl<'a> Operation<'a> {
         let name = named(&self.field["type"]);
         let name = name
             .trim_start_matches("Update")
+            .trim_start_matches("Replace")
             .trim_start_matches("Create");
         let name = name.trim_end_matches("Payload");
         let name = name.trim_end_matches("Connection");
@@ -79,7 +89,9 @@ impl<'a> Operation<'a> {
     /// Whether it belongs to one content type.
     pub(super) fn is_of_a_type(&self) -> bool {
         let field = &self.rule.field;
-        let is_named = field.starts_with("create") || field.starts_with("update");
+        let is_named = ["create", "update", "replace"]
+            .iter()
+            .any(|verb| field.starts_with(verb));
         is_named && field != "createFirstAdmin"
     }
 
@@ -191,7 +203,9 @@ fn entry_input(type_name: &str, id: &str, latest: i32) -> Value {
     match type_name {
         "RestoreRevisionInput" => json!({"id": id, "revision": 1, "expectedRevision": latest}),
         "MoveEntryInput" | "DuplicateEntryInput" => json!({ "id": id }),
-        name if name.starts_with("Update") => json!({"id": id, "expectedRevision": latest}),
+        name if name.starts_with("Update") || name.starts_with("Replace") => {
+            json!({"id": id, "expectedRevision": latest})
+        }
         _ => json!({"entries": [{ "id": id }]}),
     }
 }

@@ -1,8 +1,16 @@
 //! Pictures that consist of little more than what tells their kind and size, and forms to send them in.
 
+use std::sync::Arc;
+
+use async_graphql::{Name, Request, ScalarType, Value as Sent, Variables};
+use bytes::Bytes;
+use kindling::{auth::Principal, content::upload::Uploads};
 use serde_json::{Value, json};
 
-use super::server::{Answer, Server};
+use super::{
+    TestApp,
+    server::{Answer, Server},
+};
 
 pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     let head = [b"\x89PNG\r\n\x1a\n".as_slice(), b"\0\0\0\x0dIHDR"].concat();
@@ -109,5 +117,38 @@ impl Server {
     pub(crate) async fn send_form(&self, headers: &[(&str, &str)], form: &[u8]) -> Answer {
         let head = self.head_of_form(headers, form.len());
         self.send(&[head.as_bytes(), form].concat()).await
+    }
+}
+
+impl TestApp {
+    /// The answer to a mutation whose input has a file, as a form would bring it.
+    pub(crate) async fn send_file(
+        &self,
+        who: &Principal,
+        query: &str,
+        input: Value,
+        file: &[u8],
+    ) -> Value {
+        let mut uploads = Uploads::new(&self.app);
+        let upload = uploads.expect();
+        let place = uploads.receive(&Principal::System, "new.jpg");
+        let mut receiving = place.expect("a place for the file");
+        for piece in file.chunks(10) {
+            let piece = Bytes::copy_from_slice(piece);
+            receiving.add(piece).await.expect("a piece");
+        }
+        uploads.take(upload, receiving).await.expect("a file");
+        let mut variables = Variables::from_json(json!({ "input": input }));
+        if let Some(Sent::Object(input)) = variables.get_mut("input") {
+            input.insert(Name::new("file"), upload.to_value());
+        }
+        let uploads = Arc::new(uploads);
+        let request = Request::new(query)
+            .variables(variables)
+            .data(Arc::clone(&uploads));
+        let answer = self.execute(request, who.clone()).await;
+        let uploads = Arc::into_inner(uploads).expect("nobody else");
+        uploads.settle().await;
+        answer
     }
 }

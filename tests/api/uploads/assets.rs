@@ -1,13 +1,10 @@
 //! Assets and their files, on both engines.
 
-use async_graphql::{Request, ScalarType, Value as Sent, Variables};
-use bytes::Bytes;
 use kindling::{
     auth::{Principal, Role},
     content::{media_sweep, types::Asset, upload::Uploads},
 };
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 use crate::support::{
     TestApp, account, content, editor, on_both_engines,
@@ -16,31 +13,7 @@ use crate::support::{
 
 /// The payload of a mutation that takes a file.
 async fn send(app: &TestApp, who: &Principal, query: &str, input: Value, file: &[u8]) -> Value {
-    let mut uploads = Uploads::new(&app.app);
-    let upload = uploads.expect();
-    let mut receiving = uploads
-        .receive(who, "new.jpg")
-        .expect("a place for the file");
-    for piece in file.chunks(10) {
-        receiving
-            .add(Bytes::copy_from_slice(piece))
-            .await
-            .expect("a piece");
-    }
-    uploads.take(upload, receiving).await.expect("a file");
-    let mut variables = Variables::from_json(json!({"input": input}));
-    if let Some(Sent::Object(input)) = variables.get_mut("input") {
-        input.insert(async_graphql::Name::new("file"), upload.to_value());
-    }
-    let uploads = Arc::new(uploads);
-    let request = Request::new(query)
-        .variables(variables)
-        .data(Arc::clone(&uploads));
-    let answer = app.execute(request, who.clone()).await;
-    Arc::into_inner(uploads)
-        .expect("nobody else")
-        .settle()
-        .await;
+    let answer = app.send_file(who, query, input, file).await;
     let data = answer["data"]
         .as_object()
         .and_then(|data| data.values().next());
