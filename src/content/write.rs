@@ -188,7 +188,10 @@ impl Change {
         self.set_flag::<C>("latest", false, latest).await?;
         self.insert_revision::<C>(id, revision, content, Some(before))
             .await?;
-        reference::prune(&self.tx, id.uuid, revision, entry.published_revision).await?;
+        let before_was_latest = before.stamp().revision == entry.latest_revision;
+        if !before_was_latest || reference::has_any::<C>(before) {
+            reference::prune(&self.tx, id.uuid, revision, entry.published_revision).await?;
+        }
         self.half_done = false;
         Ok(revision)
     }
