@@ -83,7 +83,7 @@ impl Contest {
     }
 
     /// Lets the bare writer write, while Kindling has nothing to do.
-    pub(crate) async fn bare(
+    pub(crate) fn bare(
         &mut self,
         options: &Options,
         pinning: Pinning,

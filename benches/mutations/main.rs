@@ -67,7 +67,7 @@ async fn measure(options: &Options, pinning: Pinning, scratch: &Scratch) -> Resu
             let turns = if chosen % 2 == 0 {
                 contest.kindling(options).await?
             } else {
-                contest.bare(options, pinning, scratch).await?
+                contest.bare(options, pinning, scratch)?
             };
             progress(round, options, turns);
         }

@@ -22,7 +22,7 @@ pub(crate) fn print(options: &Options, pinning: Pinning, contests: &[Contest]) {
         "{:<26} {:>11} {:>9} {:>9} {:>10}",
         "", "changes/s", "p50 µs", "p99 µs", "load busy"
     );
-    let mut ratios = String::new();
+    let mut ratios = Vec::new();
     for contest in contests {
         let (kindling, bare) = (&contest.kindling, &contest.bare);
         let medians = [kindling, bare].map(|turns| Sample::median(&turns.samples));
@@ -31,9 +31,9 @@ pub(crate) fn print(options: &Options, pinning: Pinning, contests: &[Contest]) {
         }
         let [of_kindling, of_bare] = medians.map(|sample| sample.per_second);
         let ratio = of_kindling / of_bare;
-        ratios += &format!("{} / {} = {ratio:.3}\n", kindling.name, bare.name);
+        ratios.push(format!("{} / {} = {ratio:.3}", kindling.name, bare.name));
     }
-    println!("\n{ratios}");
+    println!("\n{}\n", ratios.join("\n"));
     for Contest {
         server, kindling, ..
     } in contests
