@@ -24,9 +24,11 @@ migrate *arguments:
 run *arguments:
     cargo run -- serve --demo {{ arguments }}
 
-# Measure the page query, and pages deep inside long lists
+# Measure the page query, changes, and pages deep inside long lists
 bench *arguments:
-    cargo bench --bench page_query -- {{ arguments }} && cargo bench --bench depth -- {{ arguments }}
+    cargo bench --bench page_query -- {{ arguments }}
+    cargo bench --bench mutations -- {{ arguments }}
+    cargo bench --bench depth -- {{ arguments }}
 
 # Everything that must hold before a change is merged
 ci:

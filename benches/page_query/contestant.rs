@@ -1,17 +1,17 @@
 //! The servers that are compared: Kindling as it is shipped, and the limits that are given Kindling's own answer.
 
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::Failure;
-use crate::client::{self, Connection};
 use crate::limits::{self, Limit};
-use crate::pinning::Pinning;
-use crate::scratch::Scratch;
-use crate::server::{self, Server};
+use crate::support::Failure;
+use crate::support::client::{self, Connection};
+use crate::support::kindling;
+use crate::support::pinning::Pinning;
+use crate::support::scratch::Scratch;
+use crate::support::server::{self, Server};
 
 const QUERY: &str = include_str!("page.graphql");
 
@@ -43,10 +43,10 @@ pub(crate) async fn kindling(
     } else {
         "kindling, SQLite"
     };
-    let first = start_kindling(scratch, pinning, database_url).await?;
+    let first = kindling::start(scratch, pinning, database_url).await?;
     let first_ready_after = first.ready_after;
     first.stop().await?;
-    let server = start_kindling(scratch, pinning, database_url).await?;
+    let server = kindling::start(scratch, pinning, database_url).await?;
     let at_rest = AtRest {
         first_ready_after,
         ready_after: server.ready_after,
@@ -55,34 +55,6 @@ pub(crate) async fn kindling(
     let mut contestant = enter(name, server).await?;
     contestant.at_rest = Some(at_rest);
     Ok(contestant)
-}
-
-async fn start_kindling(
-    scratch: &Scratch,
-    pinning: Pinning,
-    database_url: Option<&str>,
-) -> Result<Server, Failure> {
-    let label = if database_url.is_some() {
-        "kindling-postgres"
-    } else {
-        "kindling-sqlite"
-    };
-    let address = server::free_address()?;
-    let mut command: Command = pinning.server_command(env!("CARGO_BIN_EXE_kindling"));
-    command
-        .args([
-            "serve",
-            "--demo",
-            "--listen",
-            &address.to_string(),
-            "--data-dir",
-        ])
-        .arg(scratch.path(label));
-    command.current_dir(scratch);
-    if let Some(url) = database_url {
-        command.args(["--database-url", url]);
-    }
-    Server::start(command, address, scratch.path(&format!("{label}.log"))).await
 }
 
 /// Starts a limit in a process of its own, and makes sure that it answers what Kindling answered.
@@ -123,7 +95,7 @@ async fn enter(name: &'static str, server: Server) -> Result<Contestant, Failure
         "query": QUERY,
         "variables": { "by": { "slug": "our-story" }, "view": { "locales": ["en"] } },
     });
-    let request = client::post_graphql(&body.to_string());
+    let request = client::post_graphql(&body.to_string(), None);
     let mut connection = Connection::open(server.address).await?;
     let answer = connection.exchange(&request).await?;
     let text = String::from_utf8_lossy(answer.body);

@@ -17,8 +17,8 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
-use crate::Failure;
 use crate::model::Page;
+use crate::support::Failure;
 
 /// First argument of a process of this program that is to be a limit.
 pub(crate) const COMMAND: &str = "serve-limit";

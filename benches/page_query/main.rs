@@ -6,28 +6,23 @@
 //! (that is, under `cargo test --benches`) everything runs once, briefly, to show that the benchmark still works.
 //! The exit code says whether every answer was right, never how fast it came.
 
-mod client;
 mod contestant;
 mod limits;
 mod load;
 mod model;
-mod options;
-mod pinning;
 mod report;
-mod scratch;
-mod server;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::process::ExitCode;
 
 use contestant::Contestant;
-use load::Sample;
-use options::Options;
-use pinning::Pinning;
 use report::Report;
-use scratch::Scratch;
-
-/// Whatever ends the benchmark: it has one reader, and the text is all that the reader needs.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+use support::Failure;
+use support::options::Options;
+use support::pinning::Pinning;
+use support::sample::{self, Sample};
+use support::scratch::Scratch;
 
 fn main() -> ExitCode {
     match run() {
@@ -93,7 +88,13 @@ async fn run_rounds(
             let contestant = &contestants[chosen];
             load::run(contestant, options.connections, options.warm_up).await?;
             let sample = load::run(contestant, options.connections, options.turn).await?;
-            report::progress(round, options.rounds, contestant, &sample);
+            sample::progress(
+                round,
+                options.rounds,
+                contestant.name,
+                &sample,
+                "requests/s",
+            );
             samples[chosen].push(sample);
         }
     }

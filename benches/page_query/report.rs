@@ -3,12 +3,9 @@
 
 use crate::contestant::{AtRest, Contestant};
 use crate::limits::Limit;
-use crate::load::Sample;
-use crate::options::Options;
-use crate::pinning::Pinning;
-
-/// A load generator that is busier than this may be what was measured.
-const SATURATED: f64 = 0.95;
+use crate::support::options::Options;
+use crate::support::pinning::Pinning;
+use crate::support::sample::{Sample, mebibytes};
 
 pub(crate) struct Report {
     setting: String,
@@ -19,10 +16,7 @@ struct Row {
     name: &'static str,
     answer_bytes: usize,
     at_rest: Option<String>,
-    requests_per_second: f64,
-    p50_micros: u32,
-    p99_micros: u32,
-    generator_busy: Option<f64>,
+    sample: Sample,
 }
 
 impl Report {
@@ -66,11 +60,7 @@ impl Report {
                 println!("{}: {at_rest}", row.name);
             }
         }
-        if self
-            .rows
-            .iter()
-            .any(|row| row.generator_busy.is_some_and(|busy| busy > SATURATED))
-        {
+        if self.rows.iter().any(|row| row.sample.is_saturated()) {
             println!(
                 "\n* The load generator was saturated: the server could have answered more than that."
             );
@@ -82,7 +72,7 @@ impl Report {
         for row in self.rows.iter().filter(|row| row.at_rest.is_some()) {
             for limit in [Limit::InMemory, Limit::Bytes] {
                 if let Some(held_against) = self.rows.iter().find(|row| row.name == limit.title()) {
-                    let ratio = row.requests_per_second / held_against.requests_per_second;
+                    let ratio = row.sample.per_second / held_against.sample.per_second;
                     println!("{} / {} = {ratio:.3}", row.name, held_against.name);
                 }
             }
@@ -93,18 +83,11 @@ impl Report {
 
 impl Row {
     fn new(contestant: &Contestant, samples: &[Sample]) -> Self {
-        let busy: Option<Vec<f64>> = samples.iter().map(|sample| sample.generator_busy).collect();
         Self {
             name: contestant.name,
             answer_bytes: contestant.answer.len(),
             at_rest: contestant.at_rest.as_ref().map(describe),
-            requests_per_second: median(
-                samples.iter().map(|sample| sample.requests_per_second),
-                f64::total_cmp,
-            ),
-            p50_micros: median(samples.iter().map(|sample| sample.p50_micros), u32::cmp),
-            p99_micros: median(samples.iter().map(|sample| sample.p99_micros), u32::cmp),
-            generator_busy: busy.map(|busy| median(busy.into_iter(), f64::total_cmp)),
+            sample: Sample::median(samples),
         }
     }
 
@@ -112,29 +95,20 @@ impl Row {
         let Self {
             name,
             answer_bytes,
-            requests_per_second,
+            sample,
+            ..
+        } = self;
+        let Sample {
+            per_second,
             p50_micros,
             p99_micros,
             ..
-        } = self;
-        let busy = match self.generator_busy {
-            Some(busy) if busy > SATURATED => format!("{:.0} %*", busy * 100.0),
-            Some(busy) => format!("{:.0} %", busy * 100.0),
-            None => "?".to_owned(),
-        };
+        } = sample;
+        let busy = sample.busy();
         println!(
-            "{name:<26} {requests_per_second:>11.0} {p50_micros:>9} {p99_micros:>9} {answer_bytes:>9} {busy:>10}"
+            "{name:<26} {per_second:>11.0} {p50_micros:>9} {p99_micros:>9} {answer_bytes:>9} {busy:>10}"
         );
     }
-}
-
-/// One line per turn on the error stream, so that a long run is seen to be alive.
-pub(crate) fn progress(round: usize, rounds: usize, contestant: &Contestant, sample: &Sample) {
-    let (round, name) = (round + 1, contestant.name);
-    eprintln!(
-        "round {round}/{rounds}  {name:<26} {:>9.0} requests/s",
-        sample.requests_per_second
-    );
 }
 
 fn describe(at_rest: &AtRest) -> String {
@@ -143,21 +117,8 @@ fn describe(at_rest: &AtRest) -> String {
         ready_after,
         resident_kib,
     } = at_rest;
-    let memory = resident_kib.map_or_else(
-        || "?".to_owned(),
-        |kib| format!("{}.{} MiB", kib / 1024, kib % 1024 * 10 / 1024),
-    );
+    let memory = mebibytes(*resident_kib);
     format!(
         "ready after {ready_after:.1?} ({first_ready_after:.1?} with the demo import), {memory} resident when ready"
     )
-}
-
-/// The middle one; of an even number, the upper of the two in the middle.
-fn median<T: Copy>(
-    values: impl Iterator<Item = T>,
-    order: impl Fn(&T, &T) -> std::cmp::Ordering,
-) -> T {
-    let mut values: Vec<T> = values.collect();
-    values.sort_unstable_by(order);
-    values[values.len() / 2]
 }

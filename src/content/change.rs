@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{LockType, Query},
 };
 
-use super::{Content, check, idempotency::Claim, media_sweep};
+use super::{Content, check, idempotency::Claim, media_sweep, row::Row, view::View};
 use crate::{
     app::App,
     auth::{Principal, Right},
@@ -143,6 +143,17 @@ impl Change {
     ) -> Result<C::Model> {
         let row = self.revision::<C>(id, revision).await?;
         row.ok_or_else(|| Error::internal(format!("{id} has no revision {revision}")))
+    }
+
+    /// The entry as the change has left it, if the view shows it.
+    pub async fn shown<C: Content>(
+        &self,
+        view: &View,
+        id: EntryId,
+    ) -> Result<Option<Row<C::Model>>> {
+        let select = view.select::<C>().filter(entry::Column::Id.eq(id.uuid));
+        let row = select.into_model::<Row<C::Model>>().one(&self.tx);
+        row.await.map_err(Error::from)
     }
 
     /// Moves one of the two flags of the rows that the condition names.

@@ -126,6 +126,11 @@ pub async fn record<C: Content>(
     Ok(())
 }
 
+/// Whether the row refers to any entry.
+pub fn has_any<C: Content>(row: &C::Model) -> bool {
+    C::FIELDS.iter().any(|field| !field.targets(row).is_empty())
+}
+
 /// Forgets what revisions of the entry refer to that are neither its latest nor its public one.
 pub async fn prune(
     tx: &DatabaseTransaction,

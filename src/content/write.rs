@@ -242,7 +242,12 @@ impl Change {
         self.set_flag::<C>("latest", false, latest).await?;
         self.insert_revision::<C>(id, revision, content, origin)
             .await?;
-        reference::prune(&self.tx, id.uuid, revision, entry.published_revision).await?;
+        let had_none = origin.texts.is_some_and(|before| {
+            before.stamp().revision == entry.latest_revision && !reference::has_any::<C>(before)
+        });
+        if !had_none {
+            reference::prune(&self.tx, id.uuid, revision, entry.published_revision).await?;
+        }
         self.half_done = false;
         Ok(revision)
     }

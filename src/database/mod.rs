@@ -24,6 +24,8 @@ use crate::error::{Error, Result};
 /// Any number that no other program takes for a lock in the same database.
 const MIGRATION_LOCK: i64 = 0x6b69_6e64_6c69_6e67;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection to a server that nobody used for this long is tried before it is used again: the server may be gone.
+const TRIED_AFTER: Duration = Duration::from_secs(1);
 /// How long a SQLite connection waits for a lock that another process holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -68,6 +70,7 @@ impl Database {
             SqlitePoolOptions::new()
                 .max_connections(size)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
                 .before_acquire(|connection, _| {
                     let usable = !connection.is_in_transaction();
                     Box::pin(async move { Ok(usable) })
@@ -104,6 +107,15 @@ impl Database {
             PgPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
+                .before_acquire(|connection, used| {
+                    Box::pin(async move {
+                        if used.idle_for > TRIED_AFTER {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                })
         };
         let writer = pool()
             .connect_with(options.options([("default_transaction_isolation", "read committed")]))

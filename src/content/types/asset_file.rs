@@ -117,8 +117,7 @@ impl ReplaceAssetInput {
             let patch = patch(file(ctx, self.file)?)?;
             let mut change = reader.change(self.message.as_deref()).await?;
             change.edit::<Asset>(id, saving, patch).await?;
-            change.commit().await?;
-            Ok(id)
+            Ok((change, id))
         };
         outcome(ctx, "asset", None, changed.await).await
     }

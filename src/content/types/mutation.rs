@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID};
-use entity::{entry, entry_id::EntryId};
-use sea_orm::{ColumnTrait, Condition};
+use entity::entry_id::EntryId;
 
 use super::{
     AnyEntry,
@@ -17,7 +16,6 @@ use crate::{
         given::Given,
         input::Edit,
         object::Entry,
-        read,
         row::AnyRow,
         scalar::Locale,
         user_error::UserError,
@@ -55,8 +53,7 @@ pub(super) async fn create<C: Content>(
         let id = change
             .create_from::<C>(key.as_deref(), empty, patch)
             .await?;
-        change.commit().await?;
-        Ok(id)
+        Ok((change, id))
     };
     outcome(ctx, circumstances.field, locale, changed.await).await
 }
@@ -80,39 +77,42 @@ pub(super) async fn update<C: Content>(
         change
             .edit::<C>(id, Saving { expected, autosave }, patch)
             .await?;
-        change.commit().await?;
-        Ok(id)
+        Ok((change, id))
     };
     outcome(ctx, circumstances.field, locale, changed.await).await
 }
 
-/// The changed entry as an editor sees it, or what is to be put right.
+/// Makes the change true; gives the changed entry as an editor sees it, or what is to be put right.
 pub(super) async fn outcome<C: Content>(
     ctx: &Context<'_>,
     field: &str,
     locale: Option<Given<Locale>>,
-    changed: Result<EntryId>,
+    changed: Result<(Change, EntryId)>,
 ) -> Outcome<C> {
-    let (id, errors) = UserError::split(changed)?;
-    match id {
-        Some(id) => Ok((after::<C>(ctx, field, locale, id).await?, errors)),
-        None => Ok((None, errors)),
-    }
+    let shown = async {
+        let (change, id) = changed?;
+        commit::<C>(ctx, field, locale, change, id).await
+    };
+    let (entry, errors) = UserError::split(shown.await)?;
+    Ok((entry.flatten(), errors))
 }
 
-async fn after<C: Content>(
+/// Makes the change true. The entry is read before that, in the same transaction: that costs one statement, and shows
+/// what this change has made of it, even if the next one follows at once.
+async fn commit<C: Content>(
     ctx: &Context<'_>,
     field: &str,
     locale: Option<Given<Locale>>,
+    change: Change,
     id: EntryId,
 ) -> Result<Option<Entry<C>>> {
     let reader = reader(ctx)?.afresh();
     let view = reader.open(Some(as_editor(locale)))?;
-    let named = Condition::all().add(entry::Column::Id.eq(id.uuid));
-    let Some(row) = read::one::<C>(&reader.snapshot, &view.with_trash(), named).await? else {
+    let row = change.shown::<C>(&view.with_trash(), id).await?;
+    change.commit().await?;
+    let Some(row) = row.map(AnyRow::new::<C>) else {
         return Ok(None);
     };
-    let row = AnyRow::new::<C>(row);
     let selection = ctx.look_ahead().field(field);
     let roots = vec![group(C::TYPE, vec![row.clone()], selection)];
     let scope = reader.scope(view, roots).await?;

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
-use crate::Failure;
+use super::Failure;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Pinning {

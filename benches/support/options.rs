@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Failure;
+use super::Failure;
 
 pub(crate) struct Options {
     pub(crate) rounds: usize,

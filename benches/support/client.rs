@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::Failure;
+use super::Failure;
 
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
@@ -100,10 +100,14 @@ pub(crate) fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes()
 }
 
-pub(crate) fn post_graphql(body: &str) -> Vec<u8> {
+/// A request by whoever holds the access token, or by nobody.
+pub(crate) fn post_graphql(body: &str, access_token: Option<&str>) -> Vec<u8> {
     let length = body.len();
+    let credentials = access_token.map_or_else(String::new, |token| {
+        format!("Authorization: Bearer {token}\r\n")
+    });
     format!(
-        "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+        "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{credentials}\
          Accept: application/graphql-response+json\r\nContent-Length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
