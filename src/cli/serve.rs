@@ -83,14 +83,16 @@ async fn tell_setup_link(app: &App, address: SocketAddr) -> Result<()> {
 /// than the work list's search become part of it.
 async fn tidy_up(app: App) {
     match media_sweep::sweep(&app).await {
-        Ok(removed) => tracing::debug!(removed, "files without an asset have been removed"),
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "files without an asset have been removed"),
         Err(error) => {
             let cause = std::error::Error::source(&error);
             tracing::warn!(cause, "files without an asset could not be looked for");
         }
     }
     match search_text::complete(&app).await {
-        Ok(completed) => tracing::debug!(completed, "entries can be searched now"),
+        Ok(0) => {}
+        Ok(completed) => tracing::info!(completed, "entries can be searched now"),
         Err(error) => {
             let cause = std::error::Error::source(&error);
             tracing::warn!(cause, "entries could not be made searchable");

@@ -6,9 +6,9 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, prelu
 use super::{
     Content,
     change::{Change, expect_revision, not_found, refuse_archived, within},
+    origin::Origin,
     reference, search_text,
     types::for_type,
-    write::Origin,
 };
 use crate::{
     auth::Right,

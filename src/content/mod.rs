@@ -26,6 +26,7 @@ pub mod merge;
 pub mod number;
 pub mod object;
 pub mod order;
+pub mod origin;
 pub mod page_args;
 pub mod patch;
 pub mod position;

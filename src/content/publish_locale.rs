@@ -7,8 +7,9 @@ use super::{
     Content,
     change::{Change, refuse_archived, within},
     merge::Fields,
+    origin::Origin,
     types::for_type,
-    write::{Origin, fields_of, row_of},
+    write::{fields_of, row_of},
 };
 use crate::{
     auth::Right,

@@ -9,9 +9,10 @@ use super::{
     Content,
     change::Change,
     input::reference_fields,
+    origin::Origin,
     reference::without_missing,
     types::for_type,
-    write::{Origin, fields_of, row_of},
+    write::{fields_of, row_of},
 };
 use crate::{
     auth::Right,

@@ -2,11 +2,10 @@
 //! references, its search text and its event → commit.
 
 use entity::{
-    Instant, entry,
+    entry,
     entry_id::EntryId,
-    localized::Localized,
     revision,
-    stamp::{Stamp, Stamped, TextRevisions},
+    stamp::{Stamp, Stamped},
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait,
@@ -19,7 +18,8 @@ use super::{
     change::{not_found, refuse_archived, stale},
     check,
     input::{Input, path_of},
-    merge::{Fields, clashes_without_base, differences, merge},
+    merge::{Fields, clashes_without_base, merge},
+    origin::{Origin, changed_fields, text_revisions},
     patch::Patch,
     position, reference, search_text,
 };
@@ -38,35 +38,6 @@ pub struct Saving {
     /// Whether it was saved by itself while the editor writes: it then replaces the account's last unpublished revision
     /// of the last five minutes.
     pub autosave: bool,
-}
-
-/// What a revision is made from.
-pub(super) struct Origin<'a, M> {
-    /// The row with which its texts are compared, to tell which translations are stale.
-    texts: Option<&'a M>,
-    /// The row with which its fields are compared, for the history.
-    fields: Option<&'a M>,
-    autosave_since: Option<Instant>,
-}
-
-impl<'a, M> Origin<'a, M> {
-    /// A revision that is made from this one, because somebody wanted it.
-    pub(super) fn of(row: &'a M) -> Self {
-        Self {
-            texts: Some(row),
-            fields: Some(row),
-            autosave_since: None,
-        }
-    }
-
-    /// The first revision.
-    fn nothing() -> Self {
-        Self {
-            texts: None,
-            fields: None,
-            autosave_since: None,
-        }
-    }
 }
 
 impl Change {
@@ -389,48 +360,7 @@ pub(super) fn row_of<C: Content>(fields: Fields) -> Result<C::Model> {
     serde_json::from_value(serde_json::Value::Object(fields)).map_err(Error::internal)
 }
 
-fn empty<C: Content>() -> Result<Fields> {
+/// The content of an entry without any.
+pub(super) fn empty<C: Content>() -> Result<Fields> {
     fields_of(&C::Model::default())
-}
-
-/// The paths of what differs from the row before.
-fn changed_fields<C: Content>(
-    before: Option<&C::Model>,
-    content: &C::Model,
-) -> Result<revision::ChangedFields> {
-    let before = match before {
-        Some(before) => fields_of(before)?,
-        None => empty::<C>()?,
-    };
-    let differences = differences(&before, &fields_of(content)?);
-    let paths = differences
-        .into_iter()
-        .map(|difference| path_of::<C>(&difference.field, difference.locale.as_deref()));
-    Ok(revision::ChangedFields(paths.collect()))
-}
-
-/// When the texts of each locale last changed, seen from this revision.
-fn text_revisions<C: Content>(
-    content: &C::Model,
-    previous: Option<&C::Model>,
-    number: i32,
-) -> TextRevisions {
-    let before = previous
-        .map(|previous| previous.stamp().text_revisions.0)
-        .unwrap_or_default();
-    let texts = |row| C::FIELDS.iter().filter_map(move |field| field.texts(row));
-    let changed = |locale: &str| {
-        let pairs = previous
-            .into_iter()
-            .flat_map(|previous| texts(previous).zip(texts(content)));
-        pairs
-            .into_iter()
-            .any(|(old, new): (&Localized, &Localized)| old.get(locale) != new.get(locale))
-    };
-    let locales = texts(content).flat_map(|texts| texts.0.keys());
-    let revisions = locales.map(|locale| match before.get(locale) {
-        Some(revision) if !changed(locale) => (locale.clone(), *revision),
-        _ => (locale.clone(), number),
-    });
-    TextRevisions(revisions.collect())
 }
