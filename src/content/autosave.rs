@@ -5,7 +5,7 @@ use entity::{entry, entry_id::EntryId, publication, revision};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 use super::change::Change;
-use crate::error::Result;
+use crate::{database::only, error::Result};
 
 /// How old a revision may be to be replaced.
 const REPLACEABLE: TimeDelta = TimeDelta::minutes(5);
@@ -14,9 +14,8 @@ impl Change {
     /// Whether the latest revision is a recent one of the same account that never was public.
     pub(super) async fn may_replace_latest(&self, entry: &entry::Model) -> Result<bool> {
         let number = entry.latest_revision;
-        let latest = revision::Entity::find_by_id((entry.id, number))
-            .one(&self.tx)
-            .await?;
+        let latest = revision::Entity::find_by_id((entry.id, number));
+        let latest: Option<revision::Model> = only(&self.tx, latest).await?;
         let is_recent = latest.is_some_and(|latest| {
             latest.saved_by == self.principal.account_id()
                 && self.now - latest.saved_at <= REPLACEABLE
