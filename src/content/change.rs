@@ -14,6 +14,7 @@ use super::{Content, check, idempotency::Claim, media_sweep, row::Row, view::Vie
 use crate::{
     app::App,
     auth::{Principal, Right},
+    database::only,
     error::{Conflict, Error, Problem, ProblemCode, Result},
     event::{self, Action, Event},
 };
@@ -105,7 +106,7 @@ impl Change {
         let select = entry::Entity::find_by_id(id.uuid)
             .filter(entry::Column::Type.eq(id.content_type))
             .lock(LockType::NoKeyUpdate);
-        select.one(&self.tx).await.map_err(Error::from)
+        only(&self.tx, select).await
     }
 
     /// The entry, locked, if the principal has the right on it. Whoever may not know of it is told that it does not exist.
@@ -128,11 +129,7 @@ impl Change {
         let named = Condition::all()
             .add(Expr::col("entry_id").eq(id.uuid))
             .add(Expr::col("revision").eq(revision));
-        C::Entity::find()
-            .filter(named)
-            .one(&self.tx)
-            .await
-            .map_err(Error::from)
+        only(&self.tx, C::Entity::find().filter(named)).await
     }
 
     /// The content of an entry in a revision that it must have.
@@ -152,8 +149,7 @@ impl Change {
         id: EntryId,
     ) -> Result<Option<Row<C::Model>>> {
         let select = view.select::<C>().filter(entry::Column::Id.eq(id.uuid));
-        let row = select.into_model::<Row<C::Model>>().one(&self.tx);
-        row.await.map_err(Error::from)
+        only(&self.tx, select).await
     }
 
     /// Moves one of the two flags of the rows that the condition names.

@@ -156,13 +156,12 @@ impl Database {
         select.all(&self.readers).await.map_err(Error::from)
     }
 
-    /// The first row that one statement selects, as it is now.
+    /// The row of a statement that selects at most one, as it is now.
     pub async fn row<E: EntityTrait, R: FromQueryResult + Send + Sync>(
         &self,
         select: Select<E>,
     ) -> Result<Option<R>> {
-        let one = select.into_model::<R>().one(&self.readers);
-        one.await.map_err(Error::from)
+        only(&self.readers, select).await
     }
 
     /// A transaction to write in. On SQLite it holds the one write lock from its start, so that it cannot fail for it later.
@@ -195,4 +194,14 @@ impl Database {
             }
         }
     }
+}
+
+/// The row of a statement that selects at most one. It names no limit: SQLite would plan a statement with a limit anew
+/// each time it runs, because the limit is a parameter.
+pub async fn only<E: EntityTrait, R: FromQueryResult + Send + Sync>(
+    connection: &impl ConnectionTrait,
+    select: Select<E>,
+) -> Result<Option<R>> {
+    let rows = select.into_model::<R>().all(connection).await?;
+    Ok(rows.into_iter().next())
 }
