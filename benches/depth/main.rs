@@ -3,6 +3,9 @@
 //! `cargo bench --bench depth [-- --postgres URL]`, with the URL of an empty database. Prints ratios of medians, taken
 //! in turn on the same machine in the same run.
 
+// It executes the schema itself: see `src/lib.rs`.
+#![recursion_limit = "512"]
+
 mod world;
 
 use std::time::{Duration, Instant};
