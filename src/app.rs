@@ -3,12 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    clock::Clock,
-    config::Config,
-    crypto::{keys::Keys, password::Passwords},
-    database::Database,
-    error::Result,
-    media::MediaStore,
+    clock::Clock, config::Config, crypto::Crypto, database::Database, error::Result,
+    media::MediaStore, recent::Recent,
 };
 
 /// The application. Clones share everything.
@@ -24,10 +20,10 @@ pub struct App {
     pub clock: Clock,
     /// What is the same for all content of the site.
     pub site: Arc<Site>,
-    /// What hashes passwords.
-    pub passwords: Passwords,
-    /// What signs and verifies access tokens.
-    pub keys: Keys,
+    /// What hashes passwords, seals secrets and signs tokens.
+    pub crypto: Crypto,
+    /// Which credentials stood a moment ago.
+    pub recent: Recent,
 }
 
 /// What is the same for all content of the site.
@@ -47,36 +43,26 @@ impl Site {
 }
 
 impl App {
-    /// Connects to what the settings name, and brings the database up to date.
+    /// Connects to what the settings name, brings the database up to date, and makes the keys that are missing.
     pub async fn start(config: Config, clock: Clock) -> Result<Self> {
         let database =
             Database::connect(config.database_url.expose(), config.database_readers).await?;
         database.migrate().await?;
-        let app = Self::over(config, database, clock)?;
-        app.keys.prepare(app.clock.now()).await?;
-        Ok(app)
-    }
-
-    /// The application over a database that is up to date.
-    pub fn over(config: Config, database: Database, clock: Clock) -> Result<Self> {
         let media = MediaStore::open(&config.media_dir)?;
-        let base = config
-            .public_url
-            .as_ref()
-            .map(|url| url.as_str().trim_end_matches('/'))
-            .unwrap_or_default();
+        let crypto = Crypto::open(&config, &database, clock.now()).await?;
+        let base = config.public_base().unwrap_or_default();
         let site = Site {
             locales: config.locales.iter().map(ToString::to_string).collect(),
             media_base: format!("{base}/media/"),
         };
         Ok(Self {
             config: Arc::new(config),
-            keys: Keys::of(&database),
-            passwords: Passwords::default(),
             database,
             media,
             clock,
             site: Arc::new(site),
+            crypto,
+            recent: Recent::default(),
         })
     }
 }

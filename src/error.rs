@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::TimeDelta;
 use entity::entry_id::EntryId;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 use serde_json::Value;
@@ -30,6 +31,9 @@ pub enum Error {
     /// The password must have been given a moment ago.
     #[error("confirm your password to do this")]
     PasswordRequired,
+    /// There were too many attempts; so long must pass before the next one.
+    #[error("too many attempts; try again in {} seconds", .0.num_seconds() + 1)]
+    TooManyAttempts(TimeDelta),
     /// The idempotency key belongs to another request.
     #[error("this idempotency key was used for another request")]
     KeyReused,
@@ -66,6 +70,7 @@ impl Error {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::PasswordRequired => "PASSWORD_REQUIRED",
+            Self::TooManyAttempts(_) => "TOO_MANY_ATTEMPTS",
             Self::KeyReused => "KEY_REUSED",
             Self::AnswerUnknown => "ANSWER_UNKNOWN",
             Self::Unavailable(_) => "UNAVAILABLE",

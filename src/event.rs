@@ -37,6 +37,16 @@ pub enum Action {
     EntryMoved,
     /// Somebody got an account.
     AccountCreated,
+    /// Somebody signed in.
+    SignedIn,
+    /// Somebody did not show who they are: a password or another factor was wrong.
+    SignInFailed,
+    /// A session ended before its time.
+    SessionEnded,
+    /// A refresh token that was spent came again; its session ended.
+    RefreshTokenReused,
+    /// There is a new key for access tokens.
+    SigningKeyRotated,
 }
 
 impl Action {
@@ -54,6 +64,11 @@ impl Action {
             Self::EntryErased => "entry.erased",
             Self::EntryMoved => "entry.moved",
             Self::AccountCreated => "account.created",
+            Self::SignedIn => "session.created",
+            Self::SignInFailed => "session.refused",
+            Self::SessionEnded => "session.ended",
+            Self::RefreshTokenReused => "session.token_reused",
+            Self::SigningKeyRotated => "signing_key.rotated",
         }
     }
 }
@@ -96,19 +111,59 @@ pub async fn record(
     append(tx, rows.collect()).await
 }
 
-/// Appends an event that happens to an account. This, too, must be the last statement before the commit.
-pub async fn record_of_account(
-    tx: &DatabaseTransaction,
+/// Something that happens to an account, or to what belongs to one.
+#[derive(Clone, Debug)]
+pub struct AccountEvent {
     action: Action,
-    account: Uuid,
+    account: Option<Uuid>,
+    target: Option<String>,
+    network: Option<String>,
+}
+
+impl AccountEvent {
+    /// Something that happens to this account; to none if nobody knows to whom.
+    pub fn new(action: Action, account: Option<Uuid>) -> Self {
+        Self {
+            action,
+            account,
+            target: None,
+            network: None,
+        }
+    }
+
+    /// The same, to something that belongs to the account, by its id in the API. It must not be secret.
+    #[must_use]
+    pub fn at(self, target: String) -> Self {
+        Self {
+            target: Some(target),
+            ..self
+        }
+    }
+
+    /// The same, from this network; an empty one is unknown.
+    #[must_use]
+    pub fn from(self, network: String) -> Self {
+        Self {
+            network: Some(network).filter(|network| !network.is_empty()),
+            ..self
+        }
+    }
+}
+
+/// Appends events of accounts, done by `actor`. This, too, must be the last statement before the commit.
+pub async fn record_of_accounts(
+    tx: &DatabaseTransaction,
+    events: Vec<AccountEvent>,
     actor: Option<Uuid>,
     now: Instant,
 ) -> Result<()> {
-    let row = event::ActiveModel {
-        account_id: Set(Some(account)),
-        ..line(action, actor, now)
-    };
-    append(tx, vec![row]).await
+    let rows = events.into_iter().map(|event| event::ActiveModel {
+        account_id: Set(event.account),
+        target: Set(event.target),
+        network: Set(event.network),
+        ..line(event.action, actor, now)
+    });
+    append(tx, rows.collect()).await
 }
 
 /// A line that says what happened, but neither to what nor in which place of the log.
@@ -122,6 +177,8 @@ fn line(action: Action, actor: Option<Uuid>, now: Instant) -> event::ActiveModel
         entry_type: Set(None),
         revision: Set(None),
         account_id: Set(None),
+        target: Set(None),
+        network: Set(None),
     }
 }
 

@@ -23,3 +23,4 @@ pub mod config;
 pub mod database;
 pub mod error;
 pub mod id;
+pub mod recent;

@@ -2,8 +2,6 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::secret::Secret;
-
 /// An account.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -15,9 +13,11 @@ pub struct Model {
     pub email: String,
     pub name: String,
     pub role: Role,
-    /// In the PHC string format.
-    pub password_hash: Secret,
     pub created_at: DateTimeUtc,
+    /// When its owner came; none while the invitation waits.
+    pub joined_at: Option<DateTimeUtc>,
+    /// Since when nobody can sign in with it.
+    pub suspended_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

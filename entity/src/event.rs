@@ -20,6 +20,10 @@ pub struct Model {
     pub revision: Option<i32>,
     /// The account that it happened to, if it was one.
     pub account_id: Option<Uuid>,
+    /// What it happened to, if it was neither an entry nor an account, such as `session_…`.
+    pub target: Option<String>,
+    /// The network that it came from, for what happens to accounts.
+    pub network: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -9,10 +9,14 @@ pub mod secret;
 pub mod stamp;
 
 pub mod account;
+pub mod attempt;
+pub mod challenge;
+pub mod password;
 pub mod refresh_token;
 pub mod session;
 pub mod setup_token;
 pub mod signing_key;
+pub mod vault;
 
 pub mod entry;
 pub mod event;

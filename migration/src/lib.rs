@@ -25,6 +25,13 @@ mod m20261124_000004_create_setup_token;
 mod m20261124_000005_add_account_to_event;
 mod m20261124_000101_add_work_list;
 mod m20261124_000102_create_idempotency;
+mod m20261125_000001_create_password;
+mod m20261125_000002_add_state_to_account;
+mod m20261125_000003_rebuild_session;
+mod m20261125_000004_create_vault;
+mod m20261125_000005_add_target_to_event;
+mod m20261125_000006_create_attempt;
+mod m20261125_000007_create_challenge;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -55,6 +62,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_add_account_to_event::Migration),
             Box::new(m20261124_000101_add_work_list::Migration),
             Box::new(m20261124_000102_create_idempotency::Migration),
+            Box::new(m20261125_000001_create_password::Migration),
+            Box::new(m20261125_000002_add_state_to_account::Migration),
+            Box::new(m20261125_000003_rebuild_session::Migration),
+            Box::new(m20261125_000004_create_vault::Migration),
+            Box::new(m20261125_000005_add_target_to_event::Migration),
+            Box::new(m20261125_000006_create_attempt::Migration),
+            Box::new(m20261125_000007_create_challenge::Migration),
         ]
     }
 }

@@ -1,16 +1,16 @@
 //! Accounts: what makes one, and what must be right about it.
 
-use entity::{account, account::Role};
-use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
+use entity::{account, account::Role, password};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, IntoActiveModel};
 
 use crate::{
     app::App,
     crypto::{
         Secret,
-        password::{self, has_right_length},
+        password::{LENGTH, has_right_length},
     },
     error::{Error, Problem, ProblemCode, Result, on_constraint},
-    event::{self, Action},
+    event::{self, AccountEvent, Action},
     id,
 };
 
@@ -32,10 +32,10 @@ pub struct NewAccount {
 
 /// Creates an account, for whoever runs the program.
 pub async fn create(app: &App, new: NewAccount) -> Result<account::Model> {
-    let account = checked(app, new).await?;
+    let (account, password) = checked(app, new).await?;
     let tx = app.database.begin().await?;
     event::hold(&tx).await?;
-    insert(&tx, &account).await?;
+    insert(&tx, &account, Some(password)).await?;
     tx.commit().await?;
     Ok(account)
 }
@@ -60,8 +60,8 @@ pub(super) fn address(email: &str) -> Option<String> {
     (email.len() <= LONGEST_EMAIL && is_plain(name) && is_plain(host) && is_host).then_some(email)
 }
 
-/// The account with its password hashed; refuses what is wrong, all at once and before any hashing.
-pub(super) async fn checked(app: &App, new: NewAccount) -> Result<account::Model> {
+/// The account and the hash of its password; refuses what is wrong, all at once and before any hashing.
+pub(super) async fn checked(app: &App, new: NewAccount) -> Result<(account::Model, Secret)> {
     let mut problems = Vec::new();
     let mut refuse = |path: &str, message: &str| {
         problems.push(Problem::new(ProblemCode::Invalid, path, message));
@@ -75,26 +75,34 @@ pub(super) async fn checked(app: &App, new: NewAccount) -> Result<account::Model
         refuse("name", "must have 1 to 200 characters on one line");
     }
     if !has_right_length(&new.password) {
-        let (shortest, longest) = (password::LENGTH.start(), password::LENGTH.end());
+        let (shortest, longest) = (LENGTH.start(), LENGTH.end());
         let message = format!("must have {shortest} to {longest} characters");
         refuse("password", &message);
     }
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
-    Ok(account::Model {
+    let password = app.crypto.passwords.hash(new.password).await?;
+    let now = app.clock.now();
+    let account = account::Model {
         id: id::new(),
         email,
         name,
         role: new.role,
-        password_hash: app.passwords.hash(new.password).await?,
-        created_at: app.clock.now(),
-    })
+        created_at: now,
+        joined_at: Some(now),
+        suspended_at: None,
+    };
+    Ok((account, password))
 }
 
-/// Writes the account and its event, as the last statements of the transaction. The event counter must be held, so that
-/// two accounts with one address never wait for each other.
-pub(super) async fn insert(tx: &DatabaseTransaction, account: &account::Model) -> Result<()> {
+/// Writes the account, the hash of its password if it has one, and its event, as the last statements of the transaction.
+/// The event counter must be held, so that two accounts with one address never wait for each other.
+pub(super) async fn insert(
+    tx: &DatabaseTransaction,
+    account: &account::Model,
+    password: Option<Secret>,
+) -> Result<()> {
     let row = account.clone().into_active_model();
     let insert = account::Entity::insert(row)
         .exec_without_returning(tx)
@@ -103,7 +111,18 @@ pub(super) async fn insert(tx: &DatabaseTransaction, account: &account::Model) -
         Problem::new(ProblemCode::Taken, "email", "belongs to another account")
     })?;
     let (id, now) = (account.id, account.created_at);
-    event::record_of_account(tx, Action::AccountCreated, id, None, now).await
+    if let Some(hash) = password {
+        let row = password::ActiveModel {
+            account_id: Set(id),
+            hash: Set(hash),
+            changed_at: Set(now),
+        };
+        password::Entity::insert(row)
+            .exec_without_returning(tx)
+            .await?;
+    }
+    let event = AccountEvent::new(Action::AccountCreated, Some(id));
+    event::record_of_accounts(tx, vec![event], None, now).await
 }
 
 #[cfg(test)]

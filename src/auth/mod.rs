@@ -1,12 +1,19 @@
 //! Who asks, and what they may: the permission matrix as code.
 
 pub mod account;
+pub mod attempt;
+pub mod challenge;
+mod client;
+pub mod end;
 pub mod session;
 pub mod setup;
+pub mod sign_in;
 
 use chrono::TimeDelta;
 use entity::Instant;
 use sea_orm::prelude::Uuid;
+
+pub use client::Client;
 
 use crate::error::{Error, Result};
 
@@ -33,7 +40,7 @@ pub enum Principal {
 pub struct Session {
     /// Which one.
     pub id: Uuid,
-    /// When the password was last given.
+    /// When its owner last showed who they are, as far as is known.
     pub password_at: Instant,
 }
 
@@ -68,6 +75,8 @@ pub enum Right {
     Erase,
     /// Read the event log of the whole site.
     ReadEvents,
+    /// Look after accounts, roles, invitations, and what belongs to other accounts.
+    ManageAccounts,
 }
 
 /// On which entries a right holds.
@@ -134,16 +143,6 @@ impl Principal {
             Err(Error::Forbidden(deed(right)))
         }
     }
-
-    /// Refuses accounts that did not give their password in the last five minutes.
-    pub fn require_fresh_password(&self, now: Instant) -> Result<()> {
-        match self {
-            Self::Account { session, .. } if now - session.password_at > FRESH => {
-                Err(Error::PasswordRequired)
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// The matrix: a row per right, a column per role.
@@ -156,7 +155,7 @@ fn extent(role: Role, right: Right) -> Extent {
             [Own, Own, All, All]
         }
         Right::Publish | Right::ArchivePublished => [None, Own, All, All],
-        Right::Erase | Right::ReadEvents => [None, None, None, All],
+        Right::Erase | Right::ReadEvents | Right::ManageAccounts => [None, None, None, All],
     };
     match role {
         Role::Contributor => contributor,
@@ -180,5 +179,6 @@ fn deed(right: Right) -> &'static str {
         Right::ArchivePublished => "archive what is public",
         Right::Erase => "erase entries",
         Right::ReadEvents => "read the event log",
+        Right::ManageAccounts => "look after accounts",
     }
 }

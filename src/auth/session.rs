@@ -1,4 +1,4 @@
-//! Sessions: from signing in, by password, over tokens that continue them, to signing out.
+//! Sessions: how they begin, what continues them, and whether they stand.
 
 use chrono::{SubsecRound, TimeDelta};
 use entity::{Instant, account, refresh_token, session};
@@ -9,11 +9,12 @@ use sea_orm::{
     prelude::{Expr, Uuid},
 };
 
-use super::{FRESH, Principal, Role, Session, account::address};
+use super::{Client, Principal, Role, Session};
 use crate::{
     app::App,
-    crypto::{Secret, jwt::Claims, password::has_right_length, token},
+    crypto::{Secret, jwt::Claims, token},
     error::{Error, ProblemCode, Result},
+    event::{self, AccountEvent, Action},
     id,
 };
 
@@ -22,6 +23,10 @@ const ACCESS_LIFE: TimeDelta = TimeDelta::minutes(15);
 /// How long a session can be continued after it last was.
 const REFRESH_LIFE: TimeDelta = TimeDelta::days(30);
 const REFRESH_PREFIX: &str = "kdr_";
+/// A session that is used is seen again after so long.
+const SEEN_EVERY: TimeDelta = TimeDelta::minutes(5);
+/// A spent token that comes again within this time was sent twice at once, and does no harm. Later it is a retry, or a theft.
+const AT_ONCE: TimeDelta = TimeDelta::seconds(2);
 
 /// What somebody who is signed in holds.
 #[derive(Clone, Debug)]
@@ -38,143 +43,142 @@ pub struct Tokens {
     pub refresh_expires_at: Instant,
 }
 
-/// Begins a session. Whether the address or the password is wrong, neither the answer nor its time tells.
-pub async fn sign_in(app: &App, email: &str, password: Secret) -> Result<Tokens> {
-    if !has_right_length(&password) {
-        return Err(wrong_password());
-    }
-    let account = match address(email) {
-        Some(email) => by_email(app, &email).await?,
-        None => None,
-    };
-    let hash = account
-        .as_ref()
-        .map(|account| account.password_hash.clone());
-    let is_right = app.passwords.verify(password, hash).await?;
-    let account = account.filter(|_| is_right).ok_or_else(wrong_password)?;
+/// The id of a session in the API.
+pub fn public_id(session: Uuid) -> String {
+    format!("session_{}", session.simple())
+}
+
+/// Begins a session for whoever has shown who they are, and commits. Nothing else makes sessions: whoever calls this must
+/// have asked for every factor that the account needs.
+pub(super) async fn begin(
+    app: &App,
+    tx: DatabaseTransaction,
+    account: account::Model,
+    client: &Client,
+) -> Result<Tokens> {
     let now = app.clock.now();
     let row = session::ActiveModel {
         id: Set(id::new()),
         account_id: Set(account.id),
         created_at: Set(now),
         password_at: Set(now),
+        last_seen_at: Set(now),
+        expires_at: Set(now + REFRESH_LIFE),
         ended_at: Set(None),
+        device: Set(client.device().to_owned()),
+        network: Set(client.network()),
     };
-    let tx = app.database.begin().await?;
     let session = session::Entity::insert(row)
         .exec_with_returning(&tx)
         .await?;
-    let tokens = issue(app, &tx, session.id, account, now).await?;
+    let id = account.id;
+    let tokens = issue(app, &tx, session.id, account, None).await?;
+    let event = AccountEvent::new(Action::SignedIn, Some(id))
+        .at(public_id(session.id))
+        .from(client.network());
+    event::record_of_accounts(&tx, vec![event], Some(id), now).await?;
     tx.commit().await?;
     Ok(tokens)
 }
 
-/// Continues a session with a refresh token, which is spent by that. One that was spent before has been stolen, by whoever
-/// came first or by whoever comes now: its session ends.
+/// Continues a session with a refresh token, which is spent by that. A lost answer can be asked for again while nothing of
+/// it was used. A spent token that comes after that has been stolen, by whoever came first or by whoever comes now: its
+/// session ends.
 pub async fn refresh(app: &App, token: &Secret) -> Result<Tokens> {
-    let (hash, now) = (token::digest(token), app.clock.now());
+    let now = app.clock.now();
     let tx = app.database.begin().await?;
-    let unspent = Condition::all()
-        .add(refresh_token::Column::Hash.eq(&hash))
-        .add(refresh_token::Column::UsedAt.is_null())
-        .add(refresh_token::Column::ExpiresAt.gt(now));
-    let spent = refresh_token::Entity::update_many()
-        .col_expr(refresh_token::Column::UsedAt, Expr::value(now))
-        .filter(unspent)
+    let select = refresh_token::Entity::find_by_id(token::digest(token))
+        .filter(refresh_token::Column::ExpiresAt.gt(now));
+    let row = select.lock_exclusive().one(&tx).await?;
+    let row = row.ok_or_else(no_token)?;
+    let account = standing_account(&tx, row.session_id, now).await?;
+    match row.used_at {
+        None => {
+            refresh_token::Entity::update_many()
+                .col_expr(refresh_token::Column::UsedAt, Expr::value(now))
+                .filter(refresh_token::Column::Id.eq(row.id))
+                .exec(&tx)
+                .await?;
+        }
+        Some(used_at) if now - used_at < AT_ONCE => return Err(used_just_now()),
+        Some(_) => {
+            if !take_back_unused_child(&tx, row.id).await? {
+                return end_stolen(app, tx, row.session_id, account.id).await;
+            }
+            app.recent.clear();
+        }
+    }
+    session::Entity::update_many()
+        .col_expr(session::Column::ExpiresAt, Expr::value(now + REFRESH_LIFE))
+        .filter(session::Column::Id.eq(row.session_id))
         .exec(&tx)
         .await?;
-    let row = refresh_token::Entity::find_by_id(hash).one(&tx).await?;
-    let row = row.ok_or_else(no_token)?;
-    if spent.rows_affected != 1 {
-        if row.used_at.is_some() {
-            end(&tx, row.session_id, now).await?;
-            tx.commit().await?;
-            tracing::warn!(session = %row.session_id, "a spent refresh token came again; its session has ended");
-        }
-        return Err(no_token());
-    }
-    let standing = session::Entity::find_by_id(row.session_id)
-        .filter(session::Column::EndedAt.is_null())
-        .one(&tx)
-        .await?
-        .ok_or_else(no_token)?;
-    let account = account::Entity::find_by_id(standing.account_id)
-        .one(&tx)
-        .await?
-        .ok_or_else(no_token)?;
-    let tokens = issue(app, &tx, standing.id, account, now).await?;
+    let tokens = issue(app, &tx, row.session_id, account, Some(row.id)).await?;
     tx.commit().await?;
     Ok(tokens)
 }
 
-/// Ends the session of whoever asks, at once and everywhere; returns when that was.
-pub async fn sign_out(app: &App, principal: &Principal) -> Result<Instant> {
-    let (_, session) = principal.signed_in()?;
-    let now = app.clock.now();
-    let tx = app.database.begin().await?;
-    end(&tx, session.id, now).await?;
-    tx.commit().await?;
-    Ok(now)
+/// The account of a session that stands.
+async fn standing_account(
+    tx: &DatabaseTransaction,
+    session: Uuid,
+    now: Instant,
+) -> Result<account::Model> {
+    let session = session::Entity::find_by_id(session)
+        .filter(session::Column::EndedAt.is_null())
+        .filter(session::Column::ExpiresAt.gt(now))
+        .one(tx)
+        .await?
+        .ok_or_else(no_token)?;
+    let account = account::Entity::find_by_id(session.account_id)
+        .filter(account::Column::SuspendedAt.is_null());
+    account.one(tx).await?.ok_or_else(no_token)
 }
 
-/// Takes the password once more, for what needs it fresh; returns until when it counts as such.
-pub async fn confirm_password(
+/// Removes the token that was given for a spent one, if neither it nor its access token has been used.
+async fn take_back_unused_child(tx: &DatabaseTransaction, parent: Uuid) -> Result<bool> {
+    let unused = Condition::all()
+        .add(refresh_token::Column::ParentId.eq(parent))
+        .add(refresh_token::Column::UsedAt.is_null())
+        .add(refresh_token::Column::AccessUsedAt.is_null());
+    let removed = refresh_token::Entity::delete_many().filter(unused);
+    Ok(removed.exec(tx).await?.rows_affected == 1)
+}
+
+async fn end_stolen(
     app: &App,
-    principal: &Principal,
-    password: Secret,
-) -> Result<Instant> {
-    let (account, session) = principal.signed_in()?;
-    let select = account::Entity::find_by_id(account);
-    let account = app.database.row::<_, account::Model>(select).await?;
-    let account = account.ok_or(Error::Unauthenticated)?;
-    let is_right = has_right_length(&password)
-        && app
-            .passwords
-            .verify(password, Some(account.password_hash))
-            .await?;
-    if !is_right {
-        let message = "the password is wrong";
-        return Err(Error::invalid(
-            ProblemCode::Credentials,
-            "password",
-            message,
-        ));
-    }
+    tx: DatabaseTransaction,
+    session: Uuid,
+    account: Uuid,
+) -> Result<Tokens> {
     let now = app.clock.now();
-    let tx = app.database.begin().await?;
-    session::Entity::update_many()
-        .col_expr(session::Column::PasswordAt, Expr::value(now))
-        .filter(session::Column::Id.eq(session.id))
-        .exec(&tx)
-        .await?;
+    super::end::end(&tx, session::Column::Id.eq(session), now).await?;
+    let event = AccountEvent::new(Action::RefreshTokenReused, Some(account)).at(public_id(session));
+    event::record_of_accounts(&tx, vec![event], None, now).await?;
     tx.commit().await?;
-    Ok(now + FRESH)
+    app.recent.clear();
+    tracing::warn!(%session, "a spent refresh token came again; its session has ended");
+    Err(no_token())
 }
 
 /// A session that stands, with what its account may do now.
-#[derive(FromQueryResult)]
+#[derive(Clone, FromQueryResult)]
 struct Standing {
     password_at: Instant,
+    last_seen_at: Instant,
+    access_used_at: Option<Instant>,
     account_id: Uuid,
     role: Role,
 }
 
-/// Who holds this access token. The database is asked each time, so that the end of a session and a change of role hold
-/// at once.
+/// Who holds this access token. Whether its session stands is known for half a second, so that its end and a change of role
+/// hold everywhere within a second.
 pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
-    let claims = app.keys.verify(token, app.clock.now()).await?;
+    let claims = app.crypto.keys.verify(token, app.clock.now()).await?;
     let claims = claims.ok_or(Error::Unauthenticated)?;
-    let mut select = session::Entity::find_by_id(claims.session)
-        .filter(session::Column::AccountId.eq(claims.account))
-        .filter(session::Column::EndedAt.is_null())
-        .select_only()
-        .columns([session::Column::PasswordAt, session::Column::AccountId])
-        .column(account::Column::Role);
-    let of_session = Expr::col((session::Entity, session::Column::AccountId))
-        .equals((account::Entity, account::Column::Id));
-    QuerySelect::query(&mut select).inner_join(account::Entity, of_session);
-    let standing = app.database.row::<_, Standing>(select).await?;
-    let standing = standing.ok_or(Error::Unauthenticated)?;
+    let name = format!("session:{}:{}", claims.session, claims.token);
+    let standing = app.recent.get(name, read_standing(app, &claims)).await?;
+    let standing: Standing = standing.ok_or(Error::Unauthenticated)?;
     Ok(Principal::Account {
         id: standing.account_id,
         role: standing.role,
@@ -185,9 +189,54 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
     })
 }
 
-async fn by_email(app: &App, email: &str) -> Result<Option<account::Model>> {
-    let select = account::Entity::find().filter(account::Column::Email.eq(email));
-    app.database.row(select).await
+async fn read_standing(app: &App, claims: &Claims) -> Result<Option<Standing>> {
+    let now = app.clock.now();
+    let mut select = session::Entity::find_by_id(claims.session)
+        .filter(session::Column::AccountId.eq(claims.account))
+        .filter(session::Column::EndedAt.is_null())
+        .filter(session::Column::ExpiresAt.gt(now))
+        .filter(account::Column::SuspendedAt.is_null())
+        .filter(refresh_token::Column::Id.eq(claims.token))
+        .select_only()
+        .columns([
+            session::Column::PasswordAt,
+            session::Column::LastSeenAt,
+            session::Column::AccountId,
+        ])
+        .column(refresh_token::Column::AccessUsedAt)
+        .column(account::Column::Role);
+    let of_session = Expr::col((session::Entity, session::Column::AccountId))
+        .equals((account::Entity, account::Column::Id));
+    let of_token = Expr::col((session::Entity, session::Column::Id))
+        .equals((refresh_token::Entity, refresh_token::Column::SessionId));
+    QuerySelect::query(&mut select)
+        .inner_join(account::Entity, of_session)
+        .inner_join(refresh_token::Entity, of_token);
+    let standing = app.database.row::<_, Standing>(select).await?;
+    if let Some(standing) = &standing
+        && (standing.access_used_at.is_none() || now - standing.last_seen_at > SEEN_EVERY)
+        && let Err(error) = mark_used(app, claims, now).await
+    {
+        // Reading goes on where nothing can be written.
+        tracing::warn!(%error, "that a session is used could not be noted");
+    }
+    Ok(standing)
+}
+
+async fn mark_used(app: &App, claims: &Claims, now: Instant) -> Result<()> {
+    let tx = app.database.begin().await?;
+    refresh_token::Entity::update_many()
+        .col_expr(refresh_token::Column::AccessUsedAt, Expr::value(now))
+        .filter(refresh_token::Column::Id.eq(claims.token))
+        .filter(refresh_token::Column::AccessUsedAt.is_null())
+        .exec(&tx)
+        .await?;
+    session::Entity::update_many()
+        .col_expr(session::Column::LastSeenAt, Expr::value(now))
+        .filter(session::Column::Id.eq(claims.session))
+        .exec(&tx)
+        .await?;
+    tx.commit().await.map_err(Error::from)
 }
 
 /// New tokens for a session; the access token ends with a whole second, as its claims do.
@@ -196,14 +245,18 @@ async fn issue(
     tx: &DatabaseTransaction,
     session: Uuid,
     account: account::Model,
-    now: Instant,
+    parent: Option<Uuid>,
 ) -> Result<Tokens> {
-    let refresh = token::new(REFRESH_PREFIX)?;
+    let now = app.clock.now();
+    let (id, refresh) = (id::new(), token::new(REFRESH_PREFIX)?);
     let refresh_expires_at = now + REFRESH_LIFE;
     let row = refresh_token::ActiveModel {
         hash: Set(token::digest(&refresh)),
+        id: Set(id),
         session_id: Set(session),
+        parent_id: Set(parent),
         expires_at: Set(refresh_expires_at),
+        access_used_at: Set(None),
         used_at: Set(None),
     };
     refresh_token::Entity::insert(row)
@@ -213,10 +266,11 @@ async fn issue(
     let claims = Claims {
         account: account.id,
         session,
+        token: id,
         issued_at: now,
         expires_at: access_expires_at,
     };
-    let access = app.keys.sign(&claims)?;
+    let access = app.crypto.keys.sign(&claims, now).await?;
     Ok(Tokens {
         account,
         access,
@@ -226,22 +280,12 @@ async fn issue(
     })
 }
 
-async fn end(tx: &DatabaseTransaction, session: Uuid, now: Instant) -> Result<()> {
-    session::Entity::update_many()
-        .col_expr(session::Column::EndedAt, Expr::value(now))
-        .filter(session::Column::Id.eq(session))
-        .filter(session::Column::EndedAt.is_null())
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
-fn wrong_password() -> Error {
-    let message = "the e-mail address or the password is wrong";
-    Error::invalid(ProblemCode::Credentials, "", message)
-}
-
 fn no_token() -> Error {
     let message = "the refresh token is not valid, or not any more; sign in again";
+    Error::invalid(ProblemCode::Credentials, "refreshToken", message)
+}
+
+fn used_just_now() -> Error {
+    let message = "the refresh token was used a moment ago; take the tokens that it gave then, or try again in two seconds";
     Error::invalid(ProblemCode::Credentials, "refreshToken", message)
 }

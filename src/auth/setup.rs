@@ -61,7 +61,7 @@ pub async fn accept(
         role,
         password,
     };
-    let account = checked(app, new).await?;
+    let (account, password) = checked(app, new).await?;
     let tx = app.database.begin().await?;
     // From here on nobody else makes an account, and all that were made before are seen.
     event::hold(&tx).await?;
@@ -74,7 +74,7 @@ pub async fn accept(
         return Err(spent());
     }
     setup_token::Entity::delete_many().exec(&tx).await?;
-    insert(&tx, &account).await?;
+    insert(&tx, &account, Some(password)).await?;
     tx.commit().await?;
     Ok(account)
 }

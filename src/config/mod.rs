@@ -17,7 +17,9 @@ mod tests;
 use std::{net::SocketAddr, path::Path, path::PathBuf};
 
 use clap::ArgMatches;
+use entity::secret::Secret;
 use icu_locale_core::Locale;
+use ipnet::IpNet;
 use url::Url;
 
 pub use self::{
@@ -55,6 +57,23 @@ setting::settings! {
     public_url: Option<Url> = parse::public_url, Shape::Plain,
         allowed "absolute http or https URL without user, query or fragment",
         default "";
+
+    /// Key that seals secrets in the database, the same for all instances; if none, a file in data_dir
+    secret_key: Option<Secret> = parse::secret_key, Shape::Secret,
+        allowed "32 random bytes in base64url, as `openssl rand -base64 32 | tr '+/' '-_' | tr -d =` prints them",
+        default "";
+
+    /// Networks of the proxies in front of this server, whose X-Forwarded-For header is believed
+    trusted_proxies: Vec<IpNet> = parse::networks, Shape::List,
+        allowed "IP addresses or networks such as 10.0.0.0/8, separated by commas", default "";
+
+    /// Memory that hashing a password takes, in KiB
+    password_memory_kib: u32 = parse::whole_number::<u32, 8_192, 1_048_576>, Shape::Plain,
+        allowed "whole number from 8192 to 1048576", default "19456";
+
+    /// Passes over that memory
+    password_passes: u32 = parse::whole_number::<u32, 1, 20>, Shape::Plain,
+        allowed "whole number from 1 to 20", default "2";
 
     /// Locales of the content; the first is the one that others fall back to
     locales: Vec<Locale> = parse::locales, Shape::List,
@@ -101,6 +120,12 @@ setting::settings! {
 const DEFAULT_FILE: &str = "kindling.toml";
 
 impl Config {
+    /// Address at which visitors reach this server, without a slash at its end, if the settings name one.
+    pub fn public_base(&self) -> Option<&str> {
+        let url = self.public_url.as_ref()?;
+        Some(url.as_str().trim_end_matches('/'))
+    }
+
     /// Reads and checks all settings.
     ///
     /// `matches` are those of a command that carries [`args`]; `env` is [`environment`], or a map in

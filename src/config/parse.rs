@@ -2,12 +2,15 @@
 
 use std::{
     fmt::{self, Display},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     str::FromStr,
 };
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use entity::secret::Secret;
 use icu_locale_core::Locale;
+use ipnet::IpNet;
 use url::Url;
 
 /// Most locales that content may have.
@@ -109,6 +112,28 @@ pub(super) fn public_url(text: &str) -> Result<Option<Url>, String> {
     } else {
         Ok(Some(url))
     }
+}
+
+/// 32 bytes in base64url; nothing means that there is none.
+pub(super) fn secret_key(text: &str) -> Result<Option<Secret>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match URL_SAFE_NO_PAD.decode(text) {
+        Ok(bytes) if bytes.len() == 32 => Ok(Some(Secret::new(text))),
+        _ => Err("not 32 bytes in base64url".into()),
+    }
+}
+
+/// Networks, or single addresses.
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    let names = text.split(',').map(str::trim);
+    let network = |name: &str| {
+        let address = || name.parse::<IpAddr>().map(IpNet::from);
+        let network = name.parse::<IpNet>().or_else(|_| address());
+        network.map_err(|_| format!("{name:?} is no network"))
+    };
+    names.filter(|name| !name.is_empty()).map(network).collect()
 }
 
 pub(super) fn locales(text: &str) -> Result<Vec<Locale>, String> {

@@ -8,7 +8,7 @@ use super::{
     usage::Owners,
 };
 use crate::{
-    auth::Right,
+    auth::{Right, sign_in},
     error::{Error, ProblemCode, Result},
     event::Action,
 };
@@ -93,7 +93,7 @@ impl Change {
     pub async fn erase(&mut self, ids: &[EntryId], force: bool) -> Result<()> {
         self.refuse_if_half_done()?;
         self.principal.require(Right::Erase)?;
-        self.principal.require_fresh_password(self.now)?;
+        sign_in::require_fresh(&self.app, &self.principal).await?;
         let mut going = Vec::new();
         for id in ids {
             let entry = self.entry_with(Right::Erase, *id).await?;

@@ -28,6 +28,8 @@ pub struct Claims {
     pub account: Uuid,
     /// Its session.
     pub session: Uuid,
+    /// The token itself.
+    pub token: Uuid,
     /// When the token was made.
     pub issued_at: Instant,
     /// From when on it does not hold, to the second.
@@ -41,6 +43,7 @@ struct Wire {
     aud: String,
     sub: Uuid,
     sid: Uuid,
+    jti: Uuid,
     iat: i64,
     exp: i64,
 }
@@ -51,6 +54,8 @@ pub struct Key {
     id: String,
     signing: EncodingKey,
     verifying: DecodingKey,
+    /// The 32 bytes of the public key, in base64url.
+    public: String,
 }
 
 impl fmt::Debug for Key {
@@ -71,6 +76,14 @@ impl Key {
             id,
             signing: EncodingKey::from_ed_der(document.as_bytes()),
             verifying: DecodingKey::from_ed_der(key.verifying_key().as_bytes()),
+            public: URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes()),
+        })
+    }
+
+    /// The public key as a JSON Web Key (RFC 8037).
+    pub fn public(&self) -> serde_json::Value {
+        serde_json::json!({
+            "kty": "OKP", "crv": "Ed25519", "x": self.public, "kid": self.id, "alg": "EdDSA", "use": "sig",
         })
     }
 
@@ -91,6 +104,7 @@ impl Key {
             aud: AUDIENCE.to_owned(),
             sub: claims.account,
             sid: claims.session,
+            jti: claims.token,
             iat: claims.issued_at.timestamp(),
             exp: claims.expires_at.timestamp(),
         };
@@ -104,6 +118,7 @@ impl Key {
         let claims = Claims {
             account: token.claims.sub,
             session: token.claims.sid,
+            token: token.claims.jti,
             issued_at: DateTime::from_timestamp(token.claims.iat, 0)?,
             expires_at: DateTime::from_timestamp(token.claims.exp, 0)?,
         };

@@ -1,8 +1,39 @@
-//! Passwords and tokens as numbers: hashing, signing, and what nobody can guess. It knows no account and no request.
+//! Passwords, keys and tokens as numbers: hashing, sealing, signing, and what nobody can guess. It knows no account and no
+//! request.
 
 pub mod jwt;
 pub mod keys;
 pub mod password;
 pub mod token;
+pub mod vault;
 
+use entity::Instant;
 pub use entity::secret::Secret;
+
+use self::{keys::Keys, password::Passwords, vault::Vault};
+use crate::{config::Config, database::Database, error::Result};
+
+/// Everything that works with secrets. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Crypto {
+    /// What hashes passwords.
+    pub passwords: Passwords,
+    /// What seals secrets that must be read again.
+    pub vault: Vault,
+    /// What signs and verifies access tokens.
+    pub keys: Keys,
+}
+
+impl Crypto {
+    /// Opens the vault, and makes what is missing. The database must be up to date.
+    pub async fn open(config: &Config, database: &Database, now: Instant) -> Result<Self> {
+        let vault = Vault::open(config, database).await?;
+        let keys = Keys::open(database, &vault, now).await?;
+        let passwords = Passwords::new(config.password_memory_kib, config.password_passes)?;
+        Ok(Self {
+            passwords,
+            vault,
+            keys,
+        })
+    }
+}

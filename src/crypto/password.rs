@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash};
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version,
+    password_hash,
+};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::Secret;
@@ -17,20 +20,16 @@ pub const LENGTH: std::ops::RangeInclusive<usize> = 12..=1_024;
 /// How many passwords are hashed at once, at most: each takes a core for tens of milliseconds, and 19 MiB.
 const MOST_AT_ONCE: usize = 2;
 
-/// A hash that no password has, made with the same parameters: verifying against it takes as long as against a real one.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// The salt and the hash that no password has.
+const NOBODYS: &str = "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Hashes passwords, and verifies them, a few at a time. Clones share the limit.
 #[derive(Clone, Debug)]
-pub struct Passwords(Arc<Semaphore>);
-
-impl Default for Passwords {
-    fn default() -> Self {
-        // Half of the cores stay with those who read, however many sign in.
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let at_once = (cores / 2).clamp(1, MOST_AT_ONCE);
-        Self(Arc::new(Semaphore::new(at_once)))
-    }
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+    argon2: Argon2<'static>,
+    /// What a hash begins with, up to its salt.
+    parameters: Arc<str>,
 }
 
 /// Whether the password is neither too short nor too long. Nothing else is hashed.
@@ -41,6 +40,24 @@ pub fn has_right_length(password: &Secret) -> bool {
 }
 
 impl Passwords {
+    /// Hashes with Argon2id with this much memory, in KiB, and this many passes, on one lane.
+    pub fn new(memory_kib: u32, passes: u32) -> Result<Self> {
+        // Half of the cores stay with those who read, however many sign in.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let at_once = (cores / 2).clamp(1, MOST_AT_ONCE);
+        let params = Params::new(memory_kib, passes, 1, None).map_err(Error::internal)?;
+        Ok(Self {
+            turns: Arc::new(Semaphore::new(at_once)),
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            parameters: format!("$argon2id$v=19$m={memory_kib},t={passes},p=1$").into(),
+        })
+    }
+
+    /// Whether the hash was made with other settings than those of now, so that it should be made anew.
+    pub fn is_outdated(&self, hash: &Secret) -> bool {
+        !hash.expose().starts_with(&*self.parameters)
+    }
+
     /// The hash of a password, in the PHC string format, with a salt of its own.
     pub async fn hash(&self, password: Secret) -> Result<Secret> {
         let salt = id::bytes::<16>()?;
@@ -52,9 +69,10 @@ impl Passwords {
 
     /// Whether the password has this hash. Without a hash it takes as long, and is not.
     pub async fn verify(&self, password: Secret, hash: Option<Secret>) -> Result<bool> {
+        // A hash that no password has, of the same parameters: verifying against it takes as long as against a real one.
+        let hash = hash.unwrap_or_else(|| Secret::new(format!("{}{NOBODYS}", self.parameters)));
         self.run(move |argon2| {
-            let hash = hash.as_ref().map_or(NOBODYS, Secret::expose);
-            let hash = PasswordHash::new(hash).map_err(Error::internal)?;
+            let hash = PasswordHash::new(hash.expose()).map_err(Error::internal)?;
             match argon2.verify_password(password.expose().as_bytes(), &hash) {
                 Ok(()) => Ok(true),
                 Err(password_hash::Error::PasswordInvalid) => Ok(false),
@@ -69,11 +87,11 @@ impl Passwords {
         &self,
         work: impl FnOnce(Argon2<'static>) -> T + Send + 'static,
     ) -> Result<T> {
-        let permit = Arc::clone(&self.0).acquire_owned().await;
+        let permit = Arc::clone(&self.turns).acquire_owned().await;
         let permit = permit.map_err(Error::internal)?;
+        let argon2 = self.argon2.clone();
         let work = spawn_blocking(move || {
-            // Argon2id with 19 MiB, two passes and one lane: the crate's defaults, which OWASP recommends. A test holds it.
-            let result = work(Argon2::default());
+            let result = work(argon2);
             drop(permit);
             result
         });
@@ -83,16 +101,23 @@ impl Passwords {
 
 #[cfg(test)]
 mod tests {
-    use super::{NOBODYS, Passwords, Secret, has_right_length};
+    use super::{Passwords, Secret, has_right_length};
+
+    const PARAMETERS: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 
     #[tokio::test]
     async fn a_password_has_its_own_hash_and_no_other() {
-        let passwords = Passwords::default();
+        let passwords = Passwords::new(19_456, 2).expect("parameters");
         let password = Secret::new("correct horse battery");
         let hash = passwords.hash(password.clone()).await.expect("a hash");
-        let parameters = NOBODYS.rsplitn(3, '$').last().expect("parameters");
-        assert!(hash.expose().starts_with(parameters), "{}", hash.expose());
-        assert_eq!(hash.expose().len(), NOBODYS.len());
+        assert!(hash.expose().starts_with(PARAMETERS), "{}", hash.expose());
+        let others = Passwords::new(8_192, 3).expect("parameters");
+        assert!(!passwords.is_outdated(&hash) && others.is_outdated(&hash));
+        let verified = others.verify(password.clone(), Some(hash.clone())).await;
+        assert!(
+            verified.expect("an answer"),
+            "a hash brings its own parameters"
+        );
         assert_ne!(
             passwords.hash(password.clone()).await.expect("another"),
             hash

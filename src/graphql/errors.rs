@@ -42,6 +42,7 @@ pub(super) fn told(error: ServerError) -> ServerError {
         | Error::Referenced(_)
         | Error::Unauthenticated
         | Error::PasswordRequired
+        | Error::TooManyAttempts(_)
         | Error::KeyReused
         | Error::AnswerUnknown
         | Error::Forbidden(_) => {}
@@ -50,7 +51,15 @@ pub(super) fn told(error: ServerError) -> ServerError {
         Error::Invalid(problems) => problems.clone(),
         _ => Vec::new(),
     };
+    let wait = match ours {
+        Error::TooManyAttempts(wait) => Some(wait.num_seconds() + 1),
+        _ => None,
+    };
     let mut error = with_code(error, code);
+    if let Some(wait) = wait {
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("retryAfterSeconds", wait);
+    }
     if !problems.is_empty() {
         let told = problems.iter().map(|problem| {
             async_graphql::value!({

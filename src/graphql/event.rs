@@ -38,6 +38,10 @@ pub struct Event {
     revision: Option<i32>,
     /// The account that it happened to.
     account_id: Option<ID>,
+    /// What of the account it happened to, such as a session.
+    target_id: Option<ID>,
+    /// The network that it came from, for what happens to accounts.
+    network: Option<String>,
 }
 
 /// Which events the list holds. Everything that is named must hold.
@@ -155,6 +159,8 @@ impl Event {
             entry_id: entry_id.map(|id| id.to_string().into()),
             revision: row.revision,
             account_id: row.account_id.map(account_id),
+            target_id: row.target.map(ID::from),
+            network: row.network,
         }
     }
 }

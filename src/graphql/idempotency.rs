@@ -27,8 +27,9 @@ use crate::{
 pub(crate) struct IdempotencyKey(pub(crate) String);
 
 /// Mutations that are not done once for a key: what they take and give is secret, and must not be kept.
-const SECRET: [&str; 5] = [
+const SECRET: [&str; 6] = [
     "signIn",
+    "completeSignIn",
     "refreshSession",
     "signOut",
     "confirmPassword",
@@ -54,7 +55,7 @@ pub(super) fn claim(request: &mut Request, principal: &Principal) -> Option<Arc<
 }
 
 /// What the transport has put beside the request.
-fn data<T: Any>(request: &Request) -> Option<&T> {
+pub(super) fn data<T: Any>(request: &Request) -> Option<&T> {
     request.data.get(&TypeId::of::<T>())?.downcast_ref()
 }
 

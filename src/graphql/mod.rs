@@ -27,7 +27,7 @@ use tracing::Instrument;
 use self::limits::Limits;
 use crate::{
     app::App,
-    auth::Principal,
+    auth::{Client, Principal},
     content::{
         idempotency::Claim,
         types::{AnyEntry, ContentMutation, ContentQuery, Reader},
@@ -131,7 +131,9 @@ impl Schema {
         principal: Principal,
         claim: Option<Arc<Claim>>,
     ) -> Response {
-        let reader = Arc::new(Reader::new(&self.app, principal).claiming(claim));
+        let client = idempotency::data::<Client>(&request);
+        let client = client.cloned().unwrap_or_default();
+        let reader = Arc::new(Reader::new(&self.app, principal, client).claiming(claim));
         let mut response = self.schema.execute(request.data(Arc::clone(&reader))).await;
         response.errors = response.errors.into_iter().map(errors::told).collect();
         let statements = reader.snapshot.statements();

@@ -6,7 +6,11 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::account::{Account, reader};
 use crate::{
-    auth::session::{self, Tokens},
+    auth::{
+        end,
+        session::{self, Tokens},
+        sign_in::{self, SignIn},
+    },
     content::{scalar::DateTime, user_error::UserError},
     crypto::Secret,
     error::Result,
@@ -24,13 +28,22 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who signs in.")] input: SignInInput,
     ) -> Result<SignInPayload> {
+        let reader = reader(ctx)?;
         let password = Secret::new(input.password);
-        let tokens = session::sign_in(&reader(ctx)?.app, &input.email, password).await;
-        let (tokens, user_errors) = UserError::split(tokens)?;
-        Ok(SignInPayload {
-            session: tokens.map(SessionTokens::from),
-            user_errors,
-        })
+        let done = sign_in::sign_in(&reader.app, &reader.client, &input.email, password).await;
+        SignInPayload::of(done)
+    }
+
+    /// Comes to the end of signing in, with the challenge that `signIn` or another first step gave.
+    async fn complete_sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What follows the first step.")] input: CompleteSignInInput,
+    ) -> Result<SignInPayload> {
+        let reader = reader(ctx)?;
+        let challenge = Secret::new(input.challenge);
+        let done = sign_in::complete(&reader.app, &reader.client, &challenge).await;
+        SignInPayload::of(done)
     }
 
     /// Continues a session, also after its access token has ended. It gives new tokens, and spends the refresh token: if
@@ -52,7 +65,7 @@ impl SessionMutation {
     /// Ends the session of whoever asks, at once: none of its tokens holds any more.
     async fn sign_out(&self, ctx: &Context<'_>) -> Result<SignOutPayload> {
         let reader = reader(ctx)?;
-        let ended = session::sign_out(&reader.app, &reader.principal).await;
+        let ended = end::sign_out(&reader.app, &reader.principal).await;
         let (ended, user_errors) = UserError::split(ended)?;
         Ok(SignOutPayload {
             ended_at: ended.map(DateTime),
@@ -68,7 +81,8 @@ impl SessionMutation {
     ) -> Result<ConfirmPasswordPayload> {
         let reader = reader(ctx)?;
         let password = Secret::new(input.password);
-        let until = session::confirm_password(&reader.app, &reader.principal, password).await;
+        let (app, client) = (&reader.app, &reader.client);
+        let until = sign_in::confirm_password(app, client, &reader.principal, password).await;
         let (until, user_errors) = UserError::split(until)?;
         Ok(ConfirmPasswordPayload {
             confirmed_until: until.map(DateTime),
@@ -84,6 +98,22 @@ struct SignInInput {
     email: String,
     /// Its password. 12 to 1,024 characters.
     password: String,
+}
+
+/// What follows the first step of signing in.
+#[derive(InputObject)]
+struct CompleteSignInInput {
+    /// The token of the challenge.
+    challenge: String,
+}
+
+/// A step of signing in that is yet to come.
+#[derive(SimpleObject)]
+struct SignInChallenge {
+    /// What `completeSignIn` takes.
+    token: String,
+    /// When it ends.
+    expires_at: DateTime,
 }
 
 /// Which session to continue.
@@ -127,13 +157,35 @@ impl From<Tokens> for SessionTokens {
     }
 }
 
-/// What became of signing in.
+/// What became of signing in: a session, or a challenge, or errors.
 #[derive(SimpleObject)]
 struct SignInPayload {
-    /// The new session; null if there are errors.
+    /// The new session.
     session: Option<SessionTokens>,
+    /// What must follow before there is a session.
+    challenge: Option<SignInChallenge>,
     /// What kept the session from beginning.
     user_errors: Vec<UserError>,
+}
+
+impl SignInPayload {
+    fn of(done: Result<SignIn>) -> Result<Self> {
+        let (done, user_errors) = UserError::split(done)?;
+        let (session, challenge) = match done {
+            None => (None, None),
+            Some(SignIn::Session(tokens)) => (Some(SessionTokens::from(*tokens)), None),
+            Some(SignIn::Challenge { token, expires_at }) => {
+                let token = token.expose().to_owned();
+                let expires_at = DateTime(expires_at);
+                (None, Some(SignInChallenge { token, expires_at }))
+            }
+        };
+        Ok(Self {
+            session,
+            challenge,
+            user_errors,
+        })
+    }
 }
 
 /// What became of continuing a session.

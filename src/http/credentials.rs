@@ -1,20 +1,39 @@
 //! Who sends a request: the account that its bearer token names, or nobody.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::Response,
 };
 
-use super::reply;
+use super::{
+    client::{Peer, client},
+    reply,
+};
 use crate::{
     app::App,
-    auth::{Principal, session},
+    auth::{Client, Principal, session},
     crypto::Secret,
     error::{Error, Result},
 };
 
-/// Who sends a request with these headers. Credentials that do not hold are refused, never overlooked.
-pub(super) async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, Response> {
+/// Who sends a request, and from where.
+pub(super) struct Caller {
+    /// With which rights.
+    pub(super) principal: Principal,
+    /// From where.
+    pub(super) client: Client,
+}
+
+/// Who sends a request with this head. Credentials that do not hold are refused, never overlooked.
+pub(super) async fn caller(app: &App, head: &Parts) -> Result<Caller, Response> {
+    let peer = head.extensions.get::<Peer>().copied();
+    Ok(Caller {
+        principal: principal(app, &head.headers).await?,
+        client: client(app, peer, &head.headers),
+    })
+}
+
+async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, Response> {
     let token = match bearer(headers) {
         Ok(Some(token)) => token,
         Ok(None) => return Ok(Principal::Anonymous),

@@ -3,13 +3,16 @@
 use async_graphql::{Request, Response as Answer, Variables, parser::types::OperationType};
 use axum::{
     extract::{Request as HttpRequest, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 
-use super::{credentials, multipart, reply};
+use super::{
+    credentials::{self, Caller},
+    multipart, reply,
+};
 use crate::{
     app::App,
     auth::Principal,
@@ -63,7 +66,7 @@ impl Parameters {
 pub(super) async fn post(State(endpoint): State<Endpoint>, request: HttpRequest) -> Response {
     let (parts, body) = request.into_parts();
     if multipart::is_multipart(&parts.headers) {
-        return multipart::post(&endpoint, &parts.headers, body).await;
+        return multipart::post(&endpoint, &parts, body).await;
     }
     if !is_json(&parts.headers) {
         // Other types can be sent across sites without asking first.
@@ -72,8 +75,8 @@ pub(super) async fn post(State(endpoint): State<Endpoint>, request: HttpRequest)
             "send the request as application/json, or as multipart/form-data if it has files",
         );
     }
-    let principal = match credentials::principal(&endpoint.app, &parts.headers).await {
-        Ok(principal) => principal,
+    let caller = match credentials::caller(&endpoint.app, &parts).await {
+        Ok(caller) => caller,
         Err(refusal) => return refusal,
     };
     let body = match Limited::new(body, endpoint.max_body_bytes).collect().await {
@@ -90,7 +93,7 @@ pub(super) async fn post(State(endpoint): State<Endpoint>, request: HttpRequest)
     match serde_json::from_slice::<Parameters>(&body) {
         Ok(parameters) => {
             let request = parameters.into_request();
-            execute(&endpoint, &parts.headers, request, principal).await
+            execute(&endpoint, &parts.headers, request, caller).await
         }
         Err(error) => bad(
             StatusCode::BAD_REQUEST,
@@ -100,16 +103,13 @@ pub(super) async fn post(State(endpoint): State<Endpoint>, request: HttpRequest)
 }
 
 /// A query, sent in the address. Operations that change something are refused.
-pub(super) async fn get(
-    State(endpoint): State<Endpoint>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let principal = match credentials::principal(&endpoint.app, &headers).await {
-        Ok(principal) => principal,
+pub(super) async fn get(State(endpoint): State<Endpoint>, request: HttpRequest) -> Response {
+    let (head, _) = request.into_parts();
+    let caller = match credentials::caller(&endpoint.app, &head).await {
+        Ok(caller) => caller,
         Err(refusal) => return refusal,
     };
-    let parameters = match parameters_of(uri.query().unwrap_or_default()) {
+    let parameters = match parameters_of(head.uri.query().unwrap_or_default()) {
         Ok(parameters) => parameters,
         Err(message) => return bad(StatusCode::BAD_REQUEST, &message),
     };
@@ -137,7 +137,7 @@ pub(super) async fn get(
             return response;
         }
     }
-    execute(&endpoint, &headers, request, principal).await
+    execute(&endpoint, &head.headers, request, caller).await
 }
 
 fn parameters_of(query: &str) -> Result<Parameters, String> {
@@ -173,9 +173,11 @@ pub(super) async fn execute(
     endpoint: &Endpoint,
     headers: &HeaderMap,
     mut request: Request,
-    principal: Principal,
+    caller: Caller,
 ) -> Response {
+    let Caller { principal, client } = caller;
     let is_private = principal != Principal::Anonymous || changes(&mut request);
+    let request = request.data(client);
     let request = match idempotency_key(headers) {
         Ok(Some(key)) => request.data(key),
         Ok(None) => request,

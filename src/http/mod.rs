@@ -1,5 +1,6 @@
 //! HTTP: routes and layers in one list. Only this module and those below it know axum.
 
+mod client;
 mod credentials;
 mod demo_site;
 mod graphiql;

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc};
 use async_graphql::{Request, Value, Variables};
 use axum::{
     body::Body,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::Response,
 };
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use multer::{Field, Multipart};
 use tracing::Instrument;
 
 use super::{
-    credentials,
+    credentials::{self, Caller},
     graphql::{Endpoint, Parameters, execute},
     pieces::{Pieces, TooMuch},
     reply,
@@ -98,16 +98,17 @@ fn content_type(headers: &HeaderMap) -> &str {
 }
 
 /// An operation with its files.
-pub(super) async fn post(endpoint: &Endpoint, headers: &HeaderMap, body: Body) -> Response {
+pub(super) async fn post(endpoint: &Endpoint, head: &Parts, body: Body) -> Response {
+    let headers = &head.headers;
     if !UNFORGEABLE.iter().any(|name| headers.contains_key(*name)) {
         let message = "send a form with credentials, or with the header GraphQL-Preflight: 1";
         return reply::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message);
     }
     let pieces = Pieces::new(body);
-    let refusal = match credentials::principal(&endpoint.app, headers).await {
-        Ok(principal) => match read(endpoint, &principal, headers, &pieces).await {
+    let refusal = match credentials::caller(&endpoint.app, head).await {
+        Ok(caller) => match read(endpoint, &caller.principal, headers, &pieces).await {
             Ok((request, uploads)) => {
-                return run(endpoint, headers, request, uploads, principal).await;
+                return run(endpoint, headers, request, uploads, caller).await;
             }
             Err(refusal) => refusal.response(),
         },
@@ -124,13 +125,13 @@ async fn run(
     headers: &HeaderMap,
     request: Request,
     uploads: Uploads,
-    principal: Principal,
+    caller: Caller,
 ) -> Response {
     let (endpoint, headers) = (endpoint.clone(), headers.clone());
     let task = async move {
         let uploads = Arc::new(uploads);
         let request = request.data(Arc::clone(&uploads));
-        let response = execute(&endpoint, &headers, request, principal).await;
+        let response = execute(&endpoint, &headers, request, caller).await;
         // Nobody else holds them once the operation has ended.
         if let Some(uploads) = Arc::into_inner(uploads) {
             uploads.settle().await;

@@ -12,6 +12,8 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
+use super::client::Peer;
+
 /// How long a client may take to send the head of a request; without a limit a half-sent one would hold up the end.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long to wait when no connection can be accepted, as when all file descriptors are in use.
@@ -32,10 +34,10 @@ pub async fn serve(
         .header_read_timeout(HEAD_TIMEOUT);
     let mut stop = pin!(stop);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -43,7 +45,7 @@ pub async fn serve(
                 }
             },
         };
-        spawn(&builder, &open, stream, router.clone());
+        spawn(&builder, &open, stream, Peer(peer), router.clone());
     }
     drop(listener);
     if tokio::time::timeout(grace, open.shutdown()).await.is_err() {
@@ -51,13 +53,21 @@ pub async fn serve(
     }
 }
 
-fn spawn(builder: &http1::Builder, open: &GracefulShutdown, stream: TcpStream, router: Router) {
+fn spawn(
+    builder: &http1::Builder,
+    open: &GracefulShutdown,
+    stream: TcpStream,
+    peer: Peer,
+    router: Router,
+) {
     // Answers are written in one go; waiting for more of them only delays the last packet.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps its delay");
     }
-    let service =
-        router.map_request(|request: hyper::Request<Incoming>| request.map(axum::body::Body::new));
+    let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request.map(axum::body::Body::new)
+    });
     let service = service.map_err(|never: Infallible| match never {});
     let connection =
         builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));

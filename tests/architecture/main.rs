@@ -20,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["event", "auth"],
     &["app"],
     &["media", "crypto"],
-    &["database", "config", "clock", "id", "error"],
+    &["database", "config", "recent", "clock", "id", "error"],
 ];
 
 const RUST_FOLDERS: &[&str] = &["src", "entity", "migration", "tests", "benches"];

@@ -155,6 +155,6 @@ impl Reader {
     /// A reader of what is true now.
     #[must_use]
     pub fn afresh(&self) -> Self {
-        Self::new(&self.app, self.principal.clone())
+        Self::new(&self.app, self.principal.clone(), self.client.clone())
     }
 }

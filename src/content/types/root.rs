@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, Condition};
 use super::{AnyEntry, Node, for_type};
 use crate::{
     app::App,
-    auth::Principal,
+    auth::{Client, Principal},
     content::{
         Content,
         idempotency::Claim,
@@ -33,6 +33,8 @@ pub struct Reader {
     pub app: App,
     /// Who asks.
     pub principal: Principal,
+    /// Where the request comes from.
+    pub client: Client,
     /// The state of the database.
     pub snapshot: Snapshot,
     /// What the operation claims, if it is to be done only once.
@@ -41,10 +43,11 @@ pub struct Reader {
 
 impl Reader {
     /// A reader of the present state of the database.
-    pub fn new(app: &App, principal: Principal) -> Self {
+    pub fn new(app: &App, principal: Principal, client: Client) -> Self {
         Self {
             app: app.clone(),
             principal,
+            client,
             snapshot: app.database.snapshot(),
             claim: None,
         }

@@ -1,0 +1,63 @@
+//! Where a request comes from, as far as that is known.
+
+use std::net::IpAddr;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+/// An IPv6 provider gives each customer at least this much.
+const V6_PREFIX: u8 = 64;
+const LONGEST_DEVICE: usize = 200;
+
+/// Who sends a request, below all accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Client {
+    address: Option<IpAddr>,
+    device: String,
+}
+
+impl Client {
+    /// A client at this address that calls itself this.
+    pub fn new(address: Option<IpAddr>, device: &str) -> Self {
+        let device = device.chars().filter(|c| !c.is_control());
+        Self {
+            address: address.map(|address| address.to_canonical()),
+            device: device.take(LONGEST_DEVICE).collect(),
+        }
+    }
+
+    /// What the client calls itself; may be empty.
+    pub fn device(&self) -> &str {
+        &self.device
+    }
+
+    /// The network that somebody can have for themselves: the address, or the first half of one of IPv6. Empty if unknown.
+    pub fn network(&self) -> String {
+        let network = match self.address {
+            None => return String::new(),
+            Some(IpAddr::V4(address)) => IpNet::from(Ipv4Net::from(address)),
+            Some(IpAddr::V6(address)) => {
+                let network = Ipv6Net::new(address, V6_PREFIX).unwrap_or(address.into());
+                network.trunc().into()
+            }
+        };
+        network.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Client;
+
+    #[test]
+    fn a_network_is_what_one_can_have_for_oneself() {
+        for (address, network) in [
+            ("203.0.113.7", "203.0.113.7/32"),
+            ("::ffff:203.0.113.7", "203.0.113.7/32"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ] {
+            let client = Client::new(address.parse().ok(), "");
+            assert_eq!(client.network(), network);
+        }
+        assert_eq!(Client::default().network(), "");
+    }
+}

@@ -1,0 +1,243 @@
+//! Signing in: by password, and over steps that follow, to a session.
+
+use chrono::TimeDelta;
+use entity::{Instant, account, password, session};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    prelude::{Expr, Uuid},
+};
+
+use super::{
+    Client, FRESH, Principal,
+    account::address,
+    attempt::{self, Bucket, Budget},
+    challenge::{self, Challenge, Purpose},
+    session::{Tokens, begin},
+};
+use crate::{
+    app::App,
+    crypto::{Secret, password::has_right_length, token},
+    error::{Error, ProblemCode, Result},
+    event::{self, AccountEvent, Action},
+};
+
+/// Attempts at the password of one account.
+const AT_ACCOUNT: Budget = Budget {
+    name: "password:account",
+    free: 10,
+    first_wait: TimeDelta::seconds(30),
+    longest_wait: TimeDelta::minutes(15),
+};
+/// Attempts at passwords from one network.
+const FROM_NETWORK: Budget = Budget {
+    name: "password:network",
+    free: 100,
+    first_wait: TimeDelta::seconds(1),
+    longest_wait: TimeDelta::minutes(5),
+};
+
+/// What came of a step of signing in.
+#[derive(Clone, Debug)]
+pub enum SignIn {
+    /// A session has begun.
+    Session(Box<Tokens>),
+    /// Another step must follow.
+    Challenge {
+        /// The token that the next step takes.
+        token: Secret,
+        /// When it ends.
+        expires_at: Instant,
+    },
+}
+
+/// Signs in by password. Whether the address or the password is wrong, or the account cannot be signed in with, neither the
+/// answer nor its time tells.
+pub async fn sign_in(app: &App, client: &Client, email: &str, given: Secret) -> Result<SignIn> {
+    if !has_right_length(&given) {
+        return Err(wrong_password());
+    }
+    let email = address(email).unwrap_or_default();
+    let buckets = buckets(app, client, &email).await?;
+    attempt::count(app, &buckets).await?;
+    let (account, hash) = by_email(app, &email).await?;
+    let is_right = app
+        .crypto
+        .passwords
+        .verify(given.clone(), hash.clone())
+        .await?;
+    let id = account.as_ref().map(|account| account.id);
+    let usable = account.filter(|account| {
+        is_right && account.joined_at.is_some() && account.suspended_at.is_none()
+    });
+    let Some(account) = usable else {
+        tell_of_failure(app, client, id).await?;
+        return Err(wrong_password());
+    };
+    let outdated = hash.is_some_and(|hash| app.crypto.passwords.is_outdated(&hash));
+    let renewed = if outdated {
+        Some(app.crypto.passwords.hash(given).await?)
+    } else {
+        None
+    };
+    let tx = app.database.begin().await?;
+    if let Some(hash) = renewed {
+        renew(&tx, account.id, hash).await?;
+    }
+    succeeded(&tx, &buckets, app.clock.now()).await?;
+    proceed(app, tx, account, client).await
+}
+
+/// What follows the first step of signing in, whichever it was: a session, or another step. Commits.
+pub(super) async fn proceed(
+    app: &App,
+    tx: DatabaseTransaction,
+    account: account::Model,
+    client: &Client,
+) -> Result<SignIn> {
+    let tokens = begin(app, tx, account, client).await?;
+    Ok(SignIn::Session(Box::new(tokens)))
+}
+
+/// Comes to the end of signing in, with the token that a step before gave.
+pub async fn complete(app: &App, client: &Client, token: &Secret) -> Result<SignIn> {
+    let challenge: Challenge<()> = challenge::look(app, Purpose::SignIn, token).await?;
+    let tx = app.database.begin().await?;
+    challenge::spend(&tx, Purpose::SignIn, &challenge, app.clock.now()).await?;
+    let id = challenge.account.ok_or(Error::Unauthenticated)?;
+    let account = account::Entity::find_by_id(id)
+        .filter(account::Column::JoinedAt.is_not_null())
+        .filter(account::Column::SuspendedAt.is_null())
+        .one(&tx)
+        .await?;
+    proceed(app, tx, account.ok_or_else(wrong_password)?, client).await
+}
+
+/// Takes the password once more, for what needs it fresh; returns until when it counts as such.
+pub async fn confirm_password(
+    app: &App,
+    client: &Client,
+    principal: &Principal,
+    given: Secret,
+) -> Result<Instant> {
+    let (account, session) = principal.signed_in()?;
+    let select = account::Entity::find_by_id(account);
+    let account = app.database.row::<_, account::Model>(select).await?;
+    let account = account.ok_or(Error::Unauthenticated)?;
+    let wrong = || {
+        Error::invalid(
+            ProblemCode::Credentials,
+            "password",
+            "the password is wrong",
+        )
+    };
+    if !has_right_length(&given) {
+        return Err(wrong());
+    }
+    let buckets = buckets(app, client, &account.email).await?;
+    attempt::count(app, &buckets).await?;
+    let (_, hash) = by_email(app, &account.email).await?;
+    if !app.crypto.passwords.verify(given, hash).await? {
+        tell_of_failure(app, client, Some(account.id)).await?;
+        return Err(wrong());
+    }
+    let now = app.clock.now();
+    let tx = app.database.begin().await?;
+    session::Entity::update_many()
+        .col_expr(session::Column::PasswordAt, Expr::value(now))
+        .filter(session::Column::Id.eq(session.id))
+        .exec(&tx)
+        .await?;
+    succeeded(&tx, &buckets, now).await?;
+    tx.commit().await?;
+    app.recent.clear();
+    Ok(now + FRESH)
+}
+
+/// Refuses those who have not shown who they are in the last five minutes.
+pub async fn require_fresh(app: &App, principal: &Principal) -> Result<()> {
+    let Principal::Account { session, .. } = principal else {
+        return Ok(());
+    };
+    let is_fresh = |shown_at: Instant| app.clock.now() - shown_at <= FRESH;
+    if is_fresh(session.password_at) {
+        return Ok(());
+    }
+    // It may have been shown to another instance, a moment ago.
+    let select = session::Entity::find_by_id(session.id);
+    let row: Option<session::Model> = app.database.row(select).await?;
+    if row.is_some_and(|row| is_fresh(row.password_at)) {
+        Ok(())
+    } else {
+        Err(Error::PasswordRequired)
+    }
+}
+
+/// What an attempt is counted in. Where the account was signed in with before, it is counted apart: nobody elsewhere can use
+/// up the attempts of its owner.
+async fn buckets(app: &App, client: &Client, email: &str) -> Result<Vec<Bucket>> {
+    let network = client.network();
+    let mut select = session::Entity::find()
+        .filter(session::Column::Network.eq(&network))
+        .filter(account::Column::Email.eq(email));
+    let of_account = Expr::col((session::Entity, session::Column::AccountId))
+        .equals((account::Entity, account::Column::Id));
+    QuerySelect::query(&mut select)
+        .inner_join(account::Entity, of_account)
+        .limit(1);
+    let known: Option<session::Model> = app.database.row(select).await?;
+    let mut name = token::digest(&Secret::new(email));
+    if known.is_some() && !network.is_empty() {
+        name = format!("{name}@{network}");
+    }
+    let mut buckets = vec![AT_ACCOUNT.of(&name)];
+    if !network.is_empty() {
+        buckets.push(FROM_NETWORK.of(&network));
+    }
+    Ok(buckets)
+}
+
+async fn succeeded(tx: &DatabaseTransaction, buckets: &[Bucket], now: Instant) -> Result<()> {
+    for (at, bucket) in buckets.iter().enumerate() {
+        if at == 0 {
+            attempt::forget(tx, bucket).await?;
+        } else {
+            attempt::forgive(tx, bucket, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn tell_of_failure(app: &App, client: &Client, account: Option<Uuid>) -> Result<()> {
+    let tx = app.database.begin().await?;
+    let event = AccountEvent::new(Action::SignInFailed, account).from(client.network());
+    event::record_of_accounts(&tx, vec![event], None, app.clock.now()).await?;
+    tx.commit().await.map_err(Error::from)
+}
+
+/// The account with this address, and the hash of its password, as far as they are there.
+async fn by_email(app: &App, email: &str) -> Result<(Option<account::Model>, Option<Secret>)> {
+    let select = account::Entity::find().filter(account::Column::Email.eq(email));
+    let account: Option<account::Model> = app.database.row(select).await?;
+    // Asked for in any case: it takes its time.
+    let id = account.as_ref().map_or(Uuid::nil(), |account| account.id);
+    let select = password::Entity::find_by_id(id);
+    let password: Option<password::Model> = app.database.row(select).await?;
+    Ok((account, password.map(|password| password.hash)))
+}
+
+/// The same password, hashed with the settings of now.
+async fn renew(tx: &DatabaseTransaction, account: Uuid, hash: Secret) -> Result<()> {
+    let row = password::ActiveModel {
+        account_id: Set(account),
+        hash: Set(hash),
+        ..Default::default()
+    };
+    password::Entity::update(row).validate()?.exec(tx).await?;
+    Ok(())
+}
+
+fn wrong_password() -> Error {
+    let message = "the e-mail address or the password is wrong";
+    Error::invalid(ProblemCode::Credentials, "", message)
+}
