@@ -6,6 +6,7 @@ pub(crate) mod pictures;
 mod postgres;
 mod postgres_cluster;
 pub(crate) mod server;
+pub(crate) mod tools;
 pub(crate) mod world;
 
 use async_graphql::{Request, Variables};

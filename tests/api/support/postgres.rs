@@ -219,7 +219,7 @@ fn go_without(reason: &str) {
 }
 
 /// Not `eprintln!`, which the test harness keeps to itself unless a test fails.
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     // Without an error stream there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "\n{text}");
 }
@@ -228,7 +228,7 @@ fn say(text: &str) {
     clippy::disallowed_methods,
     reason = "the tests' own settings are none of the server's"
 )]
-fn environment(name: &str) -> Option<String> {
+pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
