@@ -11,6 +11,7 @@ pub(crate) mod idempotency;
 mod limits;
 mod session;
 mod single_entry;
+pub(crate) mod transport;
 mod usage;
 mod variables;
 mod work_list;
