@@ -47,6 +47,10 @@ pub enum Action {
     RefreshTokenReused,
     /// There is a new key for access tokens.
     SigningKeyRotated,
+    /// Somebody whom an OpenID provider knows got to sign in with an account.
+    IdentityLinked,
+    /// An account got another role.
+    RoleChanged,
 }
 
 impl Action {
@@ -69,6 +73,8 @@ impl Action {
             Self::SessionEnded => "session.ended",
             Self::RefreshTokenReused => "session.token_reused",
             Self::SigningKeyRotated => "signing_key.rotated",
+            Self::IdentityLinked => "account.identity_linked",
+            Self::RoleChanged => "account.role_changed",
         }
     }
 }

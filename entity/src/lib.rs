@@ -11,6 +11,7 @@ pub mod stamp;
 pub mod account;
 pub mod attempt;
 pub mod challenge;
+pub mod identity;
 pub mod password;
 pub mod refresh_token;
 pub mod session;

@@ -5,6 +5,7 @@ pub mod attempt;
 pub mod challenge;
 mod client;
 pub mod end;
+pub mod oidc;
 pub mod session;
 pub mod setup;
 pub mod sign_in;

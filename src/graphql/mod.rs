@@ -10,6 +10,7 @@ mod history;
 pub(crate) mod idempotency;
 mod limits;
 mod session;
+mod sign_in_methods;
 mod single_entry;
 pub(crate) mod transport;
 mod usage;
@@ -46,6 +47,7 @@ pub struct Query(
     work_list::WorkListQuery,
     event::EventQuery,
     account::AccountQuery,
+    sign_in_methods::SignInMethodsQuery,
 );
 
 /// Everything that can be changed.

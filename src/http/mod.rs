@@ -11,6 +11,7 @@ mod hardening;
 mod health;
 mod media;
 mod multipart;
+mod oidc;
 mod pieces;
 mod reply;
 pub mod server;
@@ -65,7 +66,7 @@ pub fn router(app: &App, demo: bool) -> Router {
         .route("/media/{key}", get(media::serve).with_state(app.clone()))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready).with_state(app.clone()));
-    router = router.merge(setup::router());
+    router = router.merge(setup::router()).merge(oidc::router(app));
     if demo {
         router = router.merge(demo_site::router());
     }
