@@ -8,7 +8,9 @@
 mod access_token;
 mod accounts;
 mod accounts_http;
+mod browser_sessions;
 mod concurrent_writes;
+mod cors;
 mod database_state;
 mod documentation;
 mod documentation_editing;
@@ -24,11 +26,14 @@ mod matrix;
 mod media;
 mod migrations;
 mod nodes;
+mod oidc;
 mod pipeline;
 mod positions;
 mod process;
 mod property;
 mod schema;
+mod security_headers;
+mod sign_in_guide;
 mod statements;
 mod support;
 
