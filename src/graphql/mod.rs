@@ -10,6 +10,7 @@ mod history;
 pub(crate) mod idempotency;
 mod limits;
 mod session;
+mod sessions;
 mod single_entry;
 mod usage;
 mod variables;
@@ -45,6 +46,7 @@ pub struct Query(
     work_list::WorkListQuery,
     event::EventQuery,
     account::AccountQuery,
+    sessions::SessionQuery,
 );
 
 /// Everything that can be changed.
@@ -55,6 +57,7 @@ pub struct Mutation(
     single_entry::SingleEntryMutation,
     account::AccountMutation,
     session::SessionMutation,
+    sessions::EndMutation,
 );
 
 /// The executable schema. Clones share it.
