@@ -10,6 +10,7 @@ mod history;
 pub(crate) mod idempotency;
 mod limits;
 mod session;
+mod sessions;
 mod sign_in_methods;
 mod single_entry;
 pub(crate) mod transport;
@@ -48,6 +49,7 @@ pub struct Query(
     event::EventQuery,
     account::AccountQuery,
     sign_in_methods::SignInMethodsQuery,
+    sessions::SessionQuery,
 );
 
 /// Everything that can be changed.
@@ -58,6 +60,7 @@ pub struct Mutation(
     single_entry::SingleEntryMutation,
     account::AccountMutation,
     session::SessionMutation,
+    sessions::EndMutation,
 );
 
 /// The executable schema. Clones share it.

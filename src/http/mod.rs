@@ -9,6 +9,7 @@ mod graphiql;
 mod graphql;
 mod hardening;
 mod health;
+mod keys;
 mod media;
 mod multipart;
 mod oidc;
@@ -64,6 +65,10 @@ pub fn router(app: &App, demo: bool) -> Router {
                 .layer(vary),
         )
         .route("/media/{key}", get(media::serve).with_state(app.clone()))
+        .route(
+            "/.well-known/jwks.json",
+            get(keys::serve).with_state(app.clone()),
+        )
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready).with_state(app.clone()));
     router = router.merge(setup::router()).merge(oidc::router(app));

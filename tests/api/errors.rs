@@ -66,6 +66,7 @@ fn every_code_of_an_error_is_documented() {
         Error::Unauthenticated,
         Error::Csrf,
         Error::PasswordRequired,
+        Error::TooManyAttempts(chrono::TimeDelta::seconds(3)),
         Error::Forbidden("do this"),
         Error::Unavailable(cause()),
         Error::Internal(cause()),

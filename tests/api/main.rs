@@ -31,13 +31,17 @@ mod pipeline;
 mod positions;
 mod process;
 mod property;
+mod refreshing;
 mod schema;
 mod security_headers;
 mod sign_in_guide;
+mod signing_keys;
 mod statements;
 mod support;
 
+mod alike;
 mod asset;
+mod attempts;
 mod filters;
 mod impact_stat;
 mod locales;
