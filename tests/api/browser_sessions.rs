@@ -76,7 +76,7 @@ async fn a_session_lives_in_cookies_from_signing_in_to_signing_out() {
         assert_eq!(answer.header("cache-control"), "private, no-store");
         assert_eq!(
             answer.header("vary"),
-            "Authorization, Kindling-CSRF, Cookie"
+            "Cookie, Authorization, Kindling-CSRF"
         );
         let set: Vec<&str> = answer.header("set-cookie").lines().collect();
         assert_eq!(set.len(), 2, "{set:?}");

@@ -31,6 +31,7 @@ mod pipeline;
 mod positions;
 mod process;
 mod property;
+mod real_browser;
 mod refreshing;
 mod schema;
 mod security_headers;
