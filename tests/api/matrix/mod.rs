@@ -1,6 +1,7 @@
 //! The permission matrix: each cell of `docs/permissions.md`, tried; and what nobody may get past it.
 
 mod cells;
+mod columns;
 mod document;
 mod expected;
 mod http;
@@ -10,11 +11,12 @@ mod references;
 mod server_owned;
 mod stock;
 mod strangers;
+mod tokens;
 
 use kindling::auth::Role;
 use serde_json::Value;
 
-/// The columns of the matrix; none is somebody who is not signed in.
+/// The roles; none is somebody who is not signed in.
 const ROLES: [Option<Role>; 5] = [
     None,
     Some(Role::Contributor),

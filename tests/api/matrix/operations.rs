@@ -34,6 +34,15 @@ pub(super) struct Subject {
     pub(super) moment: String,
 }
 
+/// What belongs to whoever sends an operation that is about no entry.
+pub(super) struct Belongings {
+    pub(super) email: String,
+    pub(super) password: String,
+    pub(super) refresh_token: String,
+    pub(super) api_token: String,
+    pub(super) preview_link: String,
+}
+
 /// What is to be known of a root field to ask it.
 pub(super) struct Operation<'a> {
     pub(super) rule: &'a Rule,
@@ -76,14 +85,23 @@ impl<'a> Operation<'a> {
     pub(super) fn is_about_an_entry(&self) -> bool {
         let alone = [
             "viewer",
+            "currentToken",
             "events",
+            "apiTokens",
+            "apiToken",
+            "rotateApiToken",
+            "revokeApiToken",
+            "previewLinks",
+            "revokePreviewLink",
             "signIn",
             "signOut",
             "refreshSession",
             "confirmPassword",
             "createFirstAdmin",
         ];
-        !self.rule.field.starts_with("create") && !alone.contains(&self.rule.field.as_str())
+        let field = self.rule.field.as_str();
+        let creates = field.starts_with("create") && field != "createPreviewLink";
+        !creates && !alone.contains(&field)
     }
 
     /// Whether it belongs to one content type.
@@ -92,7 +110,8 @@ impl<'a> Operation<'a> {
         let is_named = ["create", "update", "replace"]
             .iter()
             .any(|verb| field.starts_with(verb));
-        is_named && field != "createFirstAdmin"
+        let others = ["createFirstAdmin", "createApiToken", "createPreviewLink"];
+        is_named && !others.contains(&field.as_str())
     }
 
     /// Whether it reads entries of one content type.
@@ -154,26 +173,32 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The operation where it is about no entry that is there; email, password and refresh token are those of whoever sends it.
-    pub(super) fn alone(&self, email: &str, password: &str, refresh: &str) -> Request {
-        let name = &self.rule.field;
+    /// The operation where it is about no entry that is there.
+    pub(super) fn alone(&self, own: &Belongings) -> Request {
+        let (name, password) = (&self.rule.field, &own.password);
+        let plain = |document: String| Request {
+            document,
+            variables: json!({}),
+        };
         let input = match name.as_str() {
-            "viewer" | "events" => {
-                let selected = if name == "viewer" { "id" } else { "totalCount" };
-                return Request {
-                    document: format!("{{ {name} {{ {selected} }} }}"),
-                    variables: json!({}),
-                };
+            "viewer" | "currentToken" => return plain(format!("{{ {name} {{ id }} }}")),
+            "events" | "apiTokens" | "previewLinks" => {
+                return plain(format!("{{ {name} {{ totalCount }} }}"));
             }
-            "signOut" => {
-                return Request {
-                    document: format!("mutation {{ signOut {{ {ERRORS} }} }}"),
-                    variables: json!({}),
-                };
+            "apiToken" => {
+                return plain(format!(
+                    "{{ apiToken(id: \"{}\") {{ id }} }}",
+                    own.api_token
+                ));
             }
-            "signIn" => json!({"email": email, "password": password}),
-            "refreshSession" => json!({ "refreshToken": refresh }),
+            "signOut" => return plain(format!("mutation {{ signOut {{ {ERRORS} }} }}")),
+            "signIn" => json!({"email": own.email, "password": password}),
+            "refreshSession" => json!({ "refreshToken": own.refresh_token }),
             "confirmPassword" => json!({ "password": password }),
+            "createApiToken" => json!({"name": "A machine", "scopes": ["DRAFTS"]}),
+            "rotateApiToken" => json!({"id": own.api_token, "overlapSeconds": 60}),
+            "revokeApiToken" => json!({ "id": own.api_token }),
+            "revokePreviewLink" => json!({ "id": own.preview_link }),
             "createFirstAdmin" => {
                 json!({"token": "x", "email": "first@example.org", "name": "First", "password": password})
             }
@@ -203,6 +228,7 @@ fn entry_input(type_name: &str, id: &str, latest: i32) -> Value {
     match type_name {
         "RestoreRevisionInput" => json!({"id": id, "revision": 1, "expectedRevision": latest}),
         "MoveEntryInput" | "DuplicateEntryInput" => json!({ "id": id }),
+        "CreatePreviewLinkInput" => json!({ "entry": id }),
         name if name.starts_with("Update") || name.starts_with("Replace") => {
             json!({"id": id, "expectedRevision": latest})
         }
