@@ -12,6 +12,7 @@ pub(crate) mod idempotency;
 mod limits;
 mod preview_link;
 mod session;
+mod sessions;
 mod single_entry;
 mod usage;
 mod variables;
@@ -49,6 +50,7 @@ pub struct Query(
     account::AccountQuery,
     api_token::ApiTokenQuery,
     preview_link::PreviewLinkQuery,
+    sessions::SessionQuery,
 );
 
 /// Everything that can be changed.
@@ -61,6 +63,7 @@ pub struct Mutation(
     session::SessionMutation,
     api_token::ApiTokenMutation,
     preview_link::PreviewLinkMutation,
+    sessions::EndMutation,
 );
 
 /// The executable schema. Clones share it.

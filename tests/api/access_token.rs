@@ -3,16 +3,20 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entity::signing_key;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use kindling::{crypto::vault::Vault, database::Database};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{accounts_http::assert_refused, support::server::Server};
+use crate::{
+    accounts_http::assert_refused,
+    support::{config, server::Server},
+};
 
 const VIEWER: &str = "{ viewer { email } }";
 
 /// A private key of 32 bytes as the library takes it.
-fn pkcs8(seed: &[u8]) -> EncodingKey {
+pub(crate) fn pkcs8(seed: &[u8]) -> EncodingKey {
     let prefix = [
         0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
     ];
@@ -20,26 +24,27 @@ fn pkcs8(seed: &[u8]) -> EncodingKey {
 }
 
 /// The id and the bytes of the server's key.
-async fn signing_key(folder: &TempDir) -> (String, Vec<u8>) {
-    let url = format!("sqlite://{}/data/kindling.db", folder.path().display());
-    let database = kindling::database::Database::connect(&url, 1).await;
-    let keys = database
-        .expect("the database")
-        .rows(signing_key::Entity::find())
-        .await;
+pub(crate) async fn signing_key(folder: &TempDir) -> (String, Vec<u8>) {
+    let data_dir = folder.path().join("data").display().to_string();
+    let config = config(&["--data-dir", &data_dir]);
+    let database = Database::connect(config.database_url.expose(), 1).await;
+    let database = database.expect("the database");
+    let vault = Vault::open(&config, &database).await.expect("the vault");
+    let keys = database.rows(signing_key::Entity::find()).await;
     let [key] = &keys.expect("keys")[..] else {
         panic!("not one key")
     };
-    let seed = URL_SAFE_NO_PAD.decode(key.private_key.expose());
+    let seed = vault.open_sealed(&format!("signing_key:{}", key.id), &key.private_key);
+    let seed = URL_SAFE_NO_PAD.decode(seed.expect("the key").expose());
     (key.id.clone(), seed.expect("bytes"))
 }
 
-fn part(token: &str, at: usize) -> Value {
+pub(crate) fn part(token: &str, at: usize) -> Value {
     let part = token.split('.').nth(at).expect("a part");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("bytes")).expect("JSON")
 }
 
-fn with(base: &Value, name: &str, value: Value) -> Value {
+pub(crate) fn with(base: &Value, name: &str, value: Value) -> Value {
     let mut changed = base.clone();
     if value.is_null() {
         changed.as_object_mut().expect("an object").remove(name);
@@ -50,7 +55,7 @@ fn with(base: &Value, name: &str, value: Value) -> Value {
 }
 
 /// A token with this header and these claims, signed whatever the header says.
-fn signed(header: &Value, claims: &Value, key: &EncodingKey) -> String {
+pub(crate) fn signed(header: &Value, claims: &Value, key: &EncodingKey) -> String {
     let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", encoded(header), encoded(claims));
     let algorithm = Algorithm::EdDSA;
@@ -59,7 +64,7 @@ fn signed(header: &Value, claims: &Value, key: &EncodingKey) -> String {
 }
 
 /// Tokens with one thing about them that is not right, each with what that is, and all signed with this key.
-fn changed(header: &Value, claims: &Value, key: &EncodingKey) -> Vec<(String, String)> {
+pub(crate) fn changed(header: &Value, claims: &Value, key: &EncodingKey) -> Vec<(String, String)> {
     let mut forged = Vec::new();
     let exp = &claims["exp"];
     let past = exp.as_i64().expect("a number") - 3_600;
@@ -77,6 +82,8 @@ fn changed(header: &Value, claims: &Value, key: &EncodingKey) -> Vec<(String, St
         ("aud", Value::Null),
         ("aud", json!("another")),
         ("aud", json!(["kindling", "another"])),
+        ("jti", Value::Null),
+        ("jti", json!("another")),
         ("sub", Value::Null),
         ("sub", json!(kindling::id::new())),
         ("sub", json!("nobody")),

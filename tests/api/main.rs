@@ -28,14 +28,18 @@ mod pipeline;
 mod positions;
 mod process;
 mod property;
+mod refreshing;
 mod schema;
+mod signing_keys;
 mod statements;
 mod support;
 
 mod asset;
+mod attempts;
 mod filters;
 mod impact_stat;
 mod locales;
+mod machines;
 mod milestone;
 mod orders;
 mod page;

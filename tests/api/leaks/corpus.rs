@@ -41,6 +41,9 @@ pub(super) fn questions(api: &Introspection, world: &World) -> Vec<String> {
         } else if members(field, "args").next().is_none() {
             let whole = api.whole(named(&field["type"]));
             questions.push(format!("{{ {} {whole} }}", text(&field["name"])));
+        } else if argument("account").is_some() {
+            let whole = api.whole(named(&field["type"]));
+            questions.push(format!("{{ {} {whole} }}", text(&field["name"])));
         } else {
             panic!("the corpus does not know how to ask {}", field["name"]);
         }

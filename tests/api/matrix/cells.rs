@@ -14,10 +14,11 @@ use serde_json::Value;
 
 use super::{
     Outcome, ROLES,
+    alone::Asker,
     columns::{COLUMNS, Column},
     document::{How, Rule, rules},
     expected::{expected, expected_alone},
-    operations::{Belongings, Operation, Request, Subject},
+    operations::{Operation, Request, Subject},
     stock::{Kind, STATES, State, Stock, email},
 };
 use crate::{
@@ -160,7 +161,7 @@ impl Stock {
 
 impl Stock {
     /// What belongs to the column after it has signed in once more.
-    async fn belongings(&mut self, column: Column) -> Belongings {
+    async fn belongings(&mut self, column: Column) -> Asker {
         let role = column.role();
         let address = role.map_or_else(|| "other@example.org".to_owned(), email);
         let session = self.app.sign_in(&address).await;
@@ -179,10 +180,10 @@ impl Stock {
         } else {
             kindling::id::new()
         };
-        Belongings {
+        Asker {
             email: address,
             password: PASSWORD.to_owned(),
-            refresh_token: session["refreshToken"]
+            refresh: session["refreshToken"]
                 .as_str()
                 .expect("a token")
                 .to_owned(),

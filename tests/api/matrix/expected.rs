@@ -4,6 +4,7 @@ use kindling::auth::Role;
 
 use super::{
     Outcome,
+    alone::only_tried,
     columns::Column,
     document::{Cell, How},
     operations::Operation,
@@ -44,12 +45,10 @@ pub(super) fn expected_alone(operation: &Operation<'_>, column: Column) -> Outco
     match rule.cell(column) {
         Cell::No => refusal(column),
         _ if column == Column::TokenOfAnotherType && operation.is_of_a_type() => Outcome::Forbidden,
-        // Nobody has the token, and anybody may try.
-        _ if rule.field == "createFirstAdmin" => Outcome::Inapplicable,
         // Nobody is an answer.
         _ if rule.field == "viewer" && !matches!(column, Column::Account(_)) => Outcome::Unknown,
         _ if rule.field == "currentToken" && !column.is_token() => Outcome::Unknown,
-        _ => Outcome::Done,
+        _ => only_tried(&rule.field).unwrap_or(Outcome::Done),
     }
 }
 

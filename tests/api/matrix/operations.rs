@@ -4,6 +4,7 @@ use entity::{entry::ContentType, entry_id::EntryId};
 use serde_json::{Value, json};
 
 use super::{
+    alone::{self, Asker, Sent},
     document::{How, Rule},
     stock::{list_of, type_named},
 };
@@ -34,15 +35,6 @@ pub(super) struct Subject {
     pub(super) moment: String,
 }
 
-/// What belongs to whoever sends an operation that is about no entry.
-pub(super) struct Belongings {
-    pub(super) email: String,
-    pub(super) password: String,
-    pub(super) refresh_token: String,
-    pub(super) api_token: String,
-    pub(super) preview_link: String,
-}
-
 /// What is to be known of a root field to ask it.
 pub(super) struct Operation<'a> {
     pub(super) rule: &'a Rule,
@@ -51,7 +43,7 @@ pub(super) struct Operation<'a> {
 }
 
 const SHOWN: &str = "{ ... on Entry { revision } }";
-const ERRORS: &str = "userErrors { code path message }";
+pub(super) const ERRORS: &str = "userErrors { code path message }";
 
 impl<'a> Operation<'a> {
     pub(super) fn of(api: &'a Introspection, rule: &'a Rule) -> Self {
@@ -83,35 +75,22 @@ impl<'a> Operation<'a> {
 
     /// Whether it is about an entry that is there.
     pub(super) fn is_about_an_entry(&self) -> bool {
-        let alone = [
-            "viewer",
-            "currentToken",
-            "events",
-            "apiTokens",
-            "apiToken",
-            "rotateApiToken",
-            "revokeApiToken",
-            "previewLinks",
-            "revokePreviewLink",
-            "signIn",
-            "signOut",
-            "refreshSession",
-            "confirmPassword",
-            "createFirstAdmin",
-        ];
-        let field = self.rule.field.as_str();
-        let creates = field.starts_with("create") && field != "createPreviewLink";
-        !creates && !alone.contains(&field)
+        !self.is_creation() && alone::sent(&self.rule.field, &Asker::default()).is_none()
+    }
+
+    /// Whether it makes an entry.
+    fn is_creation(&self) -> bool {
+        let made = self.rule.field.strip_prefix("create");
+        made.is_some_and(|name| type_named(name).is_some())
     }
 
     /// Whether it belongs to one content type.
     pub(super) fn is_of_a_type(&self) -> bool {
         let field = &self.rule.field;
-        let is_named = ["create", "update", "replace"]
+        let named = ["create", "update", "replace"]
             .iter()
-            .any(|verb| field.starts_with(verb));
-        let others = ["createFirstAdmin", "createApiToken", "createPreviewLink"];
-        is_named && !others.contains(&field.as_str())
+            .find_map(|verb| field.strip_prefix(verb));
+        named.is_some_and(|name| type_named(name).is_some())
     }
 
     /// Whether it reads entries of one content type.
@@ -174,35 +153,26 @@ impl<'a> Operation<'a> {
     }
 
     /// The operation where it is about no entry that is there.
-    pub(super) fn alone(&self, own: &Belongings) -> Request {
-        let (name, password) = (&self.rule.field, &own.password);
+    pub(super) fn alone(&self, asker: &Asker) -> Request {
+        let name = &self.rule.field;
+        let kind = if self.is_mutation {
+            "mutation"
+        } else {
+            "query"
+        };
         let plain = |document: String| Request {
             document,
             variables: json!({}),
         };
-        let input = match name.as_str() {
-            "viewer" | "currentToken" => return plain(format!("{{ {name} {{ id }} }}")),
-            "events" | "apiTokens" | "previewLinks" => {
-                return plain(format!("{{ {name} {{ totalCount }} }}"));
+        let input = match alone::sent(name, asker) {
+            Some(Sent::Nothing(selected)) => {
+                return plain(format!("{kind} {{ {name} {{ {selected} }} }}"));
             }
-            "apiToken" => {
-                return plain(format!(
-                    "{{ apiToken(id: \"{}\") {{ id }} }}",
-                    own.api_token
-                ));
+            Some(Sent::Id(id)) => {
+                return plain(format!("{kind} {{ {name}(id: \"{id}\") {{ id }} }}"));
             }
-            "signOut" => return plain(format!("mutation {{ signOut {{ {ERRORS} }} }}")),
-            "signIn" => json!({"email": own.email, "password": password}),
-            "refreshSession" => json!({ "refreshToken": own.refresh_token }),
-            "confirmPassword" => json!({ "password": password }),
-            "createApiToken" => json!({"name": "A machine", "scopes": ["DRAFTS"]}),
-            "rotateApiToken" => json!({"id": own.api_token, "overlapSeconds": 60}),
-            "revokeApiToken" => json!({ "id": own.api_token }),
-            "revokePreviewLink" => json!({ "id": own.preview_link }),
-            "createFirstAdmin" => {
-                json!({"token": "x", "email": "first@example.org", "name": "First", "password": password})
-            }
-            _ => json!({ "content": content(self.content_type()) }),
+            Some(Sent::Input(input)) => input,
+            None => json!({ "content": content(self.content_type()) }),
         };
         let type_name = self.argument("input").map(|input| named(&input["type"]));
         self.with_input(type_name.expect("an input"), &input)

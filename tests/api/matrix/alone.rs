@@ -1,0 +1,69 @@
+//! How operations are asked that are about no entry.
+
+use serde_json::{Value, json};
+
+use super::{Outcome, operations::ERRORS};
+
+/// What belongs to whoever asks.
+#[derive(Default)]
+pub(super) struct Asker {
+    pub(super) email: String,
+    pub(super) password: String,
+    pub(super) refresh: String,
+    /// The id of an API token.
+    pub(super) api_token: String,
+    /// The id of a preview link.
+    pub(super) preview_link: String,
+}
+
+/// What an operation is sent with.
+pub(super) enum Sent {
+    /// Nothing; this is selected of what it gives.
+    Nothing(&'static str),
+    /// This id.
+    Id(String),
+    /// This input.
+    Input(Value),
+}
+
+/// What comes of operations of which a "yes" says that one may try: nobody has what they want here, such as a token from a
+/// mail.
+pub(super) fn only_tried(field: &str) -> Option<Outcome> {
+    match field {
+        "completeSignIn" | "createFirstAdmin" => Some(Outcome::Inapplicable),
+        "endSession" => Some(Outcome::Unknown),
+        _ => None,
+    }
+}
+
+/// What the root field is sent with; nothing if it is about an entry.
+pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
+    let Asker {
+        email,
+        password,
+        refresh,
+        api_token,
+        preview_link,
+    } = asker;
+    let input = match field {
+        "viewer" | "currentToken" | "sessions" => return Some(Sent::Nothing("id")),
+        "apiToken" => return Some(Sent::Id(api_token.clone())),
+        "createApiToken" => json!({"name": "A machine", "scopes": ["DRAFTS"]}),
+        "rotateApiToken" => json!({"id": api_token, "overlapSeconds": 60}),
+        "revokeApiToken" => json!({ "id": api_token }),
+        "revokePreviewLink" => json!({ "id": preview_link }),
+        "events" | "apiTokens" | "previewLinks" => return Some(Sent::Nothing("totalCount")),
+        "signOut" => return Some(Sent::Nothing(ERRORS)),
+        "signOutEverywhere" => json!({}),
+        "endSession" => json!({"id": format!("session_{}", kindling::id::new().simple())}),
+        "signIn" => json!({"email": email, "password": password}),
+        "completeSignIn" => json!({"challenge": "kdc_x"}),
+        "refreshSession" => json!({ "refreshToken": refresh }),
+        "confirmPassword" => json!({ "password": password }),
+        "createFirstAdmin" => {
+            json!({"token": "x", "email": "first@example.org", "name": "First", "password": password})
+        }
+        _ => return None,
+    };
+    Some(Sent::Input(input))
+}
