@@ -9,9 +9,11 @@ pub mod secret;
 pub mod stamp;
 
 pub mod account;
+pub mod api_token;
 pub mod attempt;
 pub mod challenge;
 pub mod password;
+pub mod preview_link;
 pub mod refresh_token;
 pub mod session;
 pub mod setup_token;
