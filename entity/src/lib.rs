@@ -9,10 +9,12 @@ pub mod secret;
 pub mod stamp;
 
 pub mod account;
+pub mod api_token;
 pub mod attempt;
 pub mod challenge;
 pub mod identity;
 pub mod password;
+pub mod preview_link;
 pub mod refresh_token;
 pub mod session;
 pub mod setup_token;

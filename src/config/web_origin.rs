@@ -27,6 +27,9 @@ impl WebOrigin {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("{text:?} is neither http nor https"));
         }
+        if text.contains('*') {
+            return Err(format!("{text:?} is a pattern; list each origin"));
+        }
         match url.origin().ascii_serialization() {
             origin if origin == text => Ok(Self(origin)),
             origin => Err(format!("{text:?} is written {origin:?}")),

@@ -27,7 +27,7 @@ use crate::{
 pub(crate) struct IdempotencyKey(pub(crate) String);
 
 /// Mutations that are not done once for a key: what they take and give is secret, and must not be kept.
-const SECRET: [&str; 8] = [
+const SECRET: [&str; 11] = [
     "signIn",
     "completeSignIn",
     "refreshSession",
@@ -36,6 +36,9 @@ const SECRET: [&str; 8] = [
     "endSession",
     "confirmPassword",
     "createFirstAdmin",
+    "createApiToken",
+    "rotateApiToken",
+    "createPreviewLink",
 ];
 
 /// What the operation claims: if it is a mutation of content that came with a key, and there is somebody to keep the
@@ -52,7 +55,8 @@ pub(super) fn claim(request: &mut Request, principal: &Principal) -> Option<Arc<
     let files = uploads.map(|uploads| uploads.fingerprint());
     let files = files.unwrap_or_default();
     let parts = [request.query.as_str(), &name, &variables, &files];
-    let claim = Claim::new(principal.account_id()?, &key.0, &parts);
+    let by = (principal.account_id()?, principal.token_id());
+    let claim = Claim::new(by, &key.0, &parts);
     Some(Arc::new(claim))
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod actor;
+mod api_token;
 pub(crate) mod document;
 mod entry;
 mod errors;
@@ -9,6 +10,7 @@ mod event;
 mod history;
 pub(crate) mod idempotency;
 mod limits;
+mod preview_link;
 mod session;
 mod sessions;
 mod sign_in_methods;
@@ -48,6 +50,8 @@ pub struct Query(
     work_list::WorkListQuery,
     event::EventQuery,
     account::AccountQuery,
+    api_token::ApiTokenQuery,
+    preview_link::PreviewLinkQuery,
     sign_in_methods::SignInMethodsQuery,
     sessions::SessionQuery,
 );
@@ -60,6 +64,8 @@ pub struct Mutation(
     single_entry::SingleEntryMutation,
     account::AccountMutation,
     session::SessionMutation,
+    api_token::ApiTokenMutation,
+    preview_link::PreviewLinkMutation,
     sessions::EndMutation,
 );
 
@@ -68,6 +74,11 @@ pub struct Mutation(
 pub struct Schema {
     schema: StaticSchema<Query, Mutation, EmptySubscription>,
     app: App,
+}
+
+/// Whether the schema is told to whoever asks, also where it is no secret.
+fn may_introspect(principal: &Principal) -> bool {
+    !matches!(principal, Principal::Anonymous | Principal::Preview { .. })
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
@@ -84,12 +95,12 @@ pub fn sdl() -> String {
 }
 
 impl Schema {
-    /// The schema over an application. In development it answers introspection and tells what an answer cost.
+    /// The schema over an application. In development it answers introspection by everybody, and tells what an answer cost.
     pub fn new(app: &App) -> Self {
         let builder = if app.config.development {
             builder()
         } else {
-            builder().disable_introspection().disable_suggestions()
+            builder().disable_suggestions()
         };
         Self {
             schema: builder.finish(),
@@ -104,6 +115,9 @@ impl Schema {
         }
         if let Some(error) = variables::fault(&mut request) {
             return Response::from_errors(vec![error]);
+        }
+        if !self.app.config.development && !may_introspect(&principal) {
+            request = request.disable_introspection();
         }
         let Some(claim) = idempotency::claim(&mut request, &principal) else {
             return self.run(request, principal, None).await;

@@ -1,4 +1,5 @@
-//! Who sends a request: the account that its bearer token or its cookie names, or nobody.
+//! Who sends a request: the account, the machine or the preview link that its bearer token names, the account that its cookie
+//! names, or nobody.
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Client, Principal, session},
+    auth::{Client, Principal, bearer, session},
     crypto::Secret,
     error::{Error, Result},
     graphql::transport::{ACCESS_COOKIE, Browser, set_cookie},
@@ -40,15 +41,20 @@ pub(super) async fn caller(app: &App, head: &Parts) -> Result<Caller, Response> 
     let peer = head.extensions.get::<Peer>().copied();
     let cookies = Cookies::of(headers);
     let is_proven = cookies::is_proven(&app.config, headers)?;
-    let bearer = bearer(headers).map_err(|error| refused(&error))?;
-    let is_forgeable = bearer.is_none() && !is_proven && cookies.are_there();
-    if bearer.is_some() && is_proven && cookies.are_there() {
+    let token = bearer_token(headers).map_err(|error| refused(&error))?;
+    let is_forgeable = token.is_none() && !is_proven && cookies.are_there();
+    if token.is_some() && is_proven && cookies.are_there() {
         return Err(both());
     }
-    let (principal, refresh) = match (bearer, cookies.access) {
-        (Some(token), _) => (authenticated(app, &token).await?, None),
+    let (principal, refresh) = match (token, cookies.access) {
+        (Some(token), _) => {
+            let principal = bearer::authenticate(app, &token).await;
+            (principal.map_err(|error| refused(&error))?, None)
+        }
         (None, Some(token)) if is_proven => {
-            let principal = authenticated(app, &token).await.map_err(without_cookie)?;
+            // Nothing but a session lies in a cookie.
+            let principal = session::authenticate(app, &token).await;
+            let principal = principal.map_err(|error| without_cookie(refused(&error)))?;
             (principal, cookies.refresh)
         }
         (None, _) if is_proven => (Principal::Anonymous, cookies.refresh),
@@ -60,11 +66,6 @@ pub(super) async fn caller(app: &App, head: &Parts) -> Result<Caller, Response> 
         browser: Browser { is_proven, refresh },
         is_forgeable,
     })
-}
-
-async fn authenticated(app: &App, token: &Secret) -> Result<Principal, Response> {
-    let principal = session::authenticate(app, token).await;
-    principal.map_err(|error| refused(&error))
 }
 
 /// The refusal, and the end of the cookie that was refused: no script could remove it, and with it nobody could sign in.
@@ -86,7 +87,7 @@ fn both() -> Response {
 }
 
 /// The one bearer token, if there are any credentials at all.
-fn bearer(headers: &HeaderMap) -> Result<Option<Secret>> {
+fn bearer_token(headers: &HeaderMap) -> Result<Option<Secret>> {
     let mut given = headers.get_all(header::AUTHORIZATION).into_iter();
     let value = match (given.next(), given.next()) {
         (None, _) => return Ok(None),

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::support::{
     oidc_provider::OidcProvider,
-    server::Server,
+    server::{Server, kindling},
     tools::{chromium, node_folder},
 };
 
@@ -29,6 +29,12 @@ async fn a_page_signs_in_with_cookies_and_no_other_site_can_use_them() {
     let providers = json!([provider.settings("one", &json!({}))]).to_string();
     let data = TempDir::new().expect("a folder");
     let arguments = [
+        "serve",
+        "--demo",
+        "--log-format",
+        "json",
+        "--data-dir",
+        "data",
         "--listen",
         &address,
         "--public-url",
@@ -36,7 +42,7 @@ async fn a_page_signs_in_with_cookies_and_no_other_site_can_use_them() {
         "--oidc-providers",
         &providers,
     ];
-    let mut server = Server::start_at(data.path(), &arguments);
+    let mut server = Server::run(kindling(data.path(), &arguments));
     let output = Command::new("node")
         .arg(folder.join("browser-session.mjs"))
         .args([&public, &chromium.display().to_string()])
