@@ -98,4 +98,17 @@ on_both_engines! {
         assert_eq!(looked_at, 100);
         assert_eq!(wait_after_wrong(&app, &from(2), "0@example.org").await, None);
     }
+
+    async fn aliases_give_nobody_more_attempts(app: TestApp) {
+        app.new_account(ANN, Role::Editor).await;
+        let input = format!("{{email: \"{ANN}\", password: \"not her password at all\"}}");
+        let aliases = (0..50).map(|number| format!("a{number}: signIn(input: {input}) {{ userErrors {{ code }} }}"));
+        let document = format!("mutation {{ {} }}", aliases.collect::<Vec<_>>().join(" "));
+        let answer = app.query(&document).await;
+        let refused = events(&app).await.into_iter().filter(|event| event.action == "session.refused");
+        assert!(refused.count() <= 10, "{answer}");
+        let codes = answer["errors"].as_array().expect("errors");
+        assert!(codes.iter().all(|error| error["extensions"]["code"] == "TOO_MANY_ATTEMPTS"));
+        assert!(codes[0]["extensions"]["retryAfterSeconds"].as_i64().is_some_and(|seconds| seconds > 0));
+    }
 }

@@ -34,6 +34,7 @@ mod signing_keys;
 mod statements;
 mod support;
 
+mod alike;
 mod asset;
 mod attempts;
 mod filters;
