@@ -6,12 +6,12 @@ mod protocol;
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono::Utc;
 use kindling::{
     auth::{
         Client,
         oidc::{Answer, Failure, Oidc, Return},
     },
+    clock::Clock,
     crypto::Secret,
 };
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ impl World {
         app.app.config = Arc::new(config);
         // The provider's clock cannot be set.
         let clock = &app.app.clock;
-        clock.advance(Utc::now() - clock.now());
+        clock.advance(Clock::system().now() - clock.now());
         let oidc = Oidc::new(&app.app);
         Some(Self {
             app,
