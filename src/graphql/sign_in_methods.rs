@@ -12,6 +12,7 @@ pub struct SignInMethodsQuery;
 #[Object]
 impl SignInMethodsQuery {
     /// How one can sign in.
+    #[expect(clippy::unused_async, reason = "async-graphql wants it so")]
     async fn sign_in_methods(&self, ctx: &Context<'_>) -> Result<SignInMethods> {
         let app = &reader(ctx)?.app;
         let providers = app.config.oidc_providers.iter();

@@ -8,7 +8,7 @@ use super::reply;
 use crate::{
     config::Config,
     crypto::Secret,
-    error::Error,
+    error::{Error, Result},
     graphql::transport::{ACCESS_COOKIE, REFRESH_COOKIE},
 };
 
@@ -52,7 +52,7 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 }
 
 /// Whether the request was sent on purpose, by a page that belongs here. Refuses one that says so from elsewhere.
-pub(super) fn is_proven(config: &Config, headers: &HeaderMap) -> Result<bool, Response> {
+pub(super) fn is_proven(config: &Config, headers: &HeaderMap) -> Result<bool> {
     if headers.get(PROOF).is_none_or(|value| value != "1") {
         return Ok(false);
     }
@@ -65,7 +65,7 @@ pub(super) fn is_proven(config: &Config, headers: &HeaderMap) -> Result<bool, Re
             .is_ok_and(|origin| belongs_here(config, origin, headers)),
         (Some(_), Some(_)) => false,
     };
-    if is_own { Ok(true) } else { Err(refused()) }
+    if is_own { Ok(true) } else { Err(Error::Csrf) }
 }
 
 fn belongs_here(config: &Config, origin: &str, headers: &HeaderMap) -> bool {

@@ -40,7 +40,7 @@ pub(super) async fn caller(app: &App, head: &Parts) -> Result<Caller, Response> 
     let headers = &head.headers;
     let peer = head.extensions.get::<Peer>().copied();
     let cookies = Cookies::of(headers);
-    let is_proven = cookies::is_proven(&app.config, headers)?;
+    let is_proven = cookies::is_proven(&app.config, headers).map_err(|_| cookies::refused())?;
     let token = bearer_token(headers).map_err(|error| refused(&error))?;
     let is_forgeable = token.is_none() && !is_proven && cookies.are_there();
     if token.is_some() && is_proven && cookies.are_there() {

@@ -11,6 +11,7 @@ mod accounts_http;
 mod browser_sessions;
 mod concurrent_writes;
 mod cors;
+mod csrf;
 mod database_state;
 mod documentation;
 mod documentation_editing;

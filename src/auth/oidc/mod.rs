@@ -185,7 +185,7 @@ impl Oidc {
             return_to: return_to.to_owned(),
             state: state.to_owned(),
         };
-        let tx = self.app.database.begin().await.map_err(Error::from)?;
+        let tx = self.app.database.begin().await?;
         let (state, _) = challenge::make(&self.app, &tx, Purpose::Oidc, None, &begun).await?;
         tx.commit().await.map_err(Error::from)?;
         let redirect = self.callback(settings);
@@ -219,7 +219,7 @@ impl Oidc {
         if !is_same || found.state.provider != settings.id {
             return Err(Failure::NotBegun);
         }
-        let tx = self.app.database.begin().await.map_err(Error::from)?;
+        let tx = self.app.database.begin().await?;
         let spent = challenge::spend(&tx, Purpose::Oidc, &found, self.app.clock.now()).await;
         spent.map_err(not_begun)?;
         tx.commit().await.map_err(Error::from)?;

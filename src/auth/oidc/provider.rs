@@ -145,13 +145,11 @@ impl Known<'_> {
 
     /// Whether an answer is this provider's own, by the name that came with it.
     pub(super) fn has_answered(&self, issuer: Option<&str>) -> bool {
-        match issuer {
-            Some(issuer) => issuer == self.metadata.issuer().as_str(),
-            None => {
-                let more = self.metadata.additional_metadata();
-                !more.authorization_response_iss_parameter_supported
-            }
-        }
+        let more = self.metadata.additional_metadata();
+        issuer.map_or(
+            !more.authorization_response_iss_parameter_supported,
+            |issuer| issuer == self.metadata.issuer().as_str(),
+        )
     }
 
     /// The tokens that a code stands for.

@@ -1,6 +1,6 @@
 //! What a browser does by itself: it keeps cookies by host, and sends them along.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -43,10 +43,10 @@ impl Browser {
         let cookie = [("Cookie", cookies.as_str())];
         let cookie = &cookie[..usize::from(!cookies.is_empty())];
         for (name, value) in headers.iter().chain(cookie) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         if !body.is_empty() {
-            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            let _ = write!(head, "Content-Length: {}\r\n", body.len());
         }
         let mut stream = TcpStream::connect(host).await.expect("a connection");
         let request = format!("{head}\r\n{body}");
