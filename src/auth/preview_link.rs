@@ -7,8 +7,8 @@ use entity::{
     Instant, account, entry, entry::ContentType, entry_id::EntryId, preview_link, reference,
 };
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel, QueryFilter,
-    QuerySelect, Select,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, FromQueryResult,
+    IntoActiveModel, QueryFilter, QuerySelect, Select,
     prelude::{Expr, Uuid},
     sea_query::Query,
 };
@@ -153,6 +153,24 @@ pub async fn revoke(
     tx.commit().await?;
     app.recent.clear();
     Ok(row)
+}
+
+/// Takes all links of an account back, in the caller's transaction, who records the events and empties `app.recent`.
+pub(super) async fn revoke_all(
+    tx: &DatabaseTransaction,
+    account: Uuid,
+    now: Instant,
+) -> Result<Vec<AccountEvent>> {
+    let revoked = preview_link::Entity::update_many()
+        .col_expr(preview_link::Column::RevokedAt, Expr::value(now))
+        .filter(preview_link::Column::AccountId.eq(account))
+        .filter(preview_link::Column::RevokedAt.is_null())
+        .exec_with_returning(tx)
+        .await?;
+    let event = |row: preview_link::Model| {
+        AccountEvent::new(Action::PreviewLinkRevoked, Some(account)).at(public_id(row.id))
+    };
+    Ok(revoked.into_iter().map(event).collect())
 }
 
 /// The links that the principal may see: their own, or for admins all.
