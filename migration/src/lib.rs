@@ -35,6 +35,7 @@ mod m20261125_000007_create_challenge;
 mod m20261126_030001_create_api_token;
 mod m20261126_030002_create_preview_link;
 mod m20261126_030003_add_token_to_event;
+mod m20261126_040001_create_identity;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_030001_create_api_token::Migration),
             Box::new(m20261126_030002_create_preview_link::Migration),
             Box::new(m20261126_030003_add_token_to_event::Migration),
+            Box::new(m20261126_040001_create_identity::Migration),
         ]
     }
 }

@@ -22,18 +22,21 @@ pub const PREFIX: &str = "kdc_";
 pub enum Purpose {
     /// Coming to the end of signing in, after its first step.
     SignIn,
+    /// Coming back from an OpenID provider.
+    Oidc,
 }
 
 impl Purpose {
     fn name(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
+            Self::Oidc => "oidc",
         }
     }
 
     fn life(self) -> TimeDelta {
         match self {
-            Self::SignIn => TimeDelta::minutes(10),
+            Self::SignIn | Self::Oidc => TimeDelta::minutes(10),
         }
     }
 }
@@ -56,10 +59,22 @@ pub async fn make<T: Serialize>(
     account: Option<Uuid>,
     state: &T,
 ) -> Result<(Secret, Instant)> {
+    make_for(app, tx, purpose, account, state, purpose.life()).await
+}
+
+/// The same, with another life.
+pub(super) async fn make_for<T: Serialize>(
+    app: &App,
+    tx: &DatabaseTransaction,
+    purpose: Purpose,
+    account: Option<Uuid>,
+    state: &T,
+    life: TimeDelta,
+) -> Result<(Secret, Instant)> {
     let token = token::new(PREFIX)?;
     let hash = token::digest(&token);
     let state = Secret::new(serde_json::to_string(state).map_err(Error::internal)?);
-    let expires_at = app.clock.now() + purpose.life();
+    let expires_at = app.clock.now() + life;
     let row = challenge::ActiveModel {
         state: Set(Some(app.crypto.vault.seal(&place(&hash), &state)?)),
         hash: Set(hash),

@@ -7,6 +7,7 @@ pub mod bearer;
 pub mod challenge;
 mod client;
 pub mod end;
+pub mod oidc;
 pub mod preview_link;
 mod scope;
 pub mod session;

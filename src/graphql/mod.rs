@@ -13,7 +13,9 @@ mod limits;
 mod preview_link;
 mod session;
 mod sessions;
+mod sign_in_methods;
 mod single_entry;
+pub(crate) mod transport;
 mod usage;
 mod variables;
 mod work_list;
@@ -50,6 +52,7 @@ pub struct Query(
     account::AccountQuery,
     api_token::ApiTokenQuery,
     preview_link::PreviewLinkQuery,
+    sign_in_methods::SignInMethodsQuery,
     sessions::SessionQuery,
 );
 

@@ -4,7 +4,10 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use super::account::{Account, reader};
+use super::{
+    account::{Account, reader},
+    transport::{self, Transport},
+};
 use crate::{
     auth::{
         end,
@@ -13,7 +16,7 @@ use crate::{
     },
     content::{scalar::DateTime, user_error::UserError},
     crypto::Secret,
-    error::Result,
+    error::{Error, ProblemCode, Result},
 };
 
 /// Mutations about sessions.
@@ -28,10 +31,11 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who signs in.")] input: SignInInput,
     ) -> Result<SignInPayload> {
+        input.transport.check(ctx)?;
         let reader = reader(ctx)?;
         let password = Secret::new(input.password);
         let done = sign_in::sign_in(&reader.app, &reader.client, &input.email, password).await;
-        SignInPayload::of(done)
+        SignInPayload::of(ctx, input.transport, done)
     }
 
     /// Comes to the end of signing in, with the challenge that `signIn` or another first step gave.
@@ -40,24 +44,32 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What follows the first step.")] input: CompleteSignInInput,
     ) -> Result<SignInPayload> {
+        input.transport.check(ctx)?;
         let reader = reader(ctx)?;
         let challenge = Secret::new(input.challenge);
         let done = sign_in::complete(&reader.app, &reader.client, &challenge).await;
-        SignInPayload::of(done)
+        SignInPayload::of(ctx, input.transport, done)
     }
 
-    /// Continues a session, also after its access token has ended. It gives new tokens, and spends the refresh token: if
-    /// that comes again, the session ends.
+    /// Continues a session, also after its access token has ended. It gives new tokens, the way the old ones came, and spends
+    /// the refresh token: if that comes again, the session ends.
     async fn refresh_session(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which session to continue.")] input: RefreshSessionInput,
     ) -> Result<RefreshSessionPayload> {
-        let token = Secret::new(input.refresh_token);
-        let tokens = session::refresh(&reader(ctx)?.app, &token).await;
+        let (transport, token) = match input.refresh_token {
+            Some(token) => (Transport::Bearer, Some(Secret::new(token))),
+            None => (Transport::Cookie, transport::browser(ctx).refresh),
+        };
+        let tokens = match token {
+            Some(token) => session::refresh(&reader(ctx)?.app, &token).await,
+            None => Err(no_refresh_token()),
+        };
         let (tokens, user_errors) = UserError::split(tokens)?;
+        let session = tokens.map(|tokens| SessionTokens::given(ctx, transport, tokens));
         Ok(RefreshSessionPayload {
-            session: tokens.map(SessionTokens::from),
+            session: session.transpose()?,
             user_errors,
         })
     }
@@ -67,6 +79,9 @@ impl SessionMutation {
         let reader = reader(ctx)?;
         let ended = end::sign_out(&reader.app, &reader.principal).await;
         let (ended, user_errors) = UserError::split(ended)?;
+        if ended.is_some() {
+            transport::clear(ctx);
+        }
         Ok(SignOutPayload {
             ended_at: ended.map(DateTime),
             user_errors,
@@ -98,6 +113,9 @@ struct SignInInput {
     email: String,
     /// Its password. 12 to 1,024 characters.
     password: String,
+    /// How the tokens of the session travel.
+    #[graphql(default_with = "Transport::Bearer")]
+    transport: Transport,
 }
 
 /// What follows the first step of signing in.
@@ -105,6 +123,9 @@ struct SignInInput {
 struct CompleteSignInInput {
     /// The token of the challenge.
     challenge: String,
+    /// How the tokens of the session travel.
+    #[graphql(default_with = "Transport::Bearer")]
+    transport: Transport,
 }
 
 /// A step of signing in that is yet to come.
@@ -119,8 +140,8 @@ struct SignInChallenge {
 /// Which session to continue.
 #[derive(InputObject)]
 struct RefreshSessionInput {
-    /// The last refresh token that the session gave.
-    refresh_token: String,
+    /// The last refresh token that the session gave; left out where it came in a cookie.
+    refresh_token: Option<String>,
 }
 
 /// A password, once more.
@@ -133,28 +154,35 @@ struct ConfirmPasswordInput {
 /// What somebody who is signed in holds. Keep it out of logs and addresses.
 #[derive(SimpleObject)]
 struct SessionTokens {
-    /// Goes with every request, as `Authorization: Bearer …`.
-    access_token: String,
+    /// Goes with every request, as `Authorization: Bearer …`. Null if it went into a cookie.
+    access_token: Option<String>,
     /// When the access token ends, unless its session ends before.
     access_token_expires_at: DateTime,
-    /// Gives new tokens by `refreshSession`, once.
-    refresh_token: String,
+    /// Gives new tokens by `refreshSession`, once. Null if it went into a cookie.
+    refresh_token: Option<String>,
     /// When the refresh token ends.
     refresh_token_expires_at: DateTime,
     /// Who is signed in.
     account: Account,
 }
 
-impl From<Tokens> for SessionTokens {
-    fn from(tokens: Tokens) -> Self {
-        Self {
-            access_token: tokens.access.expose().to_owned(),
+impl SessionTokens {
+    /// The tokens, on their way.
+    fn given(ctx: &Context<'_>, transport: Transport, tokens: Tokens) -> Result<Self> {
+        let (access_token, refresh_token) = transport.hand_over(ctx, &tokens)?;
+        Ok(Self {
+            access_token,
             access_token_expires_at: DateTime(tokens.access_expires_at),
-            refresh_token: tokens.refresh.expose().to_owned(),
+            refresh_token,
             refresh_token_expires_at: DateTime(tokens.refresh_expires_at),
             account: tokens.account.into(),
-        }
+        })
     }
+}
+
+fn no_refresh_token() -> Error {
+    let message = "there is no refresh token, neither here nor in a cookie; sign in";
+    Error::invalid(ProblemCode::Required, "refreshToken", message)
 }
 
 /// What became of signing in: a session, or a challenge, or errors.
@@ -169,11 +197,13 @@ struct SignInPayload {
 }
 
 impl SignInPayload {
-    fn of(done: Result<SignIn>) -> Result<Self> {
+    fn of(ctx: &Context<'_>, transport: Transport, done: Result<SignIn>) -> Result<Self> {
         let (done, user_errors) = UserError::split(done)?;
         let (session, challenge) = match done {
             None => (None, None),
-            Some(SignIn::Session(tokens)) => (Some(SessionTokens::from(*tokens)), None),
+            Some(SignIn::Session(tokens)) => {
+                (Some(SessionTokens::given(ctx, transport, *tokens)?), None)
+            }
             Some(SignIn::Challenge { token, expires_at }) => {
                 let token = token.expose().to_owned();
                 let expires_at = DateTime(expires_at);
