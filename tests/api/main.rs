@@ -51,6 +51,7 @@ mod milestone;
 mod orders;
 mod page;
 mod pagination;
+mod people;
 mod slug;
 mod story_section;
 mod team_member;
