@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    clock::Clock, config::Config, crypto::Crypto, database::Database, error::Result,
+    clock::Clock, config::Config, crypto::Crypto, database::Database, error::Result, mail::Outbox,
     media::MediaStore, recent::Recent,
 };
 
@@ -33,6 +33,8 @@ pub struct Site {
     pub locales: Vec<String>,
     /// What the addresses of files begin with.
     pub media_base: String,
+    /// Under what name people know this server.
+    pub name: String,
 }
 
 impl Site {
@@ -54,6 +56,7 @@ impl App {
         let site = Site {
             locales: config.locales.iter().map(ToString::to_string).collect(),
             media_base: format!("{base}/media/"),
+            name: name(&config),
         };
         Ok(Self {
             config: Arc::new(config),
@@ -65,4 +68,20 @@ impl App {
             recent: Recent::default(),
         })
     }
+
+    /// The mail that waits.
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox {
+            config: &self.config,
+            database: &self.database,
+            vault: &self.crypto.vault,
+            clock: &self.clock,
+        }
+    }
+}
+
+/// The host of the public address, or else of the program.
+fn name(config: &Config) -> String {
+    let host = config.public_url.as_ref().and_then(|url| url.host_str());
+    host.unwrap_or("Kindling").to_owned()
 }

@@ -37,6 +37,28 @@ pub enum Action {
     EntryMoved,
     /// Somebody got an account.
     AccountCreated,
+    /// Somebody was invited to have an account.
+    AccountInvited,
+    /// Somebody came to the account that they were invited to.
+    AccountJoined,
+    /// An account got another name.
+    AccountUpdated,
+    /// Nobody can sign in with the account any more.
+    AccountSuspended,
+    /// The account is no longer suspended.
+    AccountReactivated,
+    /// The account is gone for ever.
+    AccountErased,
+    /// Somebody who is signed in gave themselves another password.
+    PasswordChanged,
+    /// A link was made that sets a new password.
+    PasswordResetRequested,
+    /// A new password was set with such a link.
+    PasswordReset,
+    /// A link was made that gives the account another e-mail address.
+    EmailChangeRequested,
+    /// The account has another e-mail address.
+    EmailChanged,
     /// Somebody signed in.
     SignedIn,
     /// Somebody did not show who they are: a password or another factor was wrong.
@@ -78,6 +100,17 @@ impl Action {
             Self::EntryErased => "entry.erased",
             Self::EntryMoved => "entry.moved",
             Self::AccountCreated => "account.created",
+            Self::AccountInvited => "account.invited",
+            Self::AccountJoined => "account.joined",
+            Self::AccountUpdated => "account.updated",
+            Self::AccountSuspended => "account.suspended",
+            Self::AccountReactivated => "account.reactivated",
+            Self::AccountErased => "account.erased",
+            Self::PasswordChanged => "password.changed",
+            Self::PasswordResetRequested => "password.reset_requested",
+            Self::PasswordReset => "password.reset",
+            Self::EmailChangeRequested => "email.change_requested",
+            Self::EmailChanged => "email.changed",
             Self::SignedIn => "session.created",
             Self::SignInFailed => "session.refused",
             Self::SessionEnded => "session.ended",

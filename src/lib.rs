@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod http;
+pub mod worker;
 
 pub mod graphql;
 
@@ -12,6 +13,7 @@ pub mod demo;
 
 pub mod content;
 pub mod crypto;
+pub mod mail;
 pub mod media;
 
 pub mod auth;

@@ -9,13 +9,16 @@ pub mod secret;
 pub mod stamp;
 
 pub mod account;
+pub mod account_link;
 pub mod api_token;
 pub mod attempt;
 pub mod challenge;
 pub mod identity;
+pub mod mail;
 pub mod password;
 pub mod preview_link;
 pub mod refresh_token;
+pub mod reset_request;
 pub mod session;
 pub mod setup_token;
 pub mod signing_key;

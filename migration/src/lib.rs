@@ -32,6 +32,8 @@ mod m20261125_000004_create_vault;
 mod m20261125_000005_add_target_to_event;
 mod m20261125_000006_create_attempt;
 mod m20261125_000007_create_challenge;
+mod m20261126_010001_create_account_link;
+mod m20261126_010002_create_mail;
 mod m20261126_030001_create_api_token;
 mod m20261126_030002_create_preview_link;
 mod m20261126_030003_add_token_to_event;
@@ -73,6 +75,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000005_add_target_to_event::Migration),
             Box::new(m20261125_000006_create_attempt::Migration),
             Box::new(m20261125_000007_create_challenge::Migration),
+            Box::new(m20261126_010001_create_account_link::Migration),
+            Box::new(m20261126_010002_create_mail::Migration),
             Box::new(m20261126_030001_create_api_token::Migration),
             Box::new(m20261126_030002_create_preview_link::Migration),
             Box::new(m20261126_030003_add_token_to_event::Migration),

@@ -1,14 +1,15 @@
 //! Accounts: what makes one, and what must be right about it.
 
-use entity::{account, account::Role, password};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, IntoActiveModel};
+use entity::{Instant, account, account::Role, password};
+use sea_orm::{
+    ActiveValue::Set, DatabaseTransaction, EntityTrait, IntoActiveModel, prelude::Uuid,
+    sea_query::OnConflict,
+};
 
+use super::policy;
 use crate::{
     app::App,
-    crypto::{
-        Secret,
-        password::{LENGTH, has_right_length},
-    },
+    crypto::Secret,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
     event::{self, AccountEvent, Action},
     id,
@@ -26,7 +27,7 @@ pub struct NewAccount {
     pub name: String,
     /// What the account may do.
     pub role: Role,
-    /// Of 12 to 1,024 characters.
+    /// Of 12 to 1,024 characters, and not easy to guess.
     pub password: Secret,
 }
 
@@ -36,6 +37,7 @@ pub async fn create(app: &App, new: NewAccount) -> Result<account::Model> {
     let tx = app.database.begin().await?;
     event::hold(&tx).await?;
     insert(&tx, &account, Some(password)).await?;
+    tell_of_creation(&tx, &account).await?;
     tx.commit().await?;
     Ok(account)
 }
@@ -60,44 +62,58 @@ pub(super) fn address(email: &str) -> Option<String> {
     (email.len() <= LONGEST_EMAIL && is_plain(name) && is_plain(host) && is_host).then_some(email)
 }
 
+/// The address as it is kept; adds a problem at `path` if it is none.
+pub(super) fn checked_address(problems: &mut Vec<Problem>, path: &str, email: &str) -> String {
+    address(email).unwrap_or_else(|| {
+        let message = "must be an e-mail address";
+        problems.push(Problem::new(ProblemCode::Invalid, path, message));
+        String::new()
+    })
+}
+
+/// The name as it is kept; adds a problem if it is none.
+pub(super) fn checked_name(problems: &mut Vec<Problem>, name: &str) -> String {
+    let name = name.trim().to_owned();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
+        let message = "must have 1 to 200 characters on one line";
+        problems.push(Problem::new(ProblemCode::Invalid, "name", message));
+    }
+    name
+}
+
+/// An account that nobody has joined yet; adds what is wrong with it to the problems.
+pub(super) fn checked_account(
+    app: &App,
+    problems: &mut Vec<Problem>,
+    (email, name, role): (&str, &str, Role),
+) -> account::Model {
+    account::Model {
+        id: id::new(),
+        email: checked_address(problems, "email", email),
+        name: checked_name(problems, name),
+        role,
+        created_at: app.clock.now(),
+        joined_at: None,
+        suspended_at: None,
+    }
+}
+
 /// The account and the hash of its password; refuses what is wrong, all at once and before any hashing.
 pub(super) async fn checked(app: &App, new: NewAccount) -> Result<(account::Model, Secret)> {
     let mut problems = Vec::new();
-    let mut refuse = |path: &str, message: &str| {
-        problems.push(Problem::new(ProblemCode::Invalid, path, message));
-    };
-    let email = address(&new.email).unwrap_or_else(|| {
-        refuse("email", "must be an e-mail address");
-        String::new()
-    });
-    let name = new.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
-        refuse("name", "must have 1 to 200 characters on one line");
-    }
-    if !has_right_length(&new.password) {
-        let (shortest, longest) = (LENGTH.start(), LENGTH.end());
-        let message = format!("must have {shortest} to {longest} characters");
-        refuse("password", &message);
-    }
+    let person = (new.email.as_str(), new.name.as_str(), new.role);
+    let mut account = checked_account(app, &mut problems, person);
+    account.joined_at = Some(account.created_at);
+    problems.extend(policy::problem(app, &new.password, &account).await?);
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
     let password = app.crypto.passwords.hash(new.password).await?;
-    let now = app.clock.now();
-    let account = account::Model {
-        id: id::new(),
-        email,
-        name,
-        role: new.role,
-        created_at: now,
-        joined_at: Some(now),
-        suspended_at: None,
-    };
     Ok((account, password))
 }
 
-/// Writes the account, the hash of its password if it has one, and its event, as the last statements of the transaction.
-/// The event counter must be held, so that two accounts with one address never wait for each other.
+/// Writes the account, and the hash of its password if it has one. The event counter must be held, so that two accounts
+/// with one address never wait for each other.
 pub(super) async fn insert(
     tx: &DatabaseTransaction,
     account: &account::Model,
@@ -107,22 +123,47 @@ pub(super) async fn insert(
     let insert = account::Entity::insert(row)
         .exec_without_returning(tx)
         .await;
-    on_constraint(insert, "account_email_key", || {
-        Problem::new(ProblemCode::Taken, "email", "belongs to another account")
-    })?;
-    let (id, now) = (account.id, account.created_at);
+    on_constraint(insert, "account_email_key", is_taken)?;
     if let Some(hash) = password {
-        let row = password::ActiveModel {
-            account_id: Set(id),
-            hash: Set(hash),
-            changed_at: Set(now),
-        };
-        password::Entity::insert(row)
-            .exec_without_returning(tx)
-            .await?;
+        set_password(tx, account.id, hash, account.created_at).await?;
     }
-    let event = AccountEvent::new(Action::AccountCreated, Some(id));
-    event::record_of_accounts(tx, vec![event], None, now).await
+    Ok(())
+}
+
+/// What is wrong where another account has the address.
+pub(super) fn is_taken() -> Problem {
+    Problem::new(ProblemCode::Taken, "email", "belongs to another account")
+}
+
+/// Gives the account this password, in place of any that it has.
+pub(super) async fn set_password(
+    tx: &DatabaseTransaction,
+    account: Uuid,
+    hash: Secret,
+    now: Instant,
+) -> Result<()> {
+    let row = password::ActiveModel {
+        account_id: Set(account),
+        hash: Set(hash),
+        changed_at: Set(now),
+    };
+    let replace = OnConflict::column(password::Column::AccountId)
+        .update_columns([password::Column::Hash, password::Column::ChangedAt])
+        .to_owned();
+    password::Entity::insert(row)
+        .on_conflict(replace)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// Tells that somebody got an account, as the last statement of the transaction.
+pub(super) async fn tell_of_creation(
+    tx: &DatabaseTransaction,
+    account: &account::Model,
+) -> Result<()> {
+    let event = AccountEvent::new(Action::AccountCreated, Some(account.id));
+    event::record_of_accounts(tx, vec![event], None, account.created_at).await
 }
 
 #[cfg(test)]

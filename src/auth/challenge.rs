@@ -125,6 +125,15 @@ pub async fn spend<T>(
     }
 }
 
+/// Ends all that an account has begun: its credentials have been taken back.
+pub(super) async fn end_all(tx: &DatabaseTransaction, account: Uuid) -> Result<()> {
+    challenge::Entity::delete_many()
+        .filter(challenge::Column::AccountId.eq(account))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Forgets challenges that nobody can come to the end of any more; returns how many.
 pub async fn purge(app: &App) -> Result<u64> {
     let tx = app.database.begin().await?;

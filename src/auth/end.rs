@@ -2,12 +2,12 @@
 
 use entity::{Instant, session};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::{Expr, Uuid},
     sea_query::IntoCondition,
 };
 
-use super::{Principal, Right, api_token, preview_link, session::public_id};
+use super::{Principal, Right, api_token, challenge, preview_link, session::public_id};
 use crate::{
     app::App,
     error::{Error, ProblemCode, Result},
@@ -85,7 +85,7 @@ pub async fn sign_out_everywhere(
 }
 
 /// The account that is named, or one's own; refuses those who may not look after it.
-fn whose(principal: &Principal, account: Option<Uuid>) -> Result<Uuid> {
+pub(super) fn whose(principal: &Principal, account: Option<Uuid>) -> Result<Uuid> {
     let (own, _) = principal.signed_in()?;
     match account {
         Some(account) if account != own => {
@@ -136,4 +136,22 @@ pub(super) async fn end(
         .exec_with_returning(tx)
         .await?;
     Ok(ended.into_iter().map(|session| session.id).collect())
+}
+
+/// Ends the sessions of an account, but for one if that is named, and every way to a new one that it has begun; returns what
+/// is to be told of it. Whoever calls this empties `app.recent` after the commit.
+pub(super) async fn end_all(
+    tx: &DatabaseTransaction,
+    account: Uuid,
+    but: Option<Uuid>,
+    now: Instant,
+) -> Result<Vec<AccountEvent>> {
+    challenge::end_all(tx, account).await?;
+    let named = Condition::all()
+        .add(session::Column::AccountId.eq(account))
+        .add_option(but.map(|but| session::Column::Id.ne(but)));
+    let ended = end(tx, named, now).await?.into_iter();
+    let told =
+        |session| AccountEvent::new(Action::SessionEnded, Some(account)).at(public_id(session));
+    Ok(ended.map(told).collect())
 }

@@ -6,8 +6,16 @@ pub mod attempt;
 pub mod bearer;
 pub mod challenge;
 mod client;
+pub mod directory;
+pub mod email_change;
 pub mod end;
+pub mod invitation;
+pub mod link;
 pub mod oidc;
+pub mod own_password;
+pub mod password_reset;
+pub mod people;
+mod policy;
 pub mod preview_link;
 mod scope;
 pub mod session;
@@ -142,11 +150,10 @@ impl Principal {
     pub fn extent(&self, right: Right) -> Extent {
         match self {
             Self::Preview { .. } if right == Right::ReadDrafts => Extent::Shown,
-            Self::Anonymous | Self::Preview { .. } => Extent::None,
             Self::ApiToken { role, scopes, .. } if scope::allows(scopes, right) => {
                 extent(*role, right)
             }
-            Self::ApiToken { .. } => Extent::None,
+            Self::Anonymous | Self::Preview { .. } | Self::ApiToken { .. } => Extent::None,
             Self::Account { role, .. } => extent(*role, right),
             Self::System => Extent::All,
         }
@@ -223,9 +230,8 @@ impl Principal {
     /// Whether the principal has the right on the entry.
     pub fn may(&self, right: Right, entry: &entry::Model) -> bool {
         let is_meant = match (self.extent(right), self) {
-            (Extent::None, _) => false,
             (Extent::Shown, Self::Preview { shown, .. }) => shown.contains(&entry.id),
-            (Extent::Shown, _) => false,
+            (Extent::None | Extent::Shown, _) => false,
             (Extent::Own, _) => entry.created_by.is_some() && entry.created_by == self.account_id(),
             (Extent::All, _) => true,
         };

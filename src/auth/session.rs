@@ -239,6 +239,30 @@ async fn mark_used(app: &App, claims: &Claims, now: Instant) -> Result<()> {
     tx.commit().await.map_err(Error::from)
 }
 
+/// How long sessions stay to be looked at after they have ended.
+const KEPT_AFTER_END: TimeDelta = TimeDelta::days(30);
+
+/// Forgets sessions that ended long ago, and tokens that no longer hold; returns how many sessions.
+pub async fn purge(app: &App) -> Result<u64> {
+    let now = app.clock.now();
+    let before = now - KEPT_AFTER_END;
+    let tx = app.database.begin().await?;
+    // First the rows of others, as everywhere: refreshing locks a token before its session.
+    refresh_token::Entity::delete_many()
+        .filter(refresh_token::Column::ExpiresAt.lte(now))
+        .exec(&tx)
+        .await?;
+    let over = Condition::any()
+        .add(session::Column::EndedAt.lte(before))
+        .add(session::Column::ExpiresAt.lte(before));
+    let purged = session::Entity::delete_many()
+        .filter(over)
+        .exec(&tx)
+        .await?;
+    tx.commit().await?;
+    Ok(purged.rows_affected)
+}
+
 /// New tokens for a session; the access token ends with a whole second, as its claims do.
 async fn issue(
     app: &App,

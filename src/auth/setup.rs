@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use entity::{Instant, account, account::Role, setup_token};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter};
 
-use super::account::{NewAccount, checked, insert, is_none};
+use super::account::{NewAccount, checked, insert, is_none, tell_of_creation};
 use crate::{
     app::App,
     crypto::{Secret, token},
@@ -75,8 +75,19 @@ pub async fn accept(
     }
     setup_token::Entity::delete_many().exec(&tx).await?;
     insert(&tx, &account, Some(password)).await?;
+    tell_of_creation(&tx, &account).await?;
     tx.commit().await?;
     Ok(account)
+}
+
+/// Forgets tokens that nobody can use any more.
+pub async fn purge(app: &App) -> Result<()> {
+    let tx = app.database.begin().await?;
+    setup_token::Entity::delete_many()
+        .filter(setup_token::Column::ExpiresAt.lte(app.clock.now()))
+        .exec(&tx)
+        .await?;
+    tx.commit().await.map_err(Error::from)
 }
 
 fn named(token: &Secret, now: Instant) -> Condition {

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     app::App,
     crypto::{Secret, password::has_right_length, token},
+    database::only,
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action},
 };
@@ -74,18 +75,35 @@ pub async fn sign_in(app: &App, client: &Client, email: &str, given: Secret) -> 
         tell_of_failure(app, client, id).await?;
         return Err(wrong_password());
     };
-    let outdated = hash.is_some_and(|hash| app.crypto.passwords.is_outdated(&hash));
+    let outdated = hash
+        .as_ref()
+        .is_some_and(|hash| app.crypto.passwords.is_outdated(hash));
     let renewed = if outdated {
         Some(app.crypto.passwords.hash(given).await?)
     } else {
         None
     };
     let tx = app.database.begin().await?;
+    if !still_stands(&tx, account.id, hash).await? {
+        return Err(wrong_password());
+    }
     if let Some(hash) = renewed {
         renew(&tx, account.id, hash).await?;
     }
     succeeded(&tx, &buckets, app.clock.now()).await?;
     proceed(app, tx, account, client).await
+}
+
+/// Whether the account can still be signed in with, by this password: it may have been taken back while it was verified. From
+/// here on nobody else takes it back before the transaction ends.
+async fn still_stands(tx: &DatabaseTransaction, id: Uuid, hash: Option<Secret>) -> Result<bool> {
+    let account = account::Entity::find_by_id(id)
+        .filter(account::Column::JoinedAt.is_not_null())
+        .filter(account::Column::SuspendedAt.is_null())
+        .lock_exclusive();
+    let account: Option<account::Model> = only(tx, account).await?;
+    let password: Option<password::Model> = only(tx, password::Entity::find_by_id(id)).await?;
+    Ok(account.is_some() && password.map(|password| password.hash) == hash)
 }
 
 /// What follows the first step of signing in, whichever it was: a session, or another step. Commits.

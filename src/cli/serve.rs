@@ -6,6 +6,7 @@ use clap::Args;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    sync::oneshot,
 };
 
 use super::tell;
@@ -14,10 +15,9 @@ use crate::{
     auth::setup,
     clock::Clock,
     config::Config,
-    content::{media_sweep, search_text},
     demo,
     error::{Error, Result},
-    http,
+    http, worker,
 };
 
 /// What only this command takes.
@@ -35,7 +35,6 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
         tracing::info!("the demo content has been imported");
         tell_demo_accounts(&app).await?;
     }
-    tokio::spawn(tidy_up(app.clone()));
     let listener = TcpListener::bind(app.config.listen)
         .await
         .map_err(|error| {
@@ -45,7 +44,13 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
     tracing::info!(%address, database = %app.config.database_url, "serving on http://{address}");
     tell_setup_link(&app, address).await?;
     let grace = Duration::from_secs(app.config.shutdown_timeout_seconds);
+    let (stop_worker, stopped) = oneshot::channel::<()>();
+    let work = tokio::spawn(worker::run(app.clone(), stopped));
     http::server::serve(listener, http::router(&app, arguments.demo), stop, grace).await;
+    drop(stop_worker);
+    if tokio::time::timeout(grace, work).await.is_err() {
+        tracing::warn!("due work did not end in time; it goes on after the next start");
+    }
     app.database.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -69,35 +74,9 @@ async fn tell_setup_link(app: &App, address: SocketAddr) -> Result<()> {
     let Some(token) = setup::offer(app).await? else {
         return Ok(());
     };
-    let base = match &app.config.public_url {
-        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-        // No browser finds the address that means all of them.
-        None if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
-        None => format!("http://{address}"),
-    };
+    let base = app.config.link_base(Some(address));
     tell("Nobody has an account yet. Make the first one with this link, within 24 hours:")?;
     tell(&format!("  {base}/setup#{}", token.expose()))
-}
-
-/// What is done once beside the first requests: files that a crash has left behind are removed, and entries that are older
-/// than the work list's search become part of it.
-async fn tidy_up(app: App) {
-    match media_sweep::sweep(&app).await {
-        Ok(0) => {}
-        Ok(removed) => tracing::info!(removed, "files without an asset have been removed"),
-        Err(error) => {
-            let cause = std::error::Error::source(&error);
-            tracing::warn!(cause, "files without an asset could not be looked for");
-        }
-    }
-    match search_text::complete(&app).await {
-        Ok(0) => {}
-        Ok(completed) => tracing::info!(completed, "entries can be searched now"),
-        Err(error) => {
-            let cause = std::error::Error::source(&error);
-            tracing::warn!(cause, "entries could not be made searchable");
-        }
-    }
 }
 
 /// Resolves when the process is asked to stop, by Ctrl-C or by SIGTERM.

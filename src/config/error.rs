@@ -21,13 +21,15 @@ pub enum ConfigError {
         /// What would be right.
         allowed: &'static str,
     },
-    /// A setting is missing that another one cannot do without.
-    #[error("{name} is missing: {wanted_by} needs it")]
+    /// A setting is not set that another one needs.
+    #[error("{name}: must be set, too, where {by} is: {reason}")]
     Missing {
-        /// The setting that is missing.
+        /// The setting that is not set.
         name: &'static str,
-        /// The setting that was given.
-        wanted_by: &'static str,
+        /// The one that needs it.
+        by: &'static str,
+        /// Why.
+        reason: &'static str,
     },
     /// The file has a key that is no setting.
     #[error("{key}: no such setting ({origin}){}", hint(*.suggestion))]

@@ -11,6 +11,7 @@ mod oidc;
 mod parse;
 mod reference;
 mod setting;
+mod smtp_url;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use clap::ArgMatches;
 use entity::secret::Secret;
 use icu_locale_core::Locale;
 use ipnet::IpNet;
+use lettre::message::Mailbox;
 use url::Url;
 
 pub use self::{
@@ -31,6 +33,7 @@ pub use self::{
     parse::LogFormat,
     reference::{args, reference},
     setting::{SETTINGS_HEADING, Setting, Shape},
+    smtp_url::{SmtpTls, SmtpUrl},
     source::{Origin, environment},
     web_origin::{CorsOrigins, WebOrigin},
 };
@@ -57,7 +60,7 @@ setting::settings! {
     media_dir: PathBuf = parse::directory, Shape::Plain,
         allowed "path", default "{data_dir}/media";
 
-    /// Address at which visitors reach this server, to begin links to media with
+    /// Address at which visitors reach this server, to begin links with
     public_url: Option<Url> = parse::public_url, Shape::Plain,
         allowed "absolute http or https URL without user, query or fragment",
         default "";
@@ -65,6 +68,14 @@ setting::settings! {
     /// Key that seals secrets in the database, the same for all instances; if none, a file in data_dir
     secret_key: Option<Secret> = parse::secret_key, Shape::Secret,
         allowed "32 random bytes in base64url, without padding", default "";
+
+    /// Mail server to send through, if any; needs mail_from and public_url
+    smtp_url: Option<SmtpUrl> = SmtpUrl::parse, Shape::Secret,
+        allowed "smtps://user:password@host:port, or smtp:// for STARTTLS, with ?tls=none for none", default "";
+
+    /// Who mail comes from
+    mail_from: Option<Mailbox> = parse::mailbox, Shape::Plain,
+        allowed "e-mail address, with or without a name before it", default "";
 
     /// Networks of the proxies in front of this server, whose X-Forwarded-For header is believed
     trusted_proxies: Vec<IpNet> = parse::networks, Shape::List,
@@ -138,6 +149,18 @@ impl Config {
         Some(url.as_str().trim_end_matches('/'))
     }
 
+    /// What links to this server begin with, without a slash at its end: what the settings name, or else where it listens.
+    /// `address` is where it really listens, if that is known.
+    pub fn link_base(&self, address: Option<SocketAddr>) -> String {
+        let address = address.unwrap_or(self.listen);
+        match self.public_base() {
+            Some(base) => base.to_owned(),
+            // No browser finds the address that means all of them.
+            None if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
+            None => format!("http://{address}"),
+        }
+    }
+
     /// Whether pages of this origin belong to this server: it is the one of its public address, or listed.
     pub fn is_own_origin(&self, origin: &str) -> bool {
         let public = self.public_url.as_ref().map(WebOrigin::of);
@@ -176,12 +199,20 @@ impl Config {
 
     /// Checks what one setting says against the others.
     fn in_agreement(self) -> Result<Self, Vec<ConfigError>> {
-        if self.oidc_providers.is_empty() || self.public_url.is_some() {
-            return Ok(self);
+        let (mail, oidc) = (self.smtp_url.is_some(), !self.oidc_providers.is_empty());
+        let (sender, url) = (self.mail_from.is_none(), self.public_url.is_none());
+        let needed = [
+            (mail && sender, "mail_from", "smtp_url", "mail must come from somebody"),
+            (mail && url, "public_url", "smtp_url", "mail holds links to this server"),
+            (oidc && url, "public_url", "oidc_providers", "providers send people back to it"),
+        ];
+        let lacking = needed.into_iter().filter(|(lacks, ..)| *lacks);
+        let missing = |(_, name, by, reason)| ConfigError::Missing { name, by, reason };
+        let mistakes: Vec<_> = lacking.map(missing).collect();
+        if mistakes.is_empty() {
+            Ok(self)
+        } else {
+            Err(mistakes)
         }
-        Err(vec![ConfigError::Missing {
-            name: "public_url",
-            wanted_by: "oidc_providers",
-        }])
     }
 }

@@ -11,6 +11,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entity::secret::Secret;
 use icu_locale_core::Locale;
 use ipnet::IpNet;
+use lettre::message::Mailbox;
 use url::Url;
 
 /// Most locales that content may have.
@@ -123,6 +124,17 @@ pub(super) fn secret_key(text: &str) -> Result<Option<Secret>, String> {
         Ok(bytes) if bytes.len() == 32 => Ok(Some(Secret::new(text))),
         _ => Err("not 32 bytes in base64url".into()),
     }
+}
+
+/// A name and an address, or an address alone; nothing means that there is none.
+pub(super) fn mailbox(text: &str) -> Result<Option<Mailbox>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let mailbox = text.parse::<Mailbox>();
+    mailbox
+        .map(Some)
+        .map_err(|_| "not an e-mail address".into())
 }
 
 /// Networks, or single addresses.

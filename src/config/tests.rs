@@ -220,6 +220,38 @@ fn values_out_of_bounds_are_refused() {
 }
 
 #[test]
+fn mail_needs_a_sender_and_an_address_for_its_links() {
+    let smtp = ["--smtp-url", "smtps://ann:s3cret@mail.example.org"];
+    let mistakes = flags(&smtp).mistakes();
+    for line in [
+        "the settings have 2 mistakes:",
+        "mail_from: must be set, too, where smtp_url is: mail must come from somebody",
+        "public_url: must be set, too, where smtp_url is: mail holds links to this server",
+    ] {
+        assert!(mistakes.contains(line), "no {line:?} in:\n{mistakes}");
+    }
+    let rest = [
+        "--mail-from",
+        "Kindling <cms@example.org>",
+        "--public-url",
+        "https://cms.example.org/",
+    ];
+    let config = flags(&[&smtp[..], &rest[..]].concat()).load().unwrap();
+    assert!(!format!("{config:?}").contains("s3cret"));
+    assert_eq!(config.link_base(None), "https://cms.example.org");
+    let mistakes = flags(&["--mail-from", "nobody"]).mistakes();
+    assert!(mistakes.contains("not an e-mail address"), "{mistakes}");
+}
+
+#[test]
+fn links_begin_where_the_server_listens_if_nothing_else_is_said() {
+    let base = |listen| flags(&["--listen", listen]).load().unwrap().link_base(None);
+    assert_eq!(base("127.0.0.1:8080"), "http://127.0.0.1:8080");
+    assert_eq!(base("0.0.0.0:80"), "http://localhost:80");
+    assert_eq!(base("[::]:8080"), "http://localhost:8080");
+}
+
+#[test]
 fn a_file_that_is_named_must_exist() {
     let mistakes = flags(&["--config", "/nowhere/kindling.toml"]).mistakes();
     assert!(

@@ -132,8 +132,8 @@ fn nothing() -> Condition {
     Condition::any().add(Expr::val(1).eq(0))
 }
 
-/// Texts are kept in lower case; what has a meaning in a pattern is taken as it stands.
-fn containing(text: &str) -> LikeExpr {
+/// The pattern of what holds this text, in lower case; what has a meaning in a pattern is taken as it stands.
+pub fn containing(text: &str) -> LikeExpr {
     let escaped: String = text
         .to_lowercase()
         .chars()

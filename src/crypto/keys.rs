@@ -173,6 +173,17 @@ impl Keys {
         Ok(serde_json::json!({ "keys": keys }))
     }
 
+    /// Forgets keys of which nothing holds any more; returns how many.
+    pub async fn purge(&self, now: Instant) -> Result<u64> {
+        let tx = self.database.begin().await?;
+        let purged = signing_key::Entity::delete_many()
+            .filter(signing_key::Column::RetiresAt.lte(now))
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(purged.rows_affected)
+    }
+
     async fn insert(
         &self,
         tx: &DatabaseTransaction,

@@ -6,6 +6,7 @@ pub mod keys;
 pub mod machine_token;
 pub mod password;
 pub mod preview_jwt;
+mod strength;
 pub mod token;
 pub mod vault;
 

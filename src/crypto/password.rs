@@ -8,7 +8,7 @@ use argon2::{
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use super::Secret;
+use super::{Secret, strength};
 use crate::{
     error::{Error, Result},
     id,
@@ -80,6 +80,12 @@ impl Passwords {
             }
         })
         .await?
+    }
+
+    /// Why somebody who knows these words would guess the password; nothing if they would not.
+    pub async fn weakness(&self, password: Secret, words: Vec<String>) -> Result<Option<String>> {
+        self.run(move |_| strength::weakness(password.expose(), &words))
+            .await
     }
 
     /// Runs the work once it is its turn. The permit goes with the work, which goes on if nobody waits for it any more.

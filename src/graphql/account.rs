@@ -3,12 +3,20 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use entity::account::{self, Role};
+use entity::{
+    Instant,
+    account::{self, Role},
+};
 use sea_orm::EntityTrait;
 
+use super::actor::account_id;
 use crate::{
-    auth::{Principal, setup},
-    content::{types::Reader, user_error::UserError},
+    auth::{
+        Principal,
+        directory::{Status, last_seen},
+        setup,
+    },
+    content::{scalar::DateTime, types::Reader, user_error::UserError},
     crypto::Secret,
     error::{Error, Result},
 };
@@ -17,28 +25,90 @@ use crate::{
 #[derive(Default)]
 pub struct AccountQuery;
 
-/// Somebody who can sign in.
-#[derive(Clone, Debug, SimpleObject)]
+/// Somebody who can sign in, or is to.
+#[derive(Clone, Debug)]
 pub struct Account {
+    account: account::Model,
+    /// When it was last seen, if that has been looked up.
+    seen: Option<Option<Instant>>,
+}
+
+/// Somebody who can sign in, or is to.
+#[Object]
+impl Account {
     /// Identity, which never changes.
-    id: ID,
+    async fn id(&self) -> ID {
+        account_id(self.account.id)
+    }
+
     /// The address to sign in with.
-    email: String,
+    async fn email(&self) -> &str {
+        &self.account.email
+    }
+
     /// What others are shown.
-    name: String,
+    async fn name(&self) -> &str {
+        &self.account.name
+    }
+
     /// What the account may do.
-    role: AccountRole,
+    async fn role(&self) -> AccountRole {
+        self.account.role.into()
+    }
+
+    /// Where the account stands.
+    async fn status(&self) -> AccountStatus {
+        Status::of(&self.account).into()
+    }
+
+    /// When the account was made, or its owner was invited.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.account.created_at)
+    }
+
+    /// When the account was last used, to some minutes; null if that was never, or too long ago to be known.
+    async fn last_seen_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let seen = match self.seen {
+            Some(seen) => seen,
+            None => {
+                let id = self.account.id;
+                let seen = last_seen(&reader(ctx)?.snapshot, [id].into_iter()).await?;
+                seen.get(&id).copied()
+            }
+        };
+        Ok(seen.map(DateTime))
+    }
+}
+
+impl Account {
+    /// The same account, last seen then.
+    pub(super) fn seen(account: account::Model, seen: Option<Instant>) -> Self {
+        Self {
+            account,
+            seen: Some(seen),
+        }
+    }
 }
 
 impl From<account::Model> for Account {
     fn from(account: account::Model) -> Self {
         Self {
-            id: format!("account_{}", account.id.simple()).into(),
-            email: account.email,
-            name: account.name,
-            role: account.role.into(),
+            account,
+            seen: None,
         }
     }
+}
+
+/// Where an account stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "Status")]
+pub enum AccountStatus {
+    /// Its owner has been invited, and has not come yet.
+    Invited,
+    /// Its owner can sign in.
+    Active,
+    /// Nobody can sign in with it.
+    Suspended,
 }
 
 /// What an account was made for; a role is a set of rights.
@@ -102,7 +172,7 @@ struct CreateFirstAdminInput {
     email: String,
     /// What others are shown. 1 to 200 characters on one line.
     name: String,
-    /// The password to sign in with. 12 to 1,024 characters.
+    /// The password to sign in with. 12 to 1,024 characters, and not easy to guess.
     password: String,
 }
 

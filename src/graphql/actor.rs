@@ -13,11 +13,11 @@ use crate::{database::Snapshot, error::Result};
 pub struct Actor {
     /// The account.
     id: ID,
-    /// Their name.
-    name: String,
+    /// Their name; null if the account has been erased.
+    name: Option<String>,
 }
 
-/// The accounts with these ids.
+/// Those with these ids, whether their accounts are still there or not.
 pub(super) async fn actors(
     snapshot: &Snapshot,
     ids: impl Iterator<Item = Uuid>,
@@ -28,16 +28,20 @@ pub(super) async fn actors(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let select = account::Entity::find().filter(account::Column::Id.is_in(ids));
+    let select = account::Entity::find().filter(account::Column::Id.is_in(ids.iter().copied()));
     let accounts: Vec<account::Model> = snapshot.all(select).await?;
-    let actor = |account: account::Model| {
+    let named = accounts
+        .into_iter()
+        .map(|account| (account.id, account.name));
+    let mut names: HashMap<Uuid, String> = named.collect();
+    let actor = |id: Uuid| {
         let actor = Actor {
-            id: account_id(account.id),
-            name: account.name,
+            id: account_id(id),
+            name: names.remove(&id),
         };
-        (account.id, actor)
+        (id, actor)
     };
-    Ok(accounts.into_iter().map(actor).collect())
+    Ok(ids.into_iter().map(actor).collect())
 }
 
 /// The id of an account in the API.
@@ -49,4 +53,10 @@ pub(super) fn account_id(id: Uuid) -> ID {
 pub(super) fn parse_account_id(id: &ID) -> Option<Uuid> {
     let uuid = Uuid::try_parse(id.strip_prefix("account_")?).ok()?;
     (account_id(uuid) == *id).then_some(uuid)
+}
+
+/// The account that an input names. What is no id of an account is the id of none, so that whoever may not ask is told just
+/// that.
+pub(super) fn named_account(id: &ID) -> Uuid {
+    parse_account_id(id).unwrap_or_else(Uuid::nil)
 }

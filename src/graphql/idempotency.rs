@@ -27,7 +27,7 @@ use crate::{
 pub(crate) struct IdempotencyKey(pub(crate) String);
 
 /// Mutations that are not done once for a key: what they take and give is secret, and must not be kept.
-const SECRET: [&str; 11] = [
+const SECRET: &[&str] = &[
     "signIn",
     "completeSignIn",
     "refreshSession",
@@ -36,6 +36,16 @@ const SECRET: [&str; 11] = [
     "endSession",
     "confirmPassword",
     "createFirstAdmin",
+    "inviteAccount",
+    "resendInvitation",
+    "acceptInvitation",
+    "requestPasswordReset",
+    "createPasswordResetLink",
+    "resetPassword",
+    "changePassword",
+    "requestEmailChange",
+    "createEmailChangeLink",
+    "confirmEmailChange",
     "createApiToken",
     "rotateApiToken",
     "createPreviewLink",

@@ -4,12 +4,17 @@ mod account;
 mod actor;
 mod api_token;
 pub(crate) mod document;
+mod email_change;
 mod entry;
 mod errors;
 mod event;
 mod history;
 pub(crate) mod idempotency;
+mod invitation;
 mod limits;
+mod password;
+mod people;
+mod people_list;
 mod preview_link;
 mod session;
 mod sessions;
@@ -50,6 +55,7 @@ pub struct Query(
     work_list::WorkListQuery,
     event::EventQuery,
     account::AccountQuery,
+    people_list::PeopleQuery,
     api_token::ApiTokenQuery,
     preview_link::PreviewLinkQuery,
     sign_in_methods::SignInMethodsQuery,
@@ -63,6 +69,10 @@ pub struct Mutation(
     entry::EntryMutation,
     single_entry::SingleEntryMutation,
     account::AccountMutation,
+    invitation::InvitationMutation,
+    password::PasswordMutation,
+    email_change::EmailChangeMutation,
+    people::PeopleMutation,
     session::SessionMutation,
     api_token::ApiTokenMutation,
     preview_link::PreviewLinkMutation,

@@ -13,10 +13,10 @@ mod keys;
 mod media;
 mod multipart;
 mod oidc;
+mod pages;
 mod pieces;
 mod reply;
 pub mod server;
-mod setup;
 
 use std::{sync::Arc, time::Duration};
 
@@ -71,7 +71,7 @@ pub fn router(app: &App, demo: bool) -> Router {
         )
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready).with_state(app.clone()));
-    router = router.merge(setup::router()).merge(oidc::router(app));
+    router = router.merge(pages::router()).merge(oidc::router(app));
     if demo {
         router = router.merge(demo_site::router());
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use entity::{
-    account, api_token, asset, entry, event, event_counter, impact_stat, milestone, page,
-    preview_link, publication, reference, revision, search_text, story_section, team_member,
-    testimonial, value,
+    account, account_link, api_token, asset, entry, event, event_counter, impact_stat, mail,
+    milestone, page, password, preview_link, publication, reference, reset_request, revision,
+    search_text, story_section, team_member, testimonial, value,
 };
 use sea_orm::{EntityTrait, prelude::Uuid};
 
@@ -22,6 +22,7 @@ pub(crate) async fn all_rows(app: &TestApp) -> Vec<String> {
         )+};
     }
     add! { entry revision publication reference search_text event event_counter account api_token preview_link }
+    add! { account_link mail password reset_request }
     add! { asset impact_stat milestone page story_section team_member testimonial value }
     rows.sort();
     rows

@@ -52,6 +52,7 @@ mod milestone;
 mod orders;
 mod page;
 mod pagination;
+mod people;
 mod slug;
 mod story_section;
 mod team_member;

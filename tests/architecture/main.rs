@@ -13,13 +13,13 @@ use source::{Source, read, root, sources};
 const LAYERS: &[&[&str]] = &[
     &["main"],
     &["cli"],
-    &["http"],
+    &["http", "worker"],
     &["graphql"],
     &["demo"],
     &["content"],
     &["event", "auth"],
     &["app"],
-    &["media", "crypto"],
+    &["media", "mail", "crypto"],
     &["database", "config", "recent", "clock", "id", "error"],
 ];
 

@@ -106,13 +106,13 @@ async fn hold(plan: &[Planned], app: TestApp) -> Result<(), String> {
     let node = format!("{{ node(id: \"{root}\", view: {{perspective: DRAFT}}) {whole} }}");
     let shown = world.app.query_as(link, &node, Value::Null).await;
     let number = chosen % plan.len();
-    let word = match plan[number].state {
+    let expected = match plan[number].state {
         State::Draft | State::Changed | State::RepublishedAndChanged => LOW.text(number),
         State::Published | State::Republished => root.to_string(),
     };
-    if shown.to_string().contains(&word) {
+    if shown.to_string().contains(&expected) {
         Ok(())
     } else {
-        Err(format!("{word} is not shown: {shown}"))
+        Err(format!("{expected} is not shown: {shown}"))
     }
 }

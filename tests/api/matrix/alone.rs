@@ -31,9 +31,29 @@ pub(super) enum Sent {
 pub(super) fn only_tried(field: &str) -> Option<Outcome> {
     match field {
         "completeSignIn" | "createFirstAdmin" => Some(Outcome::Inapplicable),
-        "endSession" => Some(Outcome::Unknown),
+        "endSession" | "account" => Some(Outcome::Unknown),
+        "acceptInvitation" | "resetPassword" | "confirmEmailChange" => Some(Outcome::Inapplicable),
+        // The server of the tests sends no mail, and the new password is too short.
+        "requestPasswordReset" | "requestEmailChange" | "changePassword" => {
+            Some(Outcome::Inapplicable)
+        }
+        field if names_an_account(field) => Some(Outcome::Unknown),
         _ => None,
     }
+}
+
+/// Whether the mutation is about an account; here about one that nobody has.
+fn names_an_account(field: &str) -> bool {
+    [
+        "resendInvitation",
+        "createPasswordResetLink",
+        "createEmailChangeLink",
+        "changeRole",
+        "suspendAccount",
+        "reactivateAccount",
+        "eraseAccount",
+    ]
+    .contains(&field)
 }
 
 /// What the root field is sent with; nothing if it is about an entry.
@@ -45,8 +65,11 @@ pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
         api_token,
         preview_link,
     } = asker;
+    let nobodys = format!("account_{}", kindling::id::new().simple());
     let input = match field {
         "viewer" | "currentToken" | "sessions" => return Some(Sent::Nothing("id")),
+        "account" => return Some(Sent::Id(nobodys)),
+        "accounts" => return Some(Sent::Nothing("totalCount")),
         "apiToken" => return Some(Sent::Id(api_token.clone())),
         "createApiToken" => json!({"name": "A machine", "scopes": ["DRAFTS"]}),
         "rotateApiToken" => json!({"id": api_token, "overlapSeconds": 60}),
@@ -64,6 +87,18 @@ pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
         "createFirstAdmin" => {
             json!({"token": "x", "email": "first@example.org", "name": "First", "password": password})
         }
+        "inviteAccount" => {
+            json!({"email": "invited@example.org", "name": "Invited", "role": "AUTHOR"})
+        }
+        "acceptInvitation" | "resetPassword" => json!({"token": "kdi_x", "password": password}),
+        "confirmEmailChange" => json!({"token": "kdi_x"}),
+        "requestPasswordReset" => json!({ "email": email }),
+        "changePassword" => json!({"currentPassword": password, "password": "short"}),
+        "requestEmailChange" => json!({"newEmail": "new@example.org", "password": password}),
+        "updateAccount" => json!({"name": "Somebody else"}),
+        "createEmailChangeLink" => json!({"account": nobodys, "newEmail": "new@example.org"}),
+        "changeRole" => json!({"account": nobodys, "role": "AUTHOR"}),
+        field if names_an_account(field) => json!({ "account": nobodys }),
         _ => return None,
     };
     Some(Sent::Input(input))

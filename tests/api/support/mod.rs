@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod browser;
 pub(crate) mod content;
+pub(crate) mod mail;
 pub(crate) mod oidc_provider;
 pub(crate) mod pictures;
 mod postgres;

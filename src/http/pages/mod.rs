@@ -1,4 +1,5 @@
-//! The page behind the setup link, which makes the first account. Its token stays in the browser: it comes after `#`.
+//! The pages behind the links that Kindling gives: the first account, an invitation, a new password, another address. Their
+//! tokens stay in the browser: they come after `#`.
 
 use axum::{
     Router,
@@ -7,32 +8,33 @@ use axum::{
     routing::get,
 };
 
-/// The page loads its own two files, and asks this server.
+/// The pages load their own two files, and ask this server.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'",
 );
 
-/// Path, media type and content of the page's files.
-const FILES: [(&str, &str, &str); 3] = [
+const HTML: &str = "text/html; charset=utf-8";
+
+/// Path, media type and content of each file.
+const FILES: [(&str, &str, &str); 6] = [
+    ("/setup", HTML, include_str!("setup.html")),
+    ("/invitation", HTML, include_str!("invitation.html")),
+    ("/password-reset", HTML, include_str!("password-reset.html")),
+    ("/email-change", HTML, include_str!("email-change.html")),
     (
-        "/setup",
-        "text/html; charset=utf-8",
-        include_str!("index.html"),
-    ),
-    (
-        "/setup/setup.css",
+        "/pages/pages.css",
         "text/css; charset=utf-8",
-        include_str!("setup.css"),
+        include_str!("pages.css"),
     ),
     (
-        "/setup/setup.js",
+        "/pages/pages.js",
         "text/javascript; charset=utf-8",
-        include_str!("setup.js"),
+        include_str!("pages.js"),
     ),
 ];
 
-/// The routes of the page.
+/// The routes of the pages.
 pub(super) fn router() -> Router {
     FILES
         .into_iter()

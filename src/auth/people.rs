@@ -1,0 +1,198 @@
+//! What admins do with accounts: names, roles, suspension, erasing. Somebody who may look after people always stays.
+
+use entity::{account, account::Role};
+use sea_orm::{
+    ActiveEnum, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
+    QueryFilter, QuerySelect, prelude::Uuid,
+};
+
+use super::{Client, Principal, Right, account::checked_name, end, link, sign_in::require_fresh};
+use crate::{
+    app::App,
+    database::only,
+    error::{Error, ProblemCode, Result},
+    event::{self, AccountEvent, Action},
+};
+
+/// Gives an account another name: one's own, or for admins anybody's.
+pub async fn rename(
+    app: &App,
+    client: &Client,
+    principal: &Principal,
+    account: Option<Uuid>,
+    name: &str,
+) -> Result<account::Model> {
+    let id = end::whose(principal, account)?;
+    let mut problems = Vec::new();
+    let name = checked_name(&mut problems, name);
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    let tx = app.database.begin().await?;
+    locked(&tx, id).await?;
+    let changed = account::ActiveModel {
+        id: Set(id),
+        name: Set(name),
+        ..Default::default()
+    };
+    let account = account::Entity::update(changed)
+        .validate()?
+        .exec(&tx)
+        .await?;
+    let event = AccountEvent::new(Action::AccountUpdated, Some(id)).from(client.network());
+    finish(app, tx, principal, vec![event]).await?;
+    Ok(account)
+}
+
+/// Gives an account another role, and ends its sessions.
+pub async fn change_role(
+    app: &App,
+    client: &Client,
+    principal: &Principal,
+    id: Uuid,
+    role: Role,
+) -> Result<account::Model> {
+    require_admin(app, principal).await?;
+    let tx = app.database.begin().await?;
+    let account = locked(&tx, id).await?;
+    if account.role == role {
+        return Ok(account);
+    }
+    let changed = account::ActiveModel {
+        id: Set(id),
+        role: Set(role),
+        ..Default::default()
+    };
+    let account = account::Entity::update(changed)
+        .validate()?
+        .exec(&tx)
+        .await?;
+    let event = AccountEvent::new(Action::RoleChanged, Some(id))
+        .at(format!("role_{}", role.to_value()))
+        .from(client.network());
+    let ended = end::end_all(&tx, id, None, app.clock.now()).await?;
+    keep_an_admin(&tx).await?;
+    finish(app, tx, principal, [vec![event], ended].concat()).await?;
+    Ok(account)
+}
+
+/// Suspends an account: nobody can sign in with it, its sessions end, and so do its links.
+pub async fn suspend(
+    app: &App,
+    client: &Client,
+    principal: &Principal,
+    id: Uuid,
+) -> Result<account::Model> {
+    require_admin(app, principal).await?;
+    let tx = app.database.begin().await?;
+    let account = locked(&tx, id).await?;
+    if account.suspended_at.is_some() {
+        return Ok(account);
+    }
+    let now = app.clock.now();
+    let changed = account::ActiveModel {
+        id: Set(id),
+        suspended_at: Set(Some(now)),
+        ..Default::default()
+    };
+    let account = account::Entity::update(changed)
+        .validate()?
+        .exec(&tx)
+        .await?;
+    let event = AccountEvent::new(Action::AccountSuspended, Some(id)).from(client.network());
+    link::end_all(&tx, id).await?;
+    let ended = end::end_all(&tx, id, None, now).await?;
+    keep_an_admin(&tx).await?;
+    finish(app, tx, principal, [vec![event], ended].concat()).await?;
+    Ok(account)
+}
+
+/// Lets an account that was suspended be signed in with again.
+pub async fn reactivate(
+    app: &App,
+    client: &Client,
+    principal: &Principal,
+    id: Uuid,
+) -> Result<account::Model> {
+    require_admin(app, principal).await?;
+    let tx = app.database.begin().await?;
+    let account = locked(&tx, id).await?;
+    if account.suspended_at.is_none() {
+        return Ok(account);
+    }
+    let changed = account::ActiveModel {
+        id: Set(id),
+        suspended_at: Set(None),
+        ..Default::default()
+    };
+    let account = account::Entity::update(changed)
+        .validate()?
+        .exec(&tx)
+        .await?;
+    let event = AccountEvent::new(Action::AccountReactivated, Some(id)).from(client.network());
+    finish(app, tx, principal, vec![event]).await?;
+    Ok(account)
+}
+
+/// Erases an account for ever. What it did stays, under its id.
+pub async fn erase(app: &App, client: &Client, principal: &Principal, id: Uuid) -> Result<Uuid> {
+    require_admin(app, principal).await?;
+    let tx = app.database.begin().await?;
+    locked(&tx, id).await?;
+    account::Entity::delete_by_id(id).exec(&tx).await?;
+    keep_an_admin(&tx).await?;
+    let event = AccountEvent::new(Action::AccountErased, Some(id)).from(client.network());
+    finish(app, tx, principal, vec![event]).await?;
+    Ok(id)
+}
+
+/// Refuses those who may not look after people, or have not shown who they are a moment ago.
+pub(super) async fn require_admin(app: &App, principal: &Principal) -> Result<()> {
+    principal.require(Right::ManageAccounts)?;
+    require_fresh(app, principal).await
+}
+
+/// The account, which nobody else changes before the transaction ends; refuses ids that nobody has.
+pub(super) async fn locked(tx: &DatabaseTransaction, id: Uuid) -> Result<account::Model> {
+    find_locked(tx, id).await?.ok_or_else(|| {
+        let message = "this account does not exist";
+        Error::invalid(ProblemCode::NotFound, "account", message)
+    })
+}
+
+/// The same, if it is there. It must be locked before the event counter is held.
+pub(super) async fn find_locked(
+    tx: &DatabaseTransaction,
+    id: Uuid,
+) -> Result<Option<account::Model>> {
+    only(tx, account::Entity::find_by_id(id).lock_exclusive()).await
+}
+
+/// Writes the events and commits. The next request goes by what holds now.
+pub(super) async fn finish(
+    app: &App,
+    tx: DatabaseTransaction,
+    principal: &Principal,
+    events: Vec<AccountEvent>,
+) -> Result<()> {
+    let actor = principal.account_id();
+    event::record_of_accounts(&tx, events, actor, app.clock.now()).await?;
+    tx.commit().await?;
+    app.recent.clear();
+    Ok(())
+}
+
+/// Refuses to leave nobody who may look after people. It holds the event counter, so that two admins who put each other out
+/// at once do so one after the other, and the second one sees what the first one did.
+async fn keep_an_admin(tx: &DatabaseTransaction) -> Result<()> {
+    event::hold(tx).await?;
+    let admins = account::Entity::find()
+        .filter(account::Column::Role.eq(Role::Admin))
+        .filter(account::Column::JoinedAt.is_not_null())
+        .filter(account::Column::SuspendedAt.is_null());
+    if admins.count(tx).await? > 0 {
+        return Ok(());
+    }
+    let message = "is the last admin: make somebody else one first";
+    Err(Error::invalid(ProblemCode::Invalid, "account", message))
+}
