@@ -11,11 +11,15 @@ pub mod stamp;
 pub mod account;
 pub mod attempt;
 pub mod challenge;
+pub mod passkey;
 pub mod password;
+pub mod recovery_code;
 pub mod refresh_token;
+pub mod role_policy;
 pub mod session;
 pub mod setup_token;
 pub mod signing_key;
+pub mod totp;
 pub mod vault;
 
 pub mod entry;

@@ -32,6 +32,10 @@ mod m20261125_000004_create_vault;
 mod m20261125_000005_add_target_to_event;
 mod m20261125_000006_create_attempt;
 mod m20261125_000007_create_challenge;
+mod m20261126_020001_create_totp;
+mod m20261126_020002_create_recovery_code;
+mod m20261126_020003_create_passkey;
+mod m20261126_020004_create_role_policy;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -69,6 +73,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000005_add_target_to_event::Migration),
             Box::new(m20261125_000006_create_attempt::Migration),
             Box::new(m20261125_000007_create_challenge::Migration),
+            Box::new(m20261126_020001_create_totp::Migration),
+            Box::new(m20261126_020002_create_recovery_code::Migration),
+            Box::new(m20261126_020003_create_passkey::Migration),
+            Box::new(m20261126_020004_create_role_policy::Migration),
         ]
     }
 }

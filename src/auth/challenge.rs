@@ -22,18 +22,31 @@ pub const PREFIX: &str = "kdc_";
 pub enum Purpose {
     /// Coming to the end of signing in, after its first step.
     SignIn,
+    /// Making a passkey.
+    PasskeyRegistration,
+    /// Signing in with a passkey alone.
+    PasskeySignIn,
+    /// Showing a passkey in the place of the password.
+    PasskeyConfirmation,
 }
 
 impl Purpose {
     fn name(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
+            Self::PasskeyRegistration => "passkey_registration",
+            Self::PasskeySignIn => "passkey_sign_in",
+            Self::PasskeyConfirmation => "passkey_confirmation",
         }
     }
 
     fn life(self) -> TimeDelta {
         match self {
             Self::SignIn => TimeDelta::minutes(10),
+            // As long as a browser waits for its user.
+            Self::PasskeyRegistration | Self::PasskeySignIn | Self::PasskeyConfirmation => {
+                TimeDelta::minutes(5)
+            }
         }
     }
 }
@@ -133,7 +146,8 @@ fn place(hash: &str) -> String {
     format!("challenge:{hash}")
 }
 
-fn spent() -> Error {
+/// The token does not hold.
+pub(super) fn spent() -> Error {
     let message = "this step is not valid, or not any more; begin again";
     Error::invalid(ProblemCode::Credentials, "challenge", message)
 }

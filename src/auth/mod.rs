@@ -5,9 +5,11 @@ pub mod attempt;
 pub mod challenge;
 mod client;
 pub mod end;
+pub mod factor;
 pub mod session;
 pub mod setup;
 pub mod sign_in;
+mod step;
 
 use chrono::TimeDelta;
 use entity::Instant;

@@ -4,7 +4,9 @@
 pub mod jwt;
 pub mod keys;
 pub mod password;
+pub mod recovery_code;
 pub mod token;
+pub mod totp;
 pub mod vault;
 
 use entity::Instant;

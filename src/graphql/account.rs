@@ -19,9 +19,10 @@ pub struct AccountQuery;
 
 /// Somebody who can sign in.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct Account {
     /// Identity, which never changes.
-    id: ID,
+    pub(super) id: ID,
     /// The address to sign in with.
     email: String,
     /// What others are shown.

@@ -27,13 +27,26 @@ use crate::{
 pub(crate) struct IdempotencyKey(pub(crate) String);
 
 /// Mutations that are not done once for a key: what they take and give is secret, and must not be kept.
-const SECRET: [&str; 6] = [
+const SECRET: [&str; 19] = [
     "signIn",
     "completeSignIn",
     "refreshSession",
     "signOut",
     "confirmPassword",
     "createFirstAdmin",
+    "beginTotp",
+    "confirmTotp",
+    "removeTotp",
+    "regenerateRecoveryCodes",
+    "beginPasskeyRegistration",
+    "finishPasskeyRegistration",
+    "renamePasskey",
+    "removePasskey",
+    "beginPasskeySignIn",
+    "finishPasskeySignIn",
+    "beginPasskeyConfirmation",
+    "confirmWithPasskey",
+    "resetFactors",
 ];
 
 /// What the operation claims: if it is a mutation of content that came with a key, and there is somebody to keep the

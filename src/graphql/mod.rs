@@ -6,9 +6,13 @@ pub(crate) mod document;
 mod entry;
 mod errors;
 mod event;
+mod factor;
+mod factor_policy;
 mod history;
 pub(crate) mod idempotency;
 mod limits;
+mod passkey;
+mod passkey_sign_in;
 mod session;
 mod single_entry;
 mod usage;
@@ -45,6 +49,7 @@ pub struct Query(
     work_list::WorkListQuery,
     event::EventQuery,
     account::AccountQuery,
+    factor_policy::FactorPolicyQuery,
 );
 
 /// Everything that can be changed.
@@ -55,6 +60,10 @@ pub struct Mutation(
     single_entry::SingleEntryMutation,
     account::AccountMutation,
     session::SessionMutation,
+    factor::FactorMutation,
+    passkey::PasskeyMutation,
+    passkey_sign_in::PasskeySignInMutation,
+    factor_policy::FactorPolicyMutation,
 );
 
 /// The executable schema. Clones share it.

@@ -2,12 +2,14 @@
 //!
 //! Nothing here that holds a password or a token can be printed: no `Debug`.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Json, Object, OneofObject, SimpleObject};
+use serde_json::Value;
 
 use super::account::{Account, reader};
 use crate::{
     auth::{
         end,
+        factor::{Factor, FactorKind},
         session::{self, Tokens},
         sign_in::{self, SignIn},
     },
@@ -42,7 +44,9 @@ impl SessionMutation {
     ) -> Result<SignInPayload> {
         let reader = reader(ctx)?;
         let challenge = Secret::new(input.challenge);
-        let done = sign_in::complete(&reader.app, &reader.client, &challenge).await;
+        let factor = input.factor.map(Factor::from);
+        let (app, client) = (&reader.app, &reader.client);
+        let done = sign_in::complete(app, client, &challenge, factor.as_ref()).await;
         SignInPayload::of(done)
     }
 
@@ -105,6 +109,29 @@ struct SignInInput {
 struct CompleteSignInInput {
     /// The token of the challenge.
     challenge: String,
+    /// One of the factors that the challenge names; left out where it names none.
+    factor: Option<SecondFactorInput>,
+}
+
+/// A second factor, as it is shown.
+#[derive(OneofObject)]
+enum SecondFactorInput {
+    /// The code that the authenticator app shows: six digits.
+    TotpCode(String),
+    /// A recovery code, which is spent by that.
+    RecoveryCode(String),
+    /// What the browser gave for the challenge's `passkeyOptions`, by `toJSON()`.
+    Passkey(Json<Value>),
+}
+
+impl From<SecondFactorInput> for Factor {
+    fn from(given: SecondFactorInput) -> Self {
+        match given {
+            SecondFactorInput::TotpCode(code) => Self::TotpCode(Secret::new(code)),
+            SecondFactorInput::RecoveryCode(code) => Self::RecoveryCode(Secret::new(code)),
+            SecondFactorInput::Passkey(Json(answer)) => Self::Passkey(answer),
+        }
+    }
 }
 
 /// A step of signing in that is yet to come.
@@ -114,6 +141,25 @@ struct SignInChallenge {
     token: String,
     /// When it ends.
     expires_at: DateTime,
+    /// The kinds of factors of which `completeSignIn` takes one.
+    factors: Vec<SecondFactor>,
+    /// Whether the role needs a second factor and there is none: `beginTotp` and `beginPasskeyRegistration` take the token as
+    /// their `challenge`, and what confirms the factor begins the session.
+    must_enrol: bool,
+    /// For `PublicKeyCredential.parseRequestOptionsFromJSON` and `navigator.credentials.get` of a browser; null without passkeys.
+    passkey_options: Option<Json<Value>>,
+}
+
+/// The kinds of factors that can follow the first step of signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "FactorKind")]
+enum SecondFactor {
+    /// A code of an authenticator app.
+    Totp,
+    /// A passkey, which the browser asks for.
+    Passkey,
+    /// A code that was given with the first factor, for when that is lost.
+    RecoveryCode,
 }
 
 /// Which session to continue.
@@ -132,7 +178,7 @@ struct ConfirmPasswordInput {
 
 /// What somebody who is signed in holds. Keep it out of logs and addresses.
 #[derive(SimpleObject)]
-struct SessionTokens {
+pub(super) struct SessionTokens {
     /// Goes with every request, as `Authorization: Bearer …`.
     access_token: String,
     /// When the access token ends, unless its session ends before.
@@ -159,7 +205,7 @@ impl From<Tokens> for SessionTokens {
 
 /// What became of signing in: a session, or a challenge, or errors.
 #[derive(SimpleObject)]
-struct SignInPayload {
+pub(super) struct SignInPayload {
     /// The new session.
     session: Option<SessionTokens>,
     /// What must follow before there is a session.
@@ -169,15 +215,26 @@ struct SignInPayload {
 }
 
 impl SignInPayload {
-    fn of(done: Result<SignIn>) -> Result<Self> {
+    pub(super) fn of(done: Result<SignIn>) -> Result<Self> {
         let (done, user_errors) = UserError::split(done)?;
         let (session, challenge) = match done {
             None => (None, None),
             Some(SignIn::Session(tokens)) => (Some(SessionTokens::from(*tokens)), None),
-            Some(SignIn::Challenge { token, expires_at }) => {
-                let token = token.expose().to_owned();
-                let expires_at = DateTime(expires_at);
-                (None, Some(SignInChallenge { token, expires_at }))
+            Some(SignIn::Challenge {
+                token,
+                expires_at,
+                factors,
+                must_enrol,
+                passkey_options,
+            }) => {
+                let challenge = SignInChallenge {
+                    token: token.expose().to_owned(),
+                    expires_at: DateTime(expires_at),
+                    factors: factors.into_iter().map(SecondFactor::from).collect(),
+                    must_enrol,
+                    passkey_options: passkey_options.map(Json),
+                };
+                (None, Some(challenge))
             }
         };
         Ok(Self {
