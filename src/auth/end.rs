@@ -54,15 +54,16 @@ pub async fn end_session(app: &App, principal: &Principal, session: Uuid) -> Res
         Error::invalid(ProblemCode::NotFound, "id", message)
     })?;
     let named = session::Column::Id.eq(session);
-    end_where(app, principal, row.account_id, named).await
+    end_where(app, principal, row.account_id, named).await?;
+    Ok(())
 }
 
-/// Ends all sessions of an account: one's own, the present one too, or for admins anybody's.
+/// Ends all sessions of an account, the present one too: one's own, or for admins anybody's. Returns how many.
 pub async fn sign_out_everywhere(
     app: &App,
     principal: &Principal,
     account: Option<Uuid>,
-) -> Result<()> {
+) -> Result<usize> {
     let account = whose(principal, account)?;
     let named = session::Column::AccountId.eq(account);
     end_where(app, principal, account, named).await
@@ -89,17 +90,18 @@ async fn end_where(
     principal: &Principal,
     account: Uuid,
     named: impl IntoCondition,
-) -> Result<()> {
+) -> Result<usize> {
     let now = app.clock.now();
     let tx = app.database.begin().await?;
     let ended = end(&tx, named, now).await?;
+    let count = ended.len();
     let events = ended.into_iter().map(|session| {
         AccountEvent::new(Action::SessionEnded, Some(account)).at(public_id(session))
     });
     event::record_of_accounts(&tx, events.collect(), principal.account_id(), now).await?;
     tx.commit().await?;
     app.recent.clear();
-    Ok(())
+    Ok(count)
 }
 
 /// Ends the sessions that the condition names and that stand; returns which. Whoever calls this empties `app.recent` after

@@ -180,7 +180,8 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
     let claims = claims.ok_or(Error::Unauthenticated)?;
     let name = format!("session:{}:{}", claims.session, claims.token);
     let standing = app.recent.get(name, read_standing(app, &claims)).await?;
-    let standing: Standing = standing.ok_or(Error::Unauthenticated)?;
+    let standing = standing.filter(|standing: &Standing| standing.account_id == claims.account);
+    let standing = standing.ok_or(Error::Unauthenticated)?;
     Ok(Principal::Account {
         id: standing.account_id,
         role: standing.role,
@@ -194,7 +195,6 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
 async fn read_standing(app: &App, claims: &Claims) -> Result<Option<Standing>> {
     let now = app.clock.now();
     let mut select = session::Entity::find_by_id(claims.session)
-        .filter(session::Column::AccountId.eq(claims.account))
         .filter(session::Column::EndedAt.is_null())
         .filter(session::Column::ExpiresAt.gt(now))
         .filter(account::Column::SuspendedAt.is_null())

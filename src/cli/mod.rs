@@ -2,6 +2,7 @@
 
 mod account;
 mod check;
+mod keys;
 mod migrate;
 mod schema;
 mod serve;
@@ -36,6 +37,9 @@ enum Command {
     /// Make an account
     #[command(subcommand)]
     Account(account::Command),
+    /// Look after the keys that sign access tokens
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Print the GraphQL schema
     Schema,
     /// Try the settings, the database and the media store, and say what is wrong
@@ -88,6 +92,7 @@ fn start(command: Command, config: Config) -> ExitCode {
         match command {
             Command::Serve(arguments) => serve::run(config, arguments).await,
             Command::Account(command) => account::run(config, command).await,
+            Command::Keys(command) => keys::run(config, command).await,
             Command::Migrate => migrate::run(config).await,
             Command::Check => check::run(config).await,
             Command::Schema => Ok(()),

@@ -60,8 +60,7 @@ setting::settings! {
 
     /// Key that seals secrets in the database, the same for all instances; if none, a file in data_dir
     secret_key: Option<Secret> = parse::secret_key, Shape::Secret,
-        allowed "32 random bytes in base64url, as `openssl rand -base64 32 | tr '+/' '-_' | tr -d =` prints them",
-        default "";
+        allowed "32 random bytes in base64url, without padding", default "";
 
     /// Networks of the proxies in front of this server, whose X-Forwarded-For header is believed
     trusted_proxies: Vec<IpNet> = parse::networks, Shape::List,

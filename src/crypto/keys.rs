@@ -85,29 +85,31 @@ impl Keys {
 
     /// Makes a new key, which takes over once everybody can know it, and returns when that is. With `at_once`, for keys that
     /// others may have, it takes over now, and nothing that was signed before holds any more.
-    pub async fn rotate(&self, now: Instant, at_once: bool) -> Result<Instant> {
+    pub async fn rotate(
+        &self,
+        tx: &DatabaseTransaction,
+        now: Instant,
+        at_once: bool,
+    ) -> Result<Instant> {
         let active_at = if at_once { now } else { now + SHOWN_BEFORE };
         let retires_at = if at_once {
             now
         } else {
             active_at + VERIFIES_AFTER
         };
-        let tx = self.database.begin().await?;
         let goes_later = Condition::any()
             .add(signing_key::Column::RetiresAt.is_null())
             .add(signing_key::Column::RetiresAt.gt(retires_at));
         signing_key::Entity::update_many()
             .col_expr(signing_key::Column::RetiresAt, Expr::value(retires_at))
             .filter(goes_later)
-            .exec(&tx)
+            .exec(tx)
             .await?;
         signing_key::Entity::delete_many()
             .filter(signing_key::Column::RetiresAt.lte(now))
-            .exec(&tx)
+            .exec(tx)
             .await?;
-        self.insert(&tx, now, active_at).await?;
-        tx.commit().await?;
-        self.load().await?;
+        self.insert(tx, now, active_at).await?;
         Ok(active_at)
     }
 

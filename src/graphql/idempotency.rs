@@ -27,11 +27,13 @@ use crate::{
 pub(crate) struct IdempotencyKey(pub(crate) String);
 
 /// Mutations that are not done once for a key: what they take and give is secret, and must not be kept.
-const SECRET: [&str; 19] = [
+const SECRET: [&str; 21] = [
     "signIn",
     "completeSignIn",
     "refreshSession",
     "signOut",
+    "signOutEverywhere",
+    "endSession",
     "confirmPassword",
     "createFirstAdmin",
     "beginTotp",

@@ -14,6 +14,7 @@ mod limits;
 mod passkey;
 mod passkey_sign_in;
 mod session;
+mod sessions;
 mod single_entry;
 mod usage;
 mod variables;
@@ -50,6 +51,7 @@ pub struct Query(
     event::EventQuery,
     account::AccountQuery,
     factor_policy::FactorPolicyQuery,
+    sessions::SessionQuery,
 );
 
 /// Everything that can be changed.
@@ -64,6 +66,7 @@ pub struct Mutation(
     passkey::PasskeyMutation,
     passkey_sign_in::PasskeySignInMutation,
     factor_policy::FactorPolicyMutation,
+    sessions::EndMutation,
 );
 
 /// The executable schema. Clones share it.

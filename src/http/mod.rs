@@ -6,6 +6,7 @@ mod demo_site;
 mod graphiql;
 mod graphql;
 mod health;
+mod keys;
 mod media;
 mod multipart;
 mod pieces;
@@ -55,6 +56,10 @@ pub fn router(app: &App, demo: bool) -> Router {
                 .layer(vary),
         )
         .route("/media/{key}", get(media::serve).with_state(app.clone()))
+        .route(
+            "/.well-known/jwks.json",
+            get(keys::serve).with_state(app.clone()),
+        )
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready).with_state(app.clone()));
     router = router.merge(setup::router());

@@ -3,11 +3,15 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entity::signing_key;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use kindling::{crypto::vault::Vault, database::Database};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{accounts_http::assert_refused, support::server::Server};
+use crate::{
+    accounts_http::assert_refused,
+    support::{config, server::Server},
+};
 
 const VIEWER: &str = "{ viewer { email } }";
 
@@ -21,16 +25,17 @@ fn pkcs8(seed: &[u8]) -> EncodingKey {
 
 /// The id and the bytes of the server's key.
 async fn signing_key(folder: &TempDir) -> (String, Vec<u8>) {
-    let url = format!("sqlite://{}/data/kindling.db", folder.path().display());
-    let database = kindling::database::Database::connect(&url, 1).await;
-    let keys = database
-        .expect("the database")
-        .rows(signing_key::Entity::find())
-        .await;
+    let data_dir = folder.path().join("data").display().to_string();
+    let config = config(&["--data-dir", &data_dir]);
+    let database = Database::connect(config.database_url.expose(), 1).await;
+    let database = database.expect("the database");
+    let vault = Vault::open(&config, &database).await.expect("the vault");
+    let keys = database.rows(signing_key::Entity::find()).await;
     let [key] = &keys.expect("keys")[..] else {
         panic!("not one key")
     };
-    let seed = URL_SAFE_NO_PAD.decode(key.private_key.expose());
+    let seed = vault.open_sealed(&format!("signing_key:{}", key.id), &key.private_key);
+    let seed = URL_SAFE_NO_PAD.decode(seed.expect("the key").expose());
     (key.id.clone(), seed.expect("bytes"))
 }
 
@@ -77,6 +82,8 @@ fn changed(header: &Value, claims: &Value, key: &EncodingKey) -> Vec<(String, St
         ("aud", Value::Null),
         ("aud", json!("another")),
         ("aud", json!(["kindling", "another"])),
+        ("jti", Value::Null),
+        ("jti", json!("another")),
         ("sub", Value::Null),
         ("sub", json!(kindling::id::new())),
         ("sub", json!("nobody")),

@@ -201,12 +201,13 @@ async fn a_flood_of_sign_ins_does_not_hold_up_readers() {
     let server = Server::start(folder.path(), &[]);
     let sign_in =
         "mutation($input: SignInInput!) { signIn(input: $input) { userErrors { code } } }";
-    let input = json!({"email": "editor@demo.example", "password": "not the password of anybody"});
-    let body = json!({"query": sign_in, "variables": {"input": input}}).to_string();
     let head = "POST /graphql HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length";
-    let request = format!("{head}: {}\r\n\r\n{body}", body.len());
     let mut flood = Vec::new();
-    for _ in 0..60 {
+    for number in 0..40 {
+        let email = format!("{number}@example.org");
+        let input = json!({"email": email, "password": "not the password of anybody"});
+        let body = json!({"query": sign_in, "variables": {"input": input}}).to_string();
+        let request = format!("{head}: {}\r\n\r\n{body}", body.len());
         flood.push(server.open(request.as_bytes()).await);
     }
     let started = Instant::now();
@@ -226,7 +227,7 @@ async fn a_flood_of_sign_ins_does_not_hold_up_readers() {
     let flooded = started.elapsed();
     assert!(
         read < flooded / 2,
-        "five reads took {read:?}, sixty sign-ins {flooded:?}"
+        "five reads took {read:?}, forty sign-ins {flooded:?}"
     );
 }
 

@@ -65,6 +65,7 @@ fn every_code_of_an_error_is_documented() {
         Error::Referenced(Vec::new()),
         Error::Unauthenticated,
         Error::PasswordRequired,
+        Error::TooManyAttempts(chrono::TimeDelta::seconds(3)),
         Error::Forbidden("do this"),
         Error::Unavailable(cause()),
         Error::Internal(cause()),

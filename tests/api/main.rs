@@ -28,11 +28,15 @@ mod pipeline;
 mod positions;
 mod process;
 mod property;
+mod refreshing;
 mod schema;
+mod signing_keys;
 mod statements;
 mod support;
 
+mod alike;
 mod asset;
+mod attempts;
 mod filters;
 mod impact_stat;
 mod locales;

@@ -32,7 +32,7 @@ pub(super) fn questions(api: &Introspection, world: &World) -> Vec<String> {
             .is_some_and(|input| named(&input["type"]) == "PublishEntriesInput")
         {
             questions.extend(asker.checks(field));
-        } else if members(field, "args").next().is_none() {
+        } else if members(field, "args").all(|argument| text(&argument["name"]) == "account") {
             let whole = api.whole(named(&field["type"]));
             questions.push(format!("{{ {} {whole} }}", text(&field["name"])));
         } else {

@@ -38,7 +38,9 @@ async fn nobody_learns_anything_about_drafts_on_postgres() {
 async fn hold_for_random_worlds(app: impl AsyncFn() -> Option<TestApp> + Send + 'static) {
     property::holds(CASES, plans(), async move |plan| {
         match (app().await, app().await, app().await) {
-            (Some(low), Some(high), Some(without)) => hold(&plan, low, high, without).await,
+            (Some(low), Some(high), Some(without)) => {
+                Box::pin(hold(&plan, low, high, without)).await
+            }
             _ => Ok(()),
         }
     })

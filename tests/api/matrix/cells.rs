@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     Outcome, ROLES,
+    alone::Asker,
     document::{How, Rule, rules},
     expected::{expected, expected_alone},
     operations::{Operation, Request, Subject},
@@ -127,10 +128,13 @@ impl Stock {
                 self.principals[column] = principal.expect("a principal");
             }
             let refresh = session["refreshToken"].as_str().expect("a token");
+            let asker = Asker {
+                email: &address,
+                password: PASSWORD,
+                refresh,
+            };
             let before = all_rows(&self.app).await;
-            let answer = self
-                .ask(column, &operation.alone(&address, PASSWORD, refresh))
-                .await;
+            let answer = self.ask(column, &operation.alone(&asker)).await;
             let rule = operation.rule;
             let (found, must) = (
                 Outcome::of(&answer, &rule.field),

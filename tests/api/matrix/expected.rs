@@ -4,6 +4,7 @@ use kindling::auth::Role;
 
 use super::{
     Outcome, ROLES,
+    alone::only_tried,
     document::{Cell, How, Rule},
     stock::{Kind, State},
 };
@@ -28,11 +29,9 @@ pub(super) fn expected(rule: &Rule, column: usize, kind: Kind) -> Outcome {
 pub(super) fn expected_alone(rule: &Rule, column: usize) -> Outcome {
     match rule.cells[column] {
         Cell::No => refusal(ROLES[column]),
-        // Nobody has the token, and anybody may try.
-        _ if rule.field == "createFirstAdmin" => Outcome::Inapplicable,
         // Nobody is an answer.
         _ if rule.field == "viewer" && ROLES[column].is_none() => Outcome::Unknown,
-        _ => Outcome::Done,
+        _ => only_tried(&rule.field).unwrap_or(Outcome::Done),
     }
 }
 

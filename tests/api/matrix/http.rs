@@ -5,6 +5,7 @@ use tempfile::TempDir;
 
 use super::{
     Outcome, ROLES,
+    alone::Asker,
     document::{How, rules},
     expected::{expected, expected_alone},
     operations::{Operation, Request, Subject},
@@ -171,7 +172,12 @@ impl Site {
         let password = self.server.demo_password(&who);
         // A session of its own, as the operation may end it.
         let token = self.sign_in(column).await;
-        let request = operation.alone(&format!("{who}@demo.example"), &password, "no token");
+        let asker = Asker {
+            email: &format!("{who}@demo.example"),
+            password: &password,
+            refresh: "no token",
+        };
+        let request = operation.alone(&asker);
         let by_get = self.get(token.as_ref(), &request).await;
         let answer = self.post(token.as_ref(), &request).await.json();
         let must = match rule.field.as_str() {

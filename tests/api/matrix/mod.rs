@@ -1,5 +1,6 @@
 //! The permission matrix: each cell of `docs/permissions.md`, tried; and what nobody may get past it.
 
+mod alone;
 mod cells;
 mod document;
 mod expected;

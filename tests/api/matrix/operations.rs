@@ -4,6 +4,7 @@ use entity::{entry::ContentType, entry_id::EntryId};
 use serde_json::{Value, json};
 
 use super::{
+    alone::{self, Asker, Sent},
     document::{How, Rule},
     stock::{list_of, type_named},
 };
@@ -42,7 +43,7 @@ pub(super) struct Operation<'a> {
 }
 
 const SHOWN: &str = "{ ... on Entry { revision } }";
-const ERRORS: &str = "userErrors { code path message }";
+pub(super) const ERRORS: &str = "userErrors { code path message }";
 
 impl<'a> Operation<'a> {
     pub(super) fn of(api: &'a Introspection, rule: &'a Rule) -> Self {
@@ -74,25 +75,27 @@ impl<'a> Operation<'a> {
 
     /// Whether it is about an entry that is there.
     pub(super) fn is_about_an_entry(&self) -> bool {
-        let alone = [
-            "viewer",
-            "events",
-            "signIn",
-            "signOut",
-            "refreshSession",
-            "confirmPassword",
-            "createFirstAdmin",
-        ];
-        !self.rule.field.starts_with("create") && !alone.contains(&self.rule.field.as_str())
+        let nobody = Asker {
+            email: "",
+            password: "",
+            refresh: "",
+        };
+        !self.is_creation() && alone::sent(&self.rule.field, &nobody).is_none()
+    }
+
+    /// Whether it makes an entry.
+    fn is_creation(&self) -> bool {
+        let made = self.rule.field.strip_prefix("create");
+        made.is_some_and(|name| type_named(name).is_some())
     }
 
     /// Whether it belongs to one content type.
     pub(super) fn is_of_a_type(&self) -> bool {
         let field = &self.rule.field;
-        let is_named = ["create", "update", "replace"]
+        let named = ["create", "update", "replace"]
             .iter()
-            .any(|verb| field.starts_with(verb));
-        is_named && field != "createFirstAdmin"
+            .find_map(|verb| field.strip_prefix(verb));
+        named.is_some_and(|name| type_named(name).is_some())
     }
 
     /// Whether it reads entries of one content type.
@@ -154,30 +157,23 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The operation where it is about no entry that is there; email, password and refresh token are those of whoever sends it.
-    pub(super) fn alone(&self, email: &str, password: &str, refresh: &str) -> Request {
+    /// The operation where it is about no entry that is there.
+    pub(super) fn alone(&self, asker: &Asker<'_>) -> Request {
         let name = &self.rule.field;
-        let input = match name.as_str() {
-            "viewer" | "events" => {
-                let selected = if name == "viewer" { "id" } else { "totalCount" };
+        let input = match alone::sent(name, asker) {
+            Some(Sent::Nothing(selected)) => {
+                let kind = if self.is_mutation {
+                    "mutation"
+                } else {
+                    "query"
+                };
                 return Request {
-                    document: format!("{{ {name} {{ {selected} }} }}"),
+                    document: format!("{kind} {{ {name} {{ {selected} }} }}"),
                     variables: json!({}),
                 };
             }
-            "signOut" => {
-                return Request {
-                    document: format!("mutation {{ signOut {{ {ERRORS} }} }}"),
-                    variables: json!({}),
-                };
-            }
-            "signIn" => json!({"email": email, "password": password}),
-            "refreshSession" => json!({ "refreshToken": refresh }),
-            "confirmPassword" => json!({ "password": password }),
-            "createFirstAdmin" => {
-                json!({"token": "x", "email": "first@example.org", "name": "First", "password": password})
-            }
-            _ => json!({ "content": content(self.content_type()) }),
+            Some(Sent::Input(input)) => input,
+            None => json!({ "content": content(self.content_type()) }),
         };
         let type_name = self.argument("input").map(|input| named(&input["type"]));
         self.with_input(type_name.expect("an input"), &input)
