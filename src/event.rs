@@ -61,6 +61,16 @@ pub enum Action {
     FactorRequired,
     /// A role needs no second factor any more.
     FactorNotRequired,
+    /// Somebody made an API token.
+    ApiTokenCreated,
+    /// An API token got a new secret.
+    ApiTokenRotated,
+    /// An API token holds no more.
+    ApiTokenRevoked,
+    /// Somebody made a preview link.
+    PreviewLinkCreated,
+    /// A preview link opens nothing more.
+    PreviewLinkRevoked,
 }
 
 impl Action {
@@ -90,8 +100,22 @@ impl Action {
             Self::RecoveryCodesMade => "factor.recovery_codes_made",
             Self::FactorRequired => "factor.required",
             Self::FactorNotRequired => "factor.not_required",
+            Self::ApiTokenCreated => "api_token.created",
+            Self::ApiTokenRotated => "api_token.rotated",
+            Self::ApiTokenRevoked => "api_token.revoked",
+            Self::PreviewLinkCreated => "preview_link.created",
+            Self::PreviewLinkRevoked => "preview_link.revoked",
         }
     }
+}
+
+/// Who does something; nobody for Kindling itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct By {
+    /// The account.
+    pub account: Option<Uuid>,
+    /// The API token that does it in the name of the account.
+    pub token: Option<Uuid>,
 }
 
 /// Something that happens to an entry in a transaction.
@@ -120,14 +144,15 @@ pub async fn hold(tx: &DatabaseTransaction) -> Result<()> {
 pub async fn record(
     tx: &DatabaseTransaction,
     events: &[Event],
-    actor: Option<Uuid>,
+    by: By,
     now: Instant,
 ) -> Result<()> {
     let rows = events.iter().map(|event| event::ActiveModel {
+        token_id: Set(by.token),
         entry_id: Set(Some(event.entry.uuid)),
         entry_type: Set(Some(event.entry.content_type)),
         revision: Set(Some(event.revision)),
-        ..line(event.action, actor, now)
+        ..line(event.action, by.account, now)
     });
     append(tx, rows.collect()).await
 }
@@ -193,6 +218,7 @@ fn line(action: Action, actor: Option<Uuid>, now: Instant) -> event::ActiveModel
         sequence: NotSet,
         occurred_at: Set(now),
         actor_id: Set(actor),
+        token_id: Set(None),
         action: Set(action.name().to_owned()),
         entry_id: Set(None),
         entry_type: Set(None),

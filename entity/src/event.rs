@@ -13,6 +13,8 @@ pub struct Model {
     pub occurred_at: DateTimeUtc,
     /// The account that did it; none for the system itself.
     pub actor_id: Option<Uuid>,
+    /// The API token that it was done with, if it was one.
+    pub token_id: Option<Uuid>,
     /// What happened, such as `entry.published`.
     pub action: String,
     pub entry_id: Option<Uuid>,

@@ -9,10 +9,12 @@ pub mod secret;
 pub mod stamp;
 
 pub mod account;
+pub mod api_token;
 pub mod attempt;
 pub mod challenge;
 pub mod passkey;
 pub mod password;
+pub mod preview_link;
 pub mod recovery_code;
 pub mod refresh_token;
 pub mod role_policy;

@@ -1,29 +1,67 @@
 //! Who asks, and what they may: the permission matrix as code.
 
 pub mod account;
+pub mod api_token;
 pub mod attempt;
+pub mod bearer;
 pub mod challenge;
 mod client;
 pub mod end;
 pub mod factor;
+pub mod preview_link;
+mod scope;
 pub mod session;
 pub mod setup;
 pub mod sign_in;
 mod step;
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use chrono::TimeDelta;
-use entity::Instant;
+use entity::{
+    Instant,
+    entry::{self, ContentType},
+    entry_id::EntryId,
+};
 use sea_orm::prelude::Uuid;
 
 pub use client::Client;
+pub use scope::Scope;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    event::By,
+};
 
 /// Who asks. Every function that reads or changes content must be given one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// Somebody who is not signed in.
     Anonymous,
+    /// Somebody with a preview link: who may see what is public, and the drafts that the link shows.
+    Preview {
+        /// The preview link.
+        id: Uuid,
+        /// The entry that it was made for.
+        entry: EntryId,
+        /// The one locale in which it shows drafts; none for all.
+        locale: Option<String>,
+        /// The entry and what it shows, as far as the maker of the link may read it.
+        shown: Arc<BTreeSet<Uuid>>,
+    },
+    /// A machine with an API token.
+    ApiToken {
+        /// The token.
+        id: Uuid,
+        /// Its maker, in whose name it acts.
+        account: Uuid,
+        /// What its maker may do now; the token never may more.
+        role: Role,
+        /// What it was made for.
+        scopes: BTreeSet<Scope>,
+        /// The only content types that there are for it; none for all.
+        types: Option<BTreeSet<ContentType>>,
+    },
     /// Somebody with an account.
     Account {
         /// The account.
@@ -79,6 +117,12 @@ pub enum Right {
     ReadEvents,
     /// Look after accounts, roles, invitations, and what belongs to other accounts.
     ManageAccounts,
+    /// List the entries whose drafts one may read.
+    ListDrafts,
+    /// Make a link that shows a draft to whoever has it.
+    SharePreviews,
+    /// Make API tokens, see them, and take them back.
+    ManageTokens,
 }
 
 /// On which entries a right holds.
@@ -86,6 +130,8 @@ pub enum Right {
 pub enum Extent {
     /// On none.
     None,
+    /// On those that a preview link shows.
+    Shown,
     /// On those that the account created.
     Own,
     /// On all.
@@ -93,20 +139,42 @@ pub enum Extent {
 }
 
 impl Principal {
-    /// On which entries the principal has the right.
+    /// On which entries the principal has the right, as far as their type is within its reach.
     pub fn extent(&self, right: Right) -> Extent {
         match self {
-            Self::Anonymous => Extent::None,
+            Self::Preview { .. } if right == Right::ReadDrafts => Extent::Shown,
+            Self::Anonymous | Self::Preview { .. } => Extent::None,
+            Self::ApiToken { role, scopes, .. } if scope::allows(scopes, right) => {
+                extent(*role, right)
+            }
+            Self::ApiToken { .. } => Extent::None,
             Self::Account { role, .. } => extent(*role, right),
             Self::System => Extent::All,
         }
     }
 
-    /// The account, where there is one.
+    /// The account, or the one in whose name a token acts.
     pub fn account_id(&self) -> Option<Uuid> {
         match self {
             Self::Account { id, .. } => Some(*id),
-            Self::Anonymous | Self::System => None,
+            Self::ApiToken { account, .. } => Some(*account),
+            Self::Anonymous | Self::Preview { .. } | Self::System => None,
+        }
+    }
+
+    /// The API token, if it is one.
+    pub fn token_id(&self) -> Option<Uuid> {
+        match self {
+            Self::ApiToken { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// Who does what the principal does, for the log.
+    pub fn by(&self) -> By {
+        By {
+            account: self.account_id(),
+            token: self.token_id(),
         }
     }
 
@@ -114,7 +182,33 @@ impl Principal {
     pub fn signed_in(&self) -> Result<(Uuid, Session)> {
         match self {
             Self::Account { id, session, .. } => Ok((*id, *session)),
+            Self::ApiToken { .. } | Self::Preview { .. } => {
+                Err(Error::Forbidden("do this without signing in"))
+            }
             Self::Anonymous | Self::System => Err(Error::Unauthenticated),
+        }
+    }
+
+    /// The types that there are for the principal; none for all.
+    pub fn types(&self) -> Option<&BTreeSet<ContentType>> {
+        match self {
+            Self::ApiToken { types, .. } => types.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether there are entries of the type for the principal.
+    pub fn reaches(&self, content_type: ContentType) -> bool {
+        self.types()
+            .is_none_or(|types| types.contains(&content_type))
+    }
+
+    /// Refuses those for whom there are no entries of the type.
+    pub fn require_type(&self, content_type: ContentType) -> Result<()> {
+        if self.reaches(content_type) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden("see entries of this type"))
         }
     }
 
@@ -127,23 +221,32 @@ impl Principal {
         }
     }
 
-    /// Whether the principal has the right on an entry that `creator` created.
-    pub fn may(&self, right: Right, creator: Option<Uuid>) -> bool {
-        match self.extent(right) {
-            Extent::None => false,
-            Extent::Own => creator.is_some() && creator == self.account_id(),
-            Extent::All => true,
-        }
+    /// Whether the principal has the right on the entry.
+    pub fn may(&self, right: Right, entry: &entry::Model) -> bool {
+        let is_meant = match (self.extent(right), self) {
+            (Extent::None, _) => false,
+            (Extent::Shown, Self::Preview { shown, .. }) => shown.contains(&entry.id),
+            (Extent::Shown, _) => false,
+            (Extent::Own, _) => entry.created_by.is_some() && entry.created_by == self.account_id(),
+            (Extent::All, _) => true,
+        };
+        is_meant && self.reaches(entry.r#type)
     }
 
-    /// Refuses those who do not have the right on an entry that `creator` created.
-    pub fn require_on(&self, right: Right, creator: Option<Uuid>) -> Result<()> {
+    /// Refuses those who do not have the right on the entry.
+    pub fn require_on(&self, right: Right, entry: &entry::Model) -> Result<()> {
         self.require(right)?;
-        if self.may(right, creator) {
+        if self.may(right, entry) {
             Ok(())
         } else {
             Err(Error::Forbidden(deed(right)))
         }
+    }
+
+    /// Whether the principal may know that the entry exists: it is public, or they may read its draft.
+    pub fn may_know_of(&self, entry: &entry::Model) -> bool {
+        self.reaches(entry.r#type)
+            && (entry.published_revision.is_some() || self.may(Right::ReadDrafts, entry))
     }
 }
 
@@ -153,10 +256,14 @@ fn extent(role: Role, right: Right) -> Extent {
     //                            contributor, author, editor, admin
     let [contributor, author, editor, admin] = match right {
         Right::ReadPast | Right::ReadInternalFields | Right::Create => [All, All, All, All],
-        Right::ReadDrafts | Right::ReadHistory | Right::Change | Right::ArchiveDraft => {
-            [Own, Own, All, All]
-        }
+        Right::ReadDrafts
+        | Right::ListDrafts
+        | Right::SharePreviews
+        | Right::ReadHistory
+        | Right::Change
+        | Right::ArchiveDraft => [Own, Own, All, All],
         Right::Publish | Right::ArchivePublished => [None, Own, All, All],
+        Right::ManageTokens => [None, Own, Own, All],
         Right::Erase | Right::ReadEvents | Right::ManageAccounts => [None, None, None, All],
     };
     match role {
@@ -182,5 +289,8 @@ fn deed(right: Right) -> &'static str {
         Right::Erase => "erase entries",
         Right::ReadEvents => "read the event log",
         Right::ManageAccounts => "look after accounts",
+        Right::ListDrafts => "list drafts",
+        Right::SharePreviews => "make a preview link of this entry",
+        Right::ManageTokens => "look after API tokens",
     }
 }

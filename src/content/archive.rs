@@ -43,8 +43,7 @@ impl Change {
         for id in ids {
             let entry = self.entry_with(Right::ArchiveDraft, *id).await?;
             if entry.published_revision.is_some() {
-                self.principal
-                    .require_on(Right::ArchivePublished, entry.created_by)?;
+                self.principal.require_on(Right::ArchivePublished, &entry)?;
             }
             if entry.archived_at.is_none() {
                 going.push((*id, entry));

@@ -69,13 +69,7 @@ impl Change {
     /// halfway is refused as a whole.
     pub async fn commit(self) -> Result<()> {
         self.refuse_if_half_done()?;
-        event::record(
-            &self.tx,
-            &self.events,
-            self.principal.account_id(),
-            self.now,
-        )
-        .await?;
+        event::record(&self.tx, &self.events, self.principal.by(), self.now).await?;
         self.tx.commit().await?;
         if let Some(claim) = &self.claim {
             claim.taken();
@@ -113,10 +107,10 @@ impl Change {
     pub(super) async fn entry_with(&self, right: Right, id: EntryId) -> Result<entry::Model> {
         self.principal.require(right)?;
         let entry = self.entry(id).await?.ok_or_else(|| not_found(id))?;
-        if !may_know_of(&self.principal, &entry) {
+        if !self.principal.may_know_of(&entry) {
             return Err(not_found(id));
         }
-        self.principal.require_on(right, entry.created_by)?;
+        self.principal.require_on(right, &entry)?;
         Ok(entry)
     }
 
@@ -166,11 +160,6 @@ impl Change {
             .to_owned();
         self.tx.execute(&update).await.map(|_| ())
     }
-}
-
-/// Whether the principal may know that the entry exists: it is public, or they may read its draft.
-pub(super) fn may_know_of(principal: &Principal, entry: &entry::Model) -> bool {
-    entry.published_revision.is_some() || principal.may(Right::ReadDrafts, entry.created_by)
 }
 
 /// The error for an entry that is not there, or that the principal may not know of.

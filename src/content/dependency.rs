@@ -41,7 +41,7 @@ impl Change {
             .filter(entry::Column::ArchivedAt.is_null())
             .all(&self.tx)
             .await?;
-        let may = |entry: &entry::Model| self.principal.may(Right::Publish, entry.created_by);
+        let may = |entry: &entry::Model| self.principal.may(Right::Publish, entry);
         let id = |entry: entry::Model| EntryId {
             content_type: entry.r#type,
             uuid: entry.id,

@@ -88,8 +88,10 @@ impl Change {
     /// Creates a draft that says what the entry says, as far as the principal may know.
     pub async fn duplicate<C: Content>(&mut self, id: EntryId) -> Result<EntryId> {
         self.principal.require(Right::Create)?;
-        let entry = self.entry(id).await?.ok_or_else(|| not_found(id))?;
-        let revision = if self.principal.may(Right::ReadDrafts, entry.created_by) {
+        let entry = self.entry(id).await?;
+        let entry = entry.filter(|entry| self.principal.may_know_of(entry));
+        let entry = entry.ok_or_else(|| not_found(id))?;
+        let revision = if self.principal.may(Right::ReadDrafts, &entry) {
             refuse_archived(&entry)?;
             Some(entry.latest_revision)
         } else {

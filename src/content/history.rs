@@ -5,7 +5,6 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, Selec
 
 use super::{
     Content,
-    change::may_know_of,
     merge::{Difference, Fields, differences},
     order::{OrderColumn, OrderDirection, Step},
     page_args::PageArgs,
@@ -32,10 +31,10 @@ pub async fn known(
     let Some(entry) = found.into_iter().next() else {
         return Ok(None);
     };
-    if !may_know_of(principal, &entry) {
+    if !principal.may_know_of(&entry) {
         return Ok(None);
     }
-    principal.require_on(right, entry.created_by)?;
+    principal.require_on(right, &entry)?;
     Ok(Some(entry))
 }
 

@@ -31,11 +31,15 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// An operation that is described by these texts.
-    pub fn new(account: Uuid, key: &str, request: &[&str]) -> Self {
+    /// An operation by an account, or by one of its API tokens, that is described by these texts.
+    pub fn new(by: (Uuid, Option<Uuid>), key: &str, request: &[&str]) -> Self {
+        let (account, token) = by;
+        // What an account was answered is not for its tokens.
+        let token = token.map(|token| token.to_string());
+        let key: Vec<&str> = token.iter().map(String::as_str).chain([key]).collect();
         Self {
             account,
-            key_hash: hash(&[key]),
+            key_hash: hash(&key),
             request_hash: hash(request),
             taken: AtomicBool::new(false),
         }

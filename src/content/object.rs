@@ -67,7 +67,9 @@ impl<C: Content> Entry<C> {
     /// Where the entry stands in its life, as far as you may know.
     pub async fn status(&self) -> EntryStatus {
         let life = self.life();
-        if self.0.loaded().view().knows_drafts_of(life.created_by) {
+        let entry = self.0.loaded().row().stamp().entry_id;
+        let view = self.0.loaded().view();
+        if view.knows_draft_of(entry, life.created_by) {
             EntryStatus::of(life)
         } else {
             EntryStatus::Published

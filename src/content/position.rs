@@ -9,7 +9,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Expr,
 };
 
-use super::change::{Change, may_know_of, refuse_archived};
+use super::change::{Change, refuse_archived};
 use crate::{
     auth::Right,
     error::{Error, ProblemCode, Result},
@@ -85,8 +85,7 @@ impl Change {
         refuse_archived(&moved)?;
         if moved.published_revision.is_some() {
             // The public sees it at once.
-            self.principal
-                .require_on(Right::Publish, moved.created_by)?;
+            self.principal.require_on(Right::Publish, &moved)?;
         }
         if moved.position.is_empty() {
             let message = "is of a type without positions";
@@ -127,7 +126,7 @@ impl Change {
             return Err(Error::invalid(ProblemCode::Invalid, path, message));
         }
         let entry = self.entry(neighbour).await?;
-        let known = entry.filter(|entry| may_know_of(&self.principal, entry));
+        let known = entry.filter(|entry| self.principal.may_know_of(entry));
         let known = known.ok_or_else(|| {
             let message = format!("{neighbour} does not exist");
             Error::invalid(ProblemCode::NotFound, path, message)

@@ -6,7 +6,7 @@ use sea_orm::{
     prelude::Uuid,
 };
 
-use super::{Content, change::may_know_of, usage::without};
+use super::{Content, usage::without};
 use crate::{
     auth::Principal,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
@@ -65,7 +65,7 @@ async fn known(
         uuid: entry.id,
     };
     let is_known =
-        |entry: &&entry::Model| kept.contains(&id(entry)) || may_know_of(principal, entry);
+        |entry: &&entry::Model| kept.contains(&id(entry)) || principal.may_know_of(entry);
     Ok(found.iter().filter(is_known).map(id).collect())
 }
 

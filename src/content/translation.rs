@@ -56,9 +56,14 @@ pub(super) fn fallbacks<C: Content>(entry: &Loaded<C::Model>) -> Vec<&'static st
     localized::<C>(entry).filter_map(fell_back).collect()
 }
 
-/// The state of the entry in each locale of the site.
+/// The state of the entry in each locale of the site, or in the one that the view is bound to.
 pub(super) fn translations<C: Content>(entry: &Loaded<C::Model>) -> Vec<Translation> {
-    let locales = &entry.scope().site.locales;
+    let view = entry.view();
+    let locales = if view.is_of_one_locale() {
+        view.locales()
+    } else {
+        &entry.scope().site.locales
+    };
     let revisions = entry.row().stamp().text_revisions.0;
     let default = entry.scope().site.default_locale();
     let state = |locale: &String| {

@@ -4,6 +4,7 @@ use std::mem;
 
 use async_graphql::{InputValueResult, Scalar, ScalarType, Value};
 use bytes::Bytes;
+use entity::entry::ContentType;
 use tokio::runtime::Handle;
 use tracing::Instrument;
 
@@ -88,6 +89,7 @@ impl Uploads {
     /// Begins to receive a file. Only those may who could make an asset of it: everybody else could fill the disk.
     pub fn receive(&self, principal: &Principal, name: &str) -> Result<Receiving> {
         principal.require(Right::Create)?;
+        principal.require_type(ContentType::Asset)?;
         Ok(Receiving {
             app: self.app.clone(),
             name: name.to_owned(),

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     auth::Right,
-    error::{Error, Result, Usage},
+    error::{Error, Problem, ProblemCode, Result, Usage},
     event::{self, Action},
 };
 
@@ -61,14 +61,14 @@ impl Change {
             }
         }
         if !usages.is_empty() {
-            return Err(Error::Referenced(usages));
+            return Err(self.told(usages, &owners));
         }
         let mut freed = Vec::new();
         let mut seen = BTreeSet::new();
         for owner in owners {
             if seen.insert(owner.id) {
                 let was_public = for_type!(owner.id.content_type, C => self.take_out::<C>(owner.id, going).await)?;
-                if was_public && self.principal.may(Right::Publish, owner.entry.created_by) {
+                if was_public && self.principal.may(Right::Publish, &owner.entry) {
                     freed.push(owner.id);
                 }
             }
@@ -86,8 +86,9 @@ impl Change {
         self.publish(freed).await?;
         event::hold(&self.tx).await?;
         let mut usages = Vec::new();
-        for owner in self.owners(gone, Owners::Public).await? {
-            let usage = self.usage(&owner, gone).await?;
+        let owners = self.owners(gone, Owners::Public).await?;
+        for owner in &owners {
+            let usage = self.usage(owner, gone).await?;
             if usage.required {
                 usages.push(usage);
             }
@@ -96,8 +97,26 @@ impl Change {
             Ok(())
         } else {
             self.half_done = true;
-            Err(Error::Referenced(usages))
+            Err(self.told(usages, &owners))
         }
+    }
+
+    /// The error for entries that others need. Which others, is told of those only that the principal may know of.
+    fn told(&self, usages: Vec<Usage>, owners: &[Owner]) -> Error {
+        let is_known = |usage: &Usage| {
+            let mut owners = owners.iter().filter(|owner| owner.id == usage.owner);
+            owners.any(|owner| self.principal.reaches(owner.id.content_type))
+        };
+        let (known, hidden): (Vec<_>, Vec<_>) = usages.into_iter().partition(is_known);
+        if hidden.is_empty() {
+            return Error::Referenced(known);
+        }
+        let targets: BTreeSet<_> = hidden.iter().map(|usage| usage.target).collect();
+        let problem = |target: EntryId| {
+            let message = "is needed by entries of types that there are not for you";
+            Problem::new(ProblemCode::Invalid, target.to_string(), message)
+        };
+        Error::Invalid(targets.into_iter().map(problem).collect())
     }
 
     async fn owners(&self, targets: &[EntryId], which: Owners) -> Result<Vec<Owner>> {
@@ -119,7 +138,7 @@ impl Change {
             let is_public = entry.published_revision == Some(row.revision);
             let is_draft = entry.latest_revision == row.revision
                 && entry.archived_at.is_none()
-                && self.principal.may(Right::ReadDrafts, entry.created_by);
+                && self.principal.may(Right::ReadDrafts, entry);
             match which {
                 Owners::Public => is_public,
                 Owners::PublicAndDrafts => is_public || is_draft,
@@ -153,7 +172,7 @@ impl Change {
             field: owner.field.clone(),
             target: *target.ok_or_else(|| Error::internal("a reference to nothing"))?,
             required,
-            may_take_out: self.principal.may(Right::Change, owner.entry.created_by),
+            may_take_out: self.principal.may(Right::Change, &owner.entry),
         })
     }
 

@@ -1,7 +1,9 @@
 //! What a read looks at, and who looks: every read of content is given one, and everything nested inherits it.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use async_graphql::{Enum, InputObject};
-use entity::{Instant, entry, publication, reference};
+use entity::{Instant, entry, entry::ContentType, publication, reference};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, Select,
     prelude::{Expr, Uuid},
@@ -46,6 +48,10 @@ pub struct View {
     locales: Vec<String>,
     drafts_of: DraftsOf,
     internal_fields: bool,
+    /// The only types that there are; none for all.
+    types: Option<BTreeSet<ContentType>>,
+    /// Whether texts are shown in one locale alone, with none to fall back to.
+    of_one_locale: bool,
     /// Whether drafts that lie in the trash are shown.
     trash: bool,
 }
@@ -58,9 +64,11 @@ enum Moment {
 }
 
 /// Whose drafts the principal may know of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum DraftsOf {
     Nobody,
+    /// Of these entries.
+    Entries(Arc<BTreeSet<Uuid>>),
     Creator(Uuid),
     All,
 }
@@ -92,17 +100,22 @@ impl View {
                 return Err(invalid("asOf", "goes with the perspective PUBLISHED only"));
             }
         };
-        let drafts_of = match (principal.extent(Right::ReadDrafts), principal.account_id()) {
-            (Extent::All, _) => DraftsOf::All,
-            (Extent::Own, Some(account)) => DraftsOf::Creator(account),
-            _ => DraftsOf::Nobody,
+        let bound_to = match (principal, moment) {
+            (Principal::Preview { locale, .. }, Moment::Latest) => locale.as_ref(),
+            _ => None,
+        };
+        let locales = match bound_to {
+            Some(locale) => only(asked.locales, locale)?,
+            None => fallback(asked.locales, locales)?,
         };
         let internal_fields = principal.extent(Right::ReadInternalFields) == Extent::All;
         Ok(Self {
             moment,
-            locales: fallback(asked.locales, locales)?,
-            drafts_of,
+            locales,
+            drafts_of: DraftsOf::known_to(principal),
             internal_fields,
+            types: principal.types().cloned(),
+            of_one_locale: bound_to.is_some(),
             trash: false,
         })
     }
@@ -116,7 +129,7 @@ impl View {
         }
     }
 
-    /// Locales in order of preference; the last is the site's default.
+    /// Locales in order of preference; the last is the site's default, unless the view is of one locale alone.
     pub fn locales(&self) -> &[String] {
         &self.locales
     }
@@ -126,11 +139,17 @@ impl View {
         self.internal_fields
     }
 
-    /// Whether the reader may know that an entry of this creator has a draft.
-    pub fn knows_drafts_of(&self, creator: Option<Uuid>) -> bool {
-        match self.drafts_of {
+    /// Whether texts are shown in one locale alone.
+    pub fn is_of_one_locale(&self) -> bool {
+        self.of_one_locale
+    }
+
+    /// Whether the reader may know that the entry has a draft.
+    pub fn knows_draft_of(&self, entry: Uuid, creator: Option<Uuid>) -> bool {
+        match &self.drafts_of {
             DraftsOf::Nobody => false,
-            DraftsOf::Creator(account) => creator == Some(account),
+            DraftsOf::Entries(shown) => shown.contains(&entry),
+            DraftsOf::Creator(account) => creator == Some(*account),
             DraftsOf::All => true,
         }
     }
@@ -164,17 +183,20 @@ impl View {
     /// The condition that keeps everything else out. The flags stand bare, as in the partial indexes.
     fn condition<C: Content>(&self) -> Condition {
         let flag = |name: &'static str| Expr::col((C::Entity::default(), name));
-        let of_type = Condition::all().add(entry::Column::Type.eq(C::TYPE));
+        let reached = self.types.as_ref();
+        let reached = reached.is_none_or(|types| types.contains(&C::TYPE));
+        let of_type = Condition::all()
+            .add(entry::Column::Type.eq(C::TYPE))
+            .add_option((!reached).then(|| Expr::val(1).eq(0)));
         let published = Condition::all()
             .add(flag("published"))
             .add(entry::Column::PublishedRevision.is_not_null());
         let in_sight = (!self.trash).then(|| entry::Column::ArchivedAt.is_null());
         let latest = Condition::all().add(flag("latest")).add_option(in_sight);
-        of_type.add(match (self.moment, self.drafts_of) {
-            (Moment::Published, _) | (Moment::Latest, DraftsOf::Nobody) => published,
-            (Moment::Latest, DraftsOf::All) => latest,
-            (Moment::Latest, DraftsOf::Creator(account)) => own_or(account, latest, published),
-            (Moment::PublishedAt(moment), _) => Condition::all()
+        of_type.add(match self.moment {
+            Moment::Published => published,
+            Moment::Latest => self.drafts_of.pick(latest, published),
+            Moment::PublishedAt(moment) => Condition::all()
                 .add(entry::Column::ArchivedAt.is_null())
                 .add(publication::Column::StartsAt.lte(moment))
                 .add(
@@ -187,7 +209,7 @@ impl View {
 }
 
 impl View {
-    /// That a reference is one of the revision that the view shows of its owner, which must be joined.
+    /// That a reference is one of the revision that the view shows of its owner, which must be joined, and within reach.
     pub(super) fn shown_revision(&self) -> Result<Condition> {
         let is = |revision: entry::Column| {
             let of_owner = Expr::col((entry::Entity, revision));
@@ -197,27 +219,60 @@ impl View {
         let latest = Condition::all()
             .add(is(entry::Column::LatestRevision))
             .add(entry::Column::ArchivedAt.is_null());
-        match (self.moment, self.drafts_of) {
-            (Moment::PublishedAt(_), _) => Err(invalid("asOf", "cannot be looked at here")),
-            (Moment::Published, _) | (Moment::Latest, DraftsOf::Nobody) => Ok(published),
-            (Moment::Latest, DraftsOf::All) => Ok(latest),
-            (Moment::Latest, DraftsOf::Creator(account)) => Ok(own_or(account, latest, published)),
-        }
+        let shown = match self.moment {
+            Moment::PublishedAt(_) => return Err(invalid("asOf", "cannot be looked at here")),
+            Moment::Published => published,
+            Moment::Latest => self.drafts_of.pick(latest, published),
+        };
+        let reached = self.types.clone();
+        Ok(shown.add_option(reached.map(|types| entry::Column::Type.is_in(types))))
     }
 }
 
-/// What holds for the entries of one creator, and what holds for those of all others.
-fn own_or(account: Uuid, own: Condition, others: Condition) -> Condition {
-    let not_own = Condition::any()
-        .add(entry::Column::CreatedBy.is_null())
-        .add(entry::Column::CreatedBy.ne(account));
-    Condition::any()
-        .add(own.add(entry::Column::CreatedBy.eq(account)))
-        .add(others.add(not_own))
+impl DraftsOf {
+    fn known_to(principal: &Principal) -> Self {
+        match (principal.extent(Right::ReadDrafts), principal) {
+            (Extent::All, _) => Self::All,
+            (Extent::Shown, Principal::Preview { shown, .. }) => Self::Entries(Arc::clone(shown)),
+            (Extent::Own, principal) => principal.account_id().map_or(Self::Nobody, Self::Creator),
+            _ => Self::Nobody,
+        }
+    }
+
+    /// What holds for the entries whose drafts are known, and what holds for all others.
+    fn pick(&self, known: Condition, others: Condition) -> Condition {
+        let (is_known, is_other) = match self {
+            Self::Nobody => return others,
+            Self::All => return known,
+            Self::Creator(account) => (
+                entry::Column::CreatedBy.eq(*account),
+                Condition::any()
+                    .add(entry::Column::CreatedBy.is_null())
+                    .add(entry::Column::CreatedBy.ne(*account)),
+            ),
+            Self::Entries(shown) => (
+                entry::Column::Id.is_in(shown.iter().copied()),
+                Condition::all().add(entry::Column::Id.is_not_in(shown.iter().copied())),
+            ),
+        };
+        let either = Condition::any().add(known.add(is_known));
+        Condition::all().add(either.add(others.add(is_other)))
+    }
 }
 
 fn invalid(field: &str, message: &str) -> Error {
     Error::invalid(ProblemCode::Invalid, format!("view.{field}"), message)
+}
+
+/// The one locale that the drafts of a preview link are shown in; refuses to look at others.
+fn only(asked: Option<Vec<Locale>>, locale: &str) -> Result<Vec<String>> {
+    let others = asked.iter().flatten().any(|asked| asked.0 != locale);
+    if others {
+        return Err(Error::Forbidden(
+            "read drafts in another locale than that of the preview link",
+        ));
+    }
+    Ok(vec![locale.to_owned()])
 }
 
 fn fallback(asked: Option<Vec<Locale>>, site: &[String]) -> Result<Vec<String>> {

@@ -59,9 +59,11 @@ impl WorkList {
         direction: OrderDirection,
     ) -> Result<Self> {
         let mut condition = Condition::all();
-        if principal.require(Right::ReadDrafts)? != Extent::All {
+        if principal.require(Right::ListDrafts)? != Extent::All {
             condition = condition.add(entry::Column::CreatedBy.eq(principal.account_id()));
         }
+        let reached = principal.types().cloned();
+        condition = condition.add_option(reached.map(|types| entry::Column::Type.is_in(types)));
         let statuses = wanted.statuses.map(|statuses| {
             let any = statuses.into_iter().map(EntryStatus::condition);
             any.fold(nothing(), Condition::add)

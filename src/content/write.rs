@@ -48,6 +48,7 @@ impl Change {
         content: C::Model,
     ) -> Result<EntryId> {
         self.principal.require(Right::Create)?;
+        self.principal.require_type(C::TYPE)?;
         self.refuse_if_half_done()?;
         let content = self.validated::<C>(key, content, None).await?;
         let id = id::entry(C::TYPE);

@@ -10,16 +10,16 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
 use sea_orm::prelude::Uuid;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::Secret;
 use crate::error::{Error, Result};
 
 /// Who makes the tokens, and for whom: Kindling for itself.
-const ISSUER: &str = "kindling";
+pub(super) const ISSUER: &str = "kindling";
 const AUDIENCE: &str = "kindling";
 /// Which kind of JSON Web Token it is, as RFC 9068 names it, so that no other kind passes for it.
-const KIND: &str = "at+jwt";
+pub const KIND: &str = "at+jwt";
 
 /// What a token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Claims {
 }
 
 /// The claims on the wire. Each is required, and times are whole seconds.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Wire {
     iss: String,
     aud: String,
@@ -94,11 +94,6 @@ impl Key {
 
     /// A token that says this.
     pub fn sign(&self, claims: &Claims) -> Result<Secret> {
-        let header = Header {
-            typ: Some(KIND.to_owned()),
-            kid: Some(self.id.clone()),
-            ..Header::new(Algorithm::EdDSA)
-        };
         let wire = Wire {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
@@ -108,40 +103,60 @@ impl Key {
             iat: claims.issued_at.timestamp(),
             exp: claims.expires_at.timestamp(),
         };
-        let token = encode(&header, &wire, &self.signing).map_err(Error::internal)?;
-        Ok(Secret::new(token))
+        self.encoded(KIND, &wire)
     }
 
     /// What a token of this key says; nothing if it is not whole, not ours, or not valid any more.
     pub fn verify(&self, token: &Secret, now: Instant) -> Option<Claims> {
-        let token = decode::<Wire>(token.expose(), &self.verifying, &validation()).ok()?;
+        let wire: Wire = self.decoded(token, AUDIENCE)?;
         let claims = Claims {
-            account: token.claims.sub,
-            session: token.claims.sid,
-            token: token.claims.jti,
-            issued_at: DateTime::from_timestamp(token.claims.iat, 0)?,
-            expires_at: DateTime::from_timestamp(token.claims.exp, 0)?,
+            account: wire.sub,
+            session: wire.sid,
+            token: wire.jti,
+            issued_at: DateTime::from_timestamp(wire.iat, 0)?,
+            expires_at: DateTime::from_timestamp(wire.exp, 0)?,
         };
         (claims.expires_at > now).then_some(claims)
+    }
+
+    /// A token of a kind, with these claims.
+    pub(super) fn encoded(&self, kind: &str, wire: &impl Serialize) -> Result<Secret> {
+        let header = Header {
+            typ: Some(kind.to_owned()),
+            kid: Some(self.id.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
+        let token = encode(&header, wire, &self.signing).map_err(Error::internal)?;
+        Ok(Secret::new(token))
+    }
+
+    /// The claims of a token of this key, for this audience. When it ends is not looked at.
+    pub(super) fn decoded<W: DeserializeOwned + Clone>(
+        &self,
+        token: &Secret,
+        audience: &str,
+    ) -> Option<W> {
+        let token = decode::<W>(token.expose(), &self.verifying, &validation(audience));
+        Some(token.ok()?.claims)
     }
 }
 
 /// What the library checks. It would take the machine's time for `exp`, so we compare that ourselves.
-fn validation() -> Validation {
+fn validation(audience: &str) -> Validation {
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.set_issuer(&[ISSUER]);
-    validation.set_audience(&[AUDIENCE]);
+    validation.set_audience(&[audience]);
     validation.leeway = 0;
     validation.validate_exp = false;
     validation
 }
 
-/// The id of the key that a token says it was signed with; nothing if it is no token of our kind. Nothing is verified.
-pub fn key_id(token: &Secret) -> Option<String> {
+/// The id of the key that a token says it was signed with; nothing if it is no token of this kind. Nothing is verified.
+pub fn key_id(token: &Secret, kind: &str) -> Option<String> {
     let header = decode_header(token.expose()).ok()?;
     let ours = header.alg == Algorithm::EdDSA
-        && header.typ.as_deref() == Some(KIND)
+        && header.typ.as_deref() == Some(kind)
         && header.crit.is_none();
     header.kid.filter(|_| ours)
 }

@@ -17,6 +17,7 @@ use sea_orm::{
 use super::{
     Secret,
     jwt::{self, Claims, Key},
+    preview_jwt::{self, PreviewClaims},
     vault::Vault,
 };
 use crate::{
@@ -30,7 +31,7 @@ const KNOWN_FOR: time::Duration = time::Duration::from_millis(500);
 /// How long a new key is shown before it signs, so that whoever verifies tokens by themselves has read it by then.
 pub const SHOWN_BEFORE: TimeDelta = TimeDelta::minutes(10);
 /// How long a key verifies after its successor has begun to sign: longer than any token lives.
-const VERIFIES_AFTER: TimeDelta = TimeDelta::minutes(16);
+const VERIFIES_AFTER: TimeDelta = TimeDelta::minutes(24 * 60 + 1);
 
 /// The keys of a database. Clones share what they know.
 #[derive(Clone, Debug)]
@@ -115,17 +116,42 @@ impl Keys {
 
     /// A token that says this, signed with the key whose turn it is. The database is asked which one that is.
     pub async fn sign(&self, claims: &Claims, now: Instant) -> Result<Secret> {
-        let keys = self.load().await?;
-        let signs = |kept: &&Kept| kept.active_at <= now && kept.holds(now);
-        let kept = keys.iter().rfind(signs);
-        kept.ok_or_else(|| Error::internal("there is no signing key"))?
-            .key
-            .sign(claims)
+        self.signing(now).await?.sign(claims)
+    }
+
+    /// The same for a preview token.
+    pub async fn sign_preview(&self, claims: &PreviewClaims, now: Instant) -> Result<Secret> {
+        claims.sign(&self.signing(now).await?)
     }
 
     /// What a token says; nothing if it is none of ours, or not valid any more.
     pub async fn verify(&self, token: &Secret, now: Instant) -> Result<Option<Claims>> {
-        let Some(id) = jwt::key_id(token) else {
+        let key = self.verifying(token, jwt::KIND, now).await?;
+        Ok(key.and_then(|key| key.verify(token, now)))
+    }
+
+    /// What a preview token says; nothing if it is none of ours, or not valid any more.
+    pub async fn verify_preview(
+        &self,
+        token: &Secret,
+        now: Instant,
+    ) -> Result<Option<PreviewClaims>> {
+        let key = self.verifying(token, preview_jwt::KIND, now).await?;
+        Ok(key.and_then(|key| PreviewClaims::verify(&key, token, now)))
+    }
+
+    /// The key whose turn it is to sign.
+    async fn signing(&self, now: Instant) -> Result<Key> {
+        let keys = self.load().await?;
+        let signs = |kept: &&Kept| kept.active_at <= now && kept.holds(now);
+        let kept = keys.iter().rfind(signs);
+        let kept = kept.ok_or_else(|| Error::internal("there is no signing key"))?;
+        Ok(kept.key.clone())
+    }
+
+    /// The key that a token of this kind names, if it still verifies.
+    async fn verifying(&self, token: &Secret, kind: &str, now: Instant) -> Result<Option<Key>> {
+        let Some(id) = jwt::key_id(token, kind) else {
             return Ok(None);
         };
         let named = |keys: &[Kept]| keys.iter().find(|kept| kept.key.id() == id).cloned();
@@ -135,7 +161,7 @@ impl Keys {
             None => named(&self.load().await?),
         };
         let kept = kept.filter(|kept| kept.holds(now));
-        Ok(kept.and_then(|kept| kept.key.verify(token, now)))
+        Ok(kept.map(|kept| kept.key))
     }
 
     /// The public keys, for those who verify tokens by themselves: a JSON Web Key Set (RFC 7517), with those that are yet to

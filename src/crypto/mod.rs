@@ -3,7 +3,9 @@
 
 pub mod jwt;
 pub mod keys;
+pub mod machine_token;
 pub mod password;
+pub mod preview_jwt;
 pub mod recovery_code;
 pub mod token;
 pub mod totp;

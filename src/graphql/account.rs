@@ -7,7 +7,7 @@ use entity::account::{self, Role};
 use sea_orm::EntityTrait;
 
 use crate::{
-    auth::setup,
+    auth::{Principal, setup},
     content::{types::Reader, user_error::UserError},
     crypto::Secret,
     error::{Error, Result},
@@ -58,13 +58,13 @@ pub enum AccountRole {
 
 #[Object]
 impl AccountQuery {
-    /// Who is signed in; null if nobody is.
+    /// Who is signed in; null if nobody is, and for API tokens, which `currentToken` shows.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Account>> {
         let reader = reader(ctx)?;
-        let Some(id) = reader.principal.account_id() else {
+        let Principal::Account { id, .. } = &reader.principal else {
             return Ok(None);
         };
-        let select = account::Entity::find_by_id(id);
+        let select = account::Entity::find_by_id(*id);
         let found: Vec<account::Model> = reader.snapshot.all(select).await?;
         Ok(found.into_iter().next().map(Account::from))
     }

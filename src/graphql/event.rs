@@ -6,9 +6,12 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::{entry_id::EntryId, event};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select, prelude::Uuid};
 
-use super::actor::{Actor, account_id, actors, parse_account_id};
+use super::{
+    actor::{Actor, account_id, actors, parse_account_id},
+    api_token::parse_all,
+};
 use crate::{
-    auth::Right,
+    auth::{Right, api_token::public_id},
     content::{
         connection::Connection,
         filter::{DateTimeFilter, on},
@@ -32,6 +35,8 @@ pub struct Event {
     action: String,
     /// Who did it; null for Kindling itself.
     actor: Option<Actor>,
+    /// The API token with which it was done, if it was one.
+    api_token_id: Option<ID>,
     /// The entry that it happened to, which may be gone.
     entry_id: Option<ID>,
     /// The revision of the entry that it happened to.
@@ -53,6 +58,9 @@ pub struct EventFilter {
     /// Done by one of these accounts; at most 100.
     #[graphql(validator(max_items = 100))]
     actor: Option<Vec<ID>>,
+    /// Done with one of these API tokens; at most 100.
+    #[graphql(validator(max_items = 100))]
+    api_token: Option<Vec<ID>>,
     /// That happened to this entry.
     entry: Option<ID>,
     /// By the time.
@@ -134,12 +142,19 @@ impl EventFilter {
         }
         let entry = self.entry.as_ref().map(|id| parse_id(id, "where.entry"));
         let entry: Option<EntryId> = entry.transpose()?;
+        let tokens = self.api_token.as_ref();
+        let tokens = tokens.map(|ids| parse_all(ids, "where.apiToken"));
         let condition = Condition::all()
             .add_option(self.action.map(|names| event::Column::Action.is_in(names)))
             .add_option(
                 actors
                     .transpose()?
                     .map(|ids| event::Column::ActorId.is_in(ids)),
+            )
+            .add_option(
+                tokens
+                    .transpose()?
+                    .map(|ids| event::Column::TokenId.is_in(ids)),
             )
             .add_option(entry.map(|id| event::Column::EntryId.eq(id.uuid)))
             .add_option(on(self.occurred_at.as_ref(), event::Column::OccurredAt));
@@ -156,6 +171,7 @@ impl Event {
             occurred_at: DateTime(row.occurred_at),
             action: row.action,
             actor: row.actor_id.and_then(|id| actors.get(&id).cloned()),
+            api_token_id: row.token_id.map(|id| public_id(id).into()),
             entry_id: entry_id.map(|id| id.to_string().into()),
             revision: row.revision,
             account_id: row.account_id.map(account_id),

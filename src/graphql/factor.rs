@@ -61,7 +61,8 @@ impl Account {
             return Ok(None);
         };
         let may_manage = reader.principal.require(Right::ManageAccounts).is_ok();
-        if reader.principal.account_id() != Some(id) && !may_manage {
+        let own = reader.principal.signed_in().ok().map(|(own, _)| own);
+        if own != Some(id) && !may_manage {
             return Ok(None);
         }
         let factors = factor::read(&reader.snapshot, id).await?;

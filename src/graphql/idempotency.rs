@@ -27,7 +27,7 @@ use crate::{
 pub(crate) struct IdempotencyKey(pub(crate) String);
 
 /// Mutations that are not done once for a key: what they take and give is secret, and must not be kept.
-const SECRET: [&str; 21] = [
+const SECRET: [&str; 24] = [
     "signIn",
     "completeSignIn",
     "refreshSession",
@@ -49,6 +49,9 @@ const SECRET: [&str; 21] = [
     "beginPasskeyConfirmation",
     "confirmWithPasskey",
     "resetFactors",
+    "createApiToken",
+    "rotateApiToken",
+    "createPreviewLink",
 ];
 
 /// What the operation claims: if it is a mutation of content that came with a key, and there is somebody to keep the
@@ -65,7 +68,8 @@ pub(super) fn claim(request: &mut Request, principal: &Principal) -> Option<Arc<
     let files = uploads.map(|uploads| uploads.fingerprint());
     let files = files.unwrap_or_default();
     let parts = [request.query.as_str(), &name, &variables, &files];
-    let claim = Claim::new(principal.account_id()?, &key.0, &parts);
+    let by = (principal.account_id()?, principal.token_id());
+    let claim = Claim::new(by, &key.0, &parts);
     Some(Arc::new(claim))
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod actor;
+mod api_token;
 pub(crate) mod document;
 mod entry;
 mod errors;
@@ -13,6 +14,7 @@ pub(crate) mod idempotency;
 mod limits;
 mod passkey;
 mod passkey_sign_in;
+mod preview_link;
 mod session;
 mod sessions;
 mod single_entry;
@@ -51,6 +53,8 @@ pub struct Query(
     event::EventQuery,
     account::AccountQuery,
     factor_policy::FactorPolicyQuery,
+    api_token::ApiTokenQuery,
+    preview_link::PreviewLinkQuery,
     sessions::SessionQuery,
 );
 
@@ -66,6 +70,8 @@ pub struct Mutation(
     passkey::PasskeyMutation,
     passkey_sign_in::PasskeySignInMutation,
     factor_policy::FactorPolicyMutation,
+    api_token::ApiTokenMutation,
+    preview_link::PreviewLinkMutation,
     sessions::EndMutation,
 );
 
@@ -74,6 +80,11 @@ pub struct Mutation(
 pub struct Schema {
     schema: StaticSchema<Query, Mutation, EmptySubscription>,
     app: App,
+}
+
+/// Whether the schema is told to whoever asks, also where it is no secret.
+fn may_introspect(principal: &Principal) -> bool {
+    !matches!(principal, Principal::Anonymous | Principal::Preview { .. })
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
@@ -90,12 +101,12 @@ pub fn sdl() -> String {
 }
 
 impl Schema {
-    /// The schema over an application. In development it answers introspection and tells what an answer cost.
+    /// The schema over an application. In development it answers introspection by everybody, and tells what an answer cost.
     pub fn new(app: &App) -> Self {
         let builder = if app.config.development {
             builder()
         } else {
-            builder().disable_introspection().disable_suggestions()
+            builder().disable_suggestions()
         };
         Self {
             schema: builder.finish(),
@@ -110,6 +121,9 @@ impl Schema {
         }
         if let Some(error) = variables::fault(&mut request) {
             return Response::from_errors(vec![error]);
+        }
+        if !self.app.config.development && !may_introspect(&principal) {
+            request = request.disable_introspection();
         }
         let Some(claim) = idempotency::claim(&mut request, &principal) else {
             return self.run(request, principal, None).await;

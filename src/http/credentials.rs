@@ -1,4 +1,4 @@
-//! Who sends a request: the account that its bearer token names, or nobody.
+//! Who sends a request: the account, the machine or the preview link that its bearer token names, or nobody.
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Client, Principal, session},
+    auth::{Client, Principal, bearer},
     crypto::Secret,
     error::{Error, Result},
 };
@@ -34,17 +34,17 @@ pub(super) async fn caller(app: &App, head: &Parts) -> Result<Caller, Response> 
 }
 
 async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, Response> {
-    let token = match bearer(headers) {
+    let token = match bearer_token(headers) {
         Ok(Some(token)) => token,
         Ok(None) => return Ok(Principal::Anonymous),
         Err(error) => return Err(refused(&error)),
     };
-    let principal = session::authenticate(app, &token).await;
+    let principal = bearer::authenticate(app, &token).await;
     principal.map_err(|error| refused(&error))
 }
 
 /// The one bearer token, if there are any credentials at all.
-fn bearer(headers: &HeaderMap) -> Result<Option<Secret>> {
+fn bearer_token(headers: &HeaderMap) -> Result<Option<Secret>> {
     let mut given = headers.get_all(header::AUTHORIZATION).into_iter();
     let value = match (given.next(), given.next()) {
         (None, _) => return Ok(None),

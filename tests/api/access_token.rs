@@ -16,7 +16,7 @@ use crate::{
 const VIEWER: &str = "{ viewer { email } }";
 
 /// A private key of 32 bytes as the library takes it.
-fn pkcs8(seed: &[u8]) -> EncodingKey {
+pub(crate) fn pkcs8(seed: &[u8]) -> EncodingKey {
     let prefix = [
         0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
     ];
@@ -24,7 +24,7 @@ fn pkcs8(seed: &[u8]) -> EncodingKey {
 }
 
 /// The id and the bytes of the server's key.
-async fn signing_key(folder: &TempDir) -> (String, Vec<u8>) {
+pub(crate) async fn signing_key(folder: &TempDir) -> (String, Vec<u8>) {
     let data_dir = folder.path().join("data").display().to_string();
     let config = config(&["--data-dir", &data_dir]);
     let database = Database::connect(config.database_url.expose(), 1).await;
@@ -39,12 +39,12 @@ async fn signing_key(folder: &TempDir) -> (String, Vec<u8>) {
     (key.id.clone(), seed.expect("bytes"))
 }
 
-fn part(token: &str, at: usize) -> Value {
+pub(crate) fn part(token: &str, at: usize) -> Value {
     let part = token.split('.').nth(at).expect("a part");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("bytes")).expect("JSON")
 }
 
-fn with(base: &Value, name: &str, value: Value) -> Value {
+pub(crate) fn with(base: &Value, name: &str, value: Value) -> Value {
     let mut changed = base.clone();
     if value.is_null() {
         changed.as_object_mut().expect("an object").remove(name);
@@ -55,7 +55,7 @@ fn with(base: &Value, name: &str, value: Value) -> Value {
 }
 
 /// A token with this header and these claims, signed whatever the header says.
-fn signed(header: &Value, claims: &Value, key: &EncodingKey) -> String {
+pub(crate) fn signed(header: &Value, claims: &Value, key: &EncodingKey) -> String {
     let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", encoded(header), encoded(claims));
     let algorithm = Algorithm::EdDSA;
@@ -64,7 +64,7 @@ fn signed(header: &Value, claims: &Value, key: &EncodingKey) -> String {
 }
 
 /// Tokens with one thing about them that is not right, each with what that is, and all signed with this key.
-fn changed(header: &Value, claims: &Value, key: &EncodingKey) -> Vec<(String, String)> {
+pub(crate) fn changed(header: &Value, claims: &Value, key: &EncodingKey) -> Vec<(String, String)> {
     let mut forged = Vec::new();
     let exp = &claims["exp"];
     let past = exp.as_i64().expect("a number") - 3_600;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use entity::{
-    account, asset, entry, event, event_counter, impact_stat, milestone, page, publication,
-    reference, revision, search_text, story_section, team_member, testimonial, value,
+    account, api_token, asset, entry, event, event_counter, impact_stat, milestone, page,
+    preview_link, publication, reference, revision, search_text, story_section, team_member,
+    testimonial, value,
 };
 use sea_orm::{EntityTrait, prelude::Uuid};
 
@@ -20,7 +21,7 @@ pub(crate) async fn all_rows(app: &TestApp) -> Vec<String> {
             rows.extend(found.iter().map(|row| format!("{row:?}")));
         )+};
     }
-    add! { entry revision publication reference search_text event event_counter account }
+    add! { entry revision publication reference search_text event event_counter account api_token preview_link }
     add! { asset impact_stat milestone page story_section team_member testimonial value }
     rows.sort();
     rows

@@ -121,7 +121,7 @@ crate::support::on_both_engines! {
     async fn an_answer_is_kept_for_a_day(app: TestApp) {
         use kindling::{auth::Role, content::idempotency::Claim};
         let account = app.new_account("editor@example.org", Role::Editor).await;
-        let claim = |request: &str| Claim::new(account.id, "key", &[request]);
+        let claim = |request: &str| Claim::new((account.id, None), "key", &[request]);
         claim("one").keep(&app.app, "the answer".to_owned()).await.expect("kept");
         assert_eq!(claim("one").answer(&app.app).await.expect("an answer").as_deref(), Some("the answer"));
         assert_eq!(claim("two").answer(&app.app).await.expect_err("another request").code(), "KEY_REUSED");

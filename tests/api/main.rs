@@ -40,6 +40,7 @@ mod attempts;
 mod filters;
 mod impact_stat;
 mod locales;
+mod machines;
 mod milestone;
 mod orders;
 mod page;

@@ -28,7 +28,7 @@ async fn a_moment() {
 
 fn kid(token: &Value) -> String {
     let token = kindling::crypto::Secret::new(token.as_str().expect("a token"));
-    kindling::crypto::jwt::key_id(&token).expect("a key")
+    kindling::crypto::jwt::key_id(&token, kindling::crypto::jwt::KIND).expect("a key")
 }
 
 on_both_engines! {
@@ -70,7 +70,9 @@ on_both_engines! {
         let after = app.sign_in(ANN).await["accessToken"].clone();
         assert_ne!(kid(&before), kid(&after));
         assert!(app.bearer(&before).await.is_ok() && app.bearer(&after).await.is_ok());
-        app.app.clock.advance(TimeDelta::minutes(16));
+        app.app.clock.advance(TimeDelta::hours(24));
+        assert_eq!(shown().await, 2, "the last preview link has not ended");
+        app.app.clock.advance(TimeDelta::minutes(1));
         assert_eq!(shown().await, 1, "the old one has gone");
         assert_eq!(kid(&app.sign_in(ANN).await["accessToken"]), kid(&after));
     }

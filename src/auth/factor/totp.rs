@@ -84,7 +84,7 @@ pub async fn confirm(
     let pending = totp::Entity::find_by_id(id).filter(totp::Column::ConfirmedAt.is_null());
     let pending = pending.one(tx).await?.ok_or_else(|| {
         let message = "there is nothing to confirm: call beginTotp";
-        Error::invalid(ProblemCode::NotFound, "", message)
+        Error::invalid(ProblemCode::Invalid, "", message)
     })?;
     let secret = app.crypto.vault.open_sealed(&place(id), &pending.secret)?;
     let now = app.clock.now();

@@ -86,7 +86,7 @@ impl AssetFileMutation {
 
 impl CreateAssetInput {
     async fn run(self, ctx: &Context<'_>) -> Outcome<Asset> {
-        reader(ctx)?.principal.require(Right::Create)?;
+        reader(ctx)?.require::<Asset>(Right::Create)?;
         let described = match file(ctx, self.file) {
             Ok(file) => described(file),
             Err(error) => return outcome(ctx, "asset", None, Err(error)).await,
@@ -107,7 +107,7 @@ impl CreateAssetInput {
 impl ReplaceAssetInput {
     async fn run(self, ctx: &Context<'_>) -> Outcome<Asset> {
         let reader = reader(ctx)?;
-        reader.principal.require(Right::Change)?;
+        reader.require::<Asset>(Right::Change)?;
         let changed = async {
             let id = parse_id(&self.id, "id")?;
             let saving = Saving {

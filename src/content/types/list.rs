@@ -33,7 +33,7 @@ pub(super) async fn list<C: Content>(
     view: Option<ContentView>,
 ) -> Result<Connection<Entry<C>>> {
     let reader = reader(ctx)?;
-    let view = reader.open(view)?;
+    let view = reader.open_of::<C>(view)?;
     check::<C>(filter.as_ref(), &order)?;
     let identity = identity::<C>(filter.as_ref(), &order);
     let page = page.open(&identity, |keys| read::are_keys::<C>(&order, keys))?;

@@ -45,7 +45,7 @@ pub(super) async fn create<C: Content>(
     edit: Edit<C>,
 ) -> Outcome<C> {
     let reader = reader(ctx)?;
-    reader.principal.require(Right::Create)?;
+    reader.require::<C>(Right::Create)?;
     let locale = edit.locale.clone();
     let changed = async {
         let patch = edit.into_patch(reader.app.site.default_locale());
@@ -67,7 +67,7 @@ pub(super) async fn update<C: Content>(
     edit: Edit<C>,
 ) -> Outcome<C> {
     let reader = reader(ctx)?;
-    reader.principal.require(Right::Change)?;
+    reader.require::<C>(Right::Change)?;
     let locale = edit.locale.clone();
     let changed = async {
         let id = parse_id(id, "id")?;
@@ -146,6 +146,12 @@ fn as_editor(locale: Option<Given<Locale>>) -> ContentView {
 }
 
 impl Reader {
+    /// Refuses those who have the right on no entry of the type.
+    pub(super) fn require<C: Content>(&self, right: Right) -> Result<()> {
+        self.principal.require(right)?;
+        self.principal.require_type(C::TYPE)
+    }
+
     /// Begins a change by whoever asks.
     pub async fn change(&self, message: Option<&str>) -> Result<Change> {
         let change = Change::begin(&self.app, self.principal.clone(), message).await?;

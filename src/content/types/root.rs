@@ -69,6 +69,12 @@ impl Reader {
         )
     }
 
+    /// The same for a root field of one type, which must be within reach.
+    pub(super) fn open_of<C: Content>(&self, view: Option<ContentView>) -> Result<View> {
+        self.principal.require_type(C::TYPE)?;
+        self.open(view)
+    }
+
     /// What everything below a root field shares, with all that the selections of its rows need.
     pub async fn scope(&self, view: View, roots: Vec<Group<'_>>) -> Result<Arc<Scope>> {
         let rows = related(&self.snapshot, &view, roots).await?;
@@ -132,7 +138,7 @@ pub(super) async fn one<C: Content>(
     view: Option<ContentView>,
 ) -> Result<Option<Entry<C>>> {
     let reader = reader(ctx)?;
-    let view = reader.open(view)?;
+    let view = reader.open_of::<C>(view)?;
     let Some(row) = read::one::<C>(&reader.snapshot, &view, condition).await? else {
         return Ok(None);
     };

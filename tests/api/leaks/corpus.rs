@@ -24,6 +24,12 @@ pub(super) fn questions(api: &Introspection, world: &World) -> Vec<String> {
             questions.extend(asker.by_name(field, named(&by["type"])));
         } else if ["node", "nodes"].contains(&text(&field["name"])) {
             questions.extend(asker.by_id(field));
+        } else if members(field, "args").any(|argument| text(&argument["name"]) == "first")
+            && members(field, "args").all(|argument| PAGING.contains(&text(&argument["name"])))
+        {
+            let (name, whole) = (text(&field["name"]), api.whole(named(&field["type"])));
+            questions.push(format!("{{ {name} {whole} }}"));
+            questions.push(format!("{{ {name}(last: 2) {whole} }}"));
         } else if argument("id").is_some() {
             questions.extend(asker.about_entries(field));
         } else if let Some(filter) = argument("where") {
@@ -99,6 +105,8 @@ pub(super) fn members<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a
 }
 
 const PAGE: &str = "{ totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { id } } }";
+/// The arguments of lists that can be asked in one way only.
+const PAGING: [&str; 4] = ["first", "after", "last", "before"];
 pub(super) const VIEWS: [&str; 4] = [
     "view: {locales: [\"es\"]}",
     "view: {perspective: DRAFT}",

@@ -4,17 +4,24 @@ use serde_json::{Value, json};
 
 use super::{Outcome, operations::ERRORS};
 
-/// Who asks.
-pub(super) struct Asker<'a> {
-    pub(super) email: &'a str,
-    pub(super) password: &'a str,
-    pub(super) refresh: &'a str,
+/// What belongs to whoever asks.
+#[derive(Default)]
+pub(super) struct Asker {
+    pub(super) email: String,
+    pub(super) password: String,
+    pub(super) refresh: String,
+    /// The id of an API token.
+    pub(super) api_token: String,
+    /// The id of a preview link.
+    pub(super) preview_link: String,
 }
 
 /// What an operation is sent with.
 pub(super) enum Sent {
     /// Nothing; this is selected of what it gives.
     Nothing(&'static str),
+    /// This id.
+    Id(String),
     /// This input.
     Input(Value),
 }
@@ -23,22 +30,40 @@ pub(super) enum Sent {
 /// mail.
 pub(super) fn only_tried(field: &str) -> Option<Outcome> {
     match field {
-        "completeSignIn" | "createFirstAdmin" => Some(Outcome::Inapplicable),
-        "endSession" => Some(Outcome::Unknown),
+        "completeSignIn"
+        | "createFirstAdmin"
+        | "confirmTotp"
+        | "regenerateRecoveryCodes"
+        | "finishPasskeyRegistration"
+        | "finishPasskeySignIn"
+        | "confirmWithPasskey" => Some(Outcome::Inapplicable),
+        "endSession"
+        | "removeTotp"
+        | "removePasskey"
+        | "renamePasskey"
+        | "beginPasskeyConfirmation"
+        | "resetFactors" => Some(Outcome::Unknown),
         _ => None,
     }
 }
 
 /// What the root field is sent with; nothing if it is about an entry.
-pub(super) fn sent(field: &str, asker: &Asker<'_>) -> Option<Sent> {
+pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
     let Asker {
         email,
         password,
         refresh,
+        api_token,
+        preview_link,
     } = asker;
     let input = match field {
-        "viewer" | "sessions" => return Some(Sent::Nothing("id")),
-        "events" => return Some(Sent::Nothing("totalCount")),
+        "viewer" | "currentToken" | "sessions" => return Some(Sent::Nothing("id")),
+        "apiToken" => return Some(Sent::Id(api_token.clone())),
+        "createApiToken" => json!({"name": "A machine", "scopes": ["DRAFTS"]}),
+        "rotateApiToken" => json!({"id": api_token, "overlapSeconds": 60}),
+        "revokeApiToken" => json!({ "id": api_token }),
+        "revokePreviewLink" => json!({ "id": preview_link }),
+        "events" | "apiTokens" | "previewLinks" => return Some(Sent::Nothing("totalCount")),
         "signOut" => return Some(Sent::Nothing(ERRORS)),
         "signOutEverywhere" => json!({}),
         "endSession" => json!({"id": format!("session_{}", kindling::id::new().simple())}),
@@ -46,6 +71,19 @@ pub(super) fn sent(field: &str, asker: &Asker<'_>) -> Option<Sent> {
         "completeSignIn" => json!({"challenge": "kdc_x"}),
         "refreshSession" => json!({ "refreshToken": refresh }),
         "confirmPassword" => json!({ "password": password }),
+        "removeTotp"
+        | "regenerateRecoveryCodes"
+        | "beginPasskeySignIn"
+        | "beginPasskeyConfirmation" => return Some(Sent::Nothing(ERRORS)),
+        "beginTotp" | "beginPasskeyRegistration" => json!({}),
+        "confirmTotp" => json!({"code": "12345"}),
+        "finishPasskeyRegistration" => json!({"ceremony": "x", "name": "A key", "credential": {}}),
+        "finishPasskeySignIn" | "confirmWithPasskey" => json!({"ceremony": "x", "credential": {}}),
+        "removePasskey" => json!({"id": "passkey_x"}),
+        "renamePasskey" => json!({"id": "passkey_x", "name": "A key"}),
+        "secondFactorPolicy" => return Some(Sent::Nothing("role")),
+        "setSecondFactorPolicy" => json!({"role": "AUTHOR", "required": false}),
+        "resetFactors" => json!({"account": "account_x"}),
         "createFirstAdmin" => {
             json!({"token": "x", "email": "first@example.org", "name": "First", "password": password})
         }

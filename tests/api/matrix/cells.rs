@@ -1,12 +1,21 @@
 //! Every cell of the matrix, tried within the process.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
-use entity::entry_id::EntryId;
+use entity::{entry::ContentType, entry_id::EntryId};
+use kindling::auth::{
+    Client, Principal, Right,
+    api_token::{self, NewToken},
+    preview_link::{self, NewLink},
+};
+use sea_orm::prelude::Uuid;
 use serde_json::Value;
 
 use super::{
     Outcome, ROLES,
     alone::Asker,
+    columns::{COLUMNS, Column},
     document::{How, Rule, rules},
     expected::{expected, expected_alone},
     operations::{Operation, Request, Subject},
@@ -19,14 +28,14 @@ use crate::{
 };
 
 /// When the entries of the stock are published: the clock stands still.
-const MOMENT: &str = "2026-05-01T12:00:00Z";
+pub(super) const MOMENT: &str = "2026-05-01T12:00:00Z";
 
 /// What of the matrix is wrong.
 type Wrong = Vec<String>;
 
 impl Stock {
-    async fn ask(&self, column: usize, request: &Request) -> Value {
-        let (who, variables) = (self.principals[column].clone(), request.variables.clone());
+    pub(super) async fn ask(&self, who: Principal, request: &Request) -> Value {
+        let variables = request.variables.clone();
         if request.takes_a_file() {
             let input = variables["input"].clone();
             let file = png(1, 1);
@@ -38,13 +47,13 @@ impl Stock {
         self.app.query_as(who, &request.document, variables).await
     }
 
-    /// Tries the operation as each role on an entry of each kind.
+    /// Tries the operation as each column on an entry of each kind.
     async fn try_on_entries(&mut self, operation: &Operation<'_>, wrong: &mut Wrong) {
-        for column in 0..ROLES.len() {
+        for column in COLUMNS {
             self.cases(operation, column).await;
         }
         let before = all_rows(&self.app).await;
-        for column in 0..ROLES.len() {
+        for column in COLUMNS {
             let cases = self.cases(operation, column).await;
             if operation.is_mutation {
                 self.try_changes(operation, column, cases, wrong).await;
@@ -57,11 +66,11 @@ impl Stock {
         }
     }
 
-    /// The entries that the role tries it on.
-    async fn cases(&mut self, operation: &Operation<'_>, column: usize) -> Vec<(Kind, EntryId)> {
+    /// The entries that the column tries it on.
+    async fn cases(&mut self, operation: &Operation<'_>, column: Column) -> Vec<(Kind, EntryId)> {
         let mut cases = Vec::new();
         for kind in kinds(operation.rule, column) {
-            let id = self.entry(operation.content_type(), column, kind).await;
+            let id = self.entry_for(operation.content_type(), column, kind).await;
             cases.push((kind, id));
         }
         cases
@@ -71,12 +80,11 @@ impl Stock {
     async fn try_changes(
         &mut self,
         operation: &Operation<'_>,
-        column: usize,
+        column: Column,
         cases: Vec<(Kind, EntryId)>,
         wrong: &mut Wrong,
     ) {
-        let is_done =
-            |case: &(Kind, EntryId)| expected(operation.rule, column, case.0) == Outcome::Done;
+        let is_done = |case: &(Kind, EntryId)| expected(operation, column, case.0) == Outcome::Done;
         let (done, refused): (Vec<_>, Vec<_>) = cases.into_iter().partition(is_done);
         let before = all_rows(&self.app).await;
         self.try_all(operation, column, &refused, wrong).await;
@@ -90,7 +98,7 @@ impl Stock {
     async fn try_all(
         &self,
         operation: &Operation<'_>,
-        column: usize,
+        column: Column,
         cases: &[(Kind, EntryId)],
         wrong: &mut Wrong,
     ) {
@@ -101,12 +109,13 @@ impl Stock {
                 latest: if kind.state == State::Changed { 2 } else { 1 },
                 moment: MOMENT.to_owned(),
             };
-            let answer = self.ask(column, &operation.about(&subject)).await;
-            let (found, must) = (outcome(rule, &answer, *id), expected(rule, column, *kind));
+            let who = self.who(column, operation, (*kind, *id));
+            let answer = self.ask(who, &operation.about(&subject)).await;
+            let found = outcome(rule, &answer, *id);
+            let must = expected(operation, column, *kind);
             if found != must {
-                let who = ROLES[column];
                 wrong.push(format!(
-                    "{rule:?} by {who:?} on {kind:?}: {found:?}, not {must:?}: {answer}"
+                    "{rule:?} by {column:?} on {kind:?}: {found:?}, not {must:?}: {answer}"
                 ));
             }
         }
@@ -118,31 +127,29 @@ impl Stock {
         }
     }
 
-    /// Tries an operation that is about no entry as each role.
+    /// Tries an operation that is about no entry as each column.
     async fn try_alone(&mut self, operation: &Operation<'_>, wrong: &mut Wrong) {
-        for (column, role) in ROLES.into_iter().enumerate() {
-            let address = role.map_or_else(|| "other@example.org".to_owned(), email);
-            let session = self.app.sign_in(&address).await;
-            if role.is_some() {
-                let principal = self.app.bearer(&session["accessToken"]).await;
-                self.principals[column] = principal.expect("a principal");
-            }
-            let refresh = session["refreshToken"].as_str().expect("a token");
-            let asker = Asker {
-                email: &address,
-                password: PASSWORD,
-                refresh,
+        for column in COLUMNS {
+            let own = self.belongings(column).await;
+            let kind = Kind {
+                is_own: true,
+                state: State::Draft,
             };
+            let nothing = kindling::id::entry(operation.content_type());
+            let mut who = self.who(column, operation, (kind, nothing));
+            if let Principal::ApiToken { id, .. } = &mut who {
+                *id = self.token_of_maker(column).await;
+            }
             let before = all_rows(&self.app).await;
-            let answer = self.ask(column, &operation.alone(&asker)).await;
+            let answer = self.ask(who, &operation.alone(&own)).await;
             let rule = operation.rule;
             let (found, must) = (
                 Outcome::of(&answer, &rule.field),
-                expected_alone(rule, column),
+                expected_alone(operation, column),
             );
             if found != must {
                 wrong.push(format!(
-                    "{rule:?} by {role:?}: {found:?}, not {must:?}: {answer}"
+                    "{rule:?} by {column:?}: {found:?}, not {must:?}: {answer}"
                 ));
             }
             if must != Outcome::Done {
@@ -152,12 +159,74 @@ impl Stock {
     }
 }
 
-/// What an entry can be to the role, as far as the row is about it.
-fn kinds(rule: &Rule, column: usize) -> Vec<Kind> {
-    let owners: &[bool] = if ROLES[column].is_some() {
-        &[true, false]
-    } else {
+impl Stock {
+    /// What belongs to the column after it has signed in once more.
+    async fn belongings(&mut self, column: Column) -> Asker {
+        let role = column.role();
+        let address = role.map_or_else(|| "other@example.org".to_owned(), email);
+        let session = self.app.sign_in(&address).await;
+        if role.is_some() {
+            let principal = self.app.bearer(&session["accessToken"]).await;
+            self.principals[column.place()] = principal.expect("a principal");
+        }
+        let who = self.principals[column.place()].clone();
+        let token = if who.require(Right::ManageTokens).is_ok() {
+            self.token_of_maker(column).await
+        } else {
+            kindling::id::new()
+        };
+        let link = if role.is_some() {
+            self.link_of(column, &who).await
+        } else {
+            kindling::id::new()
+        };
+        Asker {
+            email: address,
+            password: PASSWORD.to_owned(),
+            refresh: session["refreshToken"]
+                .as_str()
+                .expect("a token")
+                .to_owned(),
+            api_token: api_token::public_id(token),
+            preview_link: preview_link::public_id(link),
+        }
+    }
+
+    /// A new API token of the account behind the column.
+    async fn token_of_maker(&self, column: Column) -> Uuid {
+        let new = NewToken {
+            name: "A machine".to_owned(),
+            scopes: BTreeSet::new(),
+            types: None,
+            expires_at: None,
+        };
+        let (app, who) = (&self.app.app, &self.principals[column.place()]);
+        let made = api_token::create(app, &Client::default(), who, new).await;
+        made.expect("a token").0.id
+    }
+
+    /// A new preview link of the account behind the column.
+    async fn link_of(&mut self, column: Column, who: &Principal) -> Uuid {
+        let kind = Kind {
+            is_own: true,
+            state: State::Draft,
+        };
+        let new = NewLink {
+            entry: self.entry_for(ContentType::Value, column, kind).await,
+            locale: None,
+            expires_in_seconds: None,
+        };
+        let made = preview_link::create(&self.app.app, &Client::default(), who, new).await;
+        made.expect("a link").0.id
+    }
+}
+
+/// What an entry can be to the column, as far as the row is about it.
+fn kinds(rule: &Rule, column: Column) -> Vec<Kind> {
+    let owners: &[bool] = if column == Column::Anonymous {
         &[false]
+    } else {
+        &[true, false]
     };
     let is_meant = |state: &State| match rule.how {
         How::OfADraft => matches!(state, State::Draft | State::Archived),
@@ -176,7 +245,7 @@ fn kinds(rule: &Rule, column: usize) -> Vec<Kind> {
 }
 
 /// What came of it for this entry.
-fn outcome(rule: &Rule, answer: &Value, id: EntryId) -> Outcome {
+pub(super) fn outcome(rule: &Rule, answer: &Value, id: EntryId) -> Outcome {
     let told = &answer["data"][rule.field.as_str()];
     let nodes = told["nodes"].as_array().into_iter().flatten();
     match rule.how {
@@ -241,14 +310,15 @@ on_both_engines! {
         let kind = Kind { is_own: true, state: State::Archived };
         let admin = ROLES.len() - 1;
         let id = stock.entry(operation.content_type(), admin, kind).await;
+        let admin = stock.principals[admin].clone();
         let subject = Subject { id, latest: 1, moment: MOMENT.to_owned() };
         let before = all_rows(&stock.app).await;
         stock.app.app.clock.advance(TimeDelta::minutes(6));
-        let answer = stock.ask(admin, &operation.about(&subject)).await;
+        let answer = stock.ask(admin.clone(), &operation.about(&subject)).await;
         assert_eq!(Outcome::of(&answer, &rule.field), Outcome::PasswordRequired, "{answer}");
         assert_eq!(all_rows(&stock.app).await, before);
         stock.app.app.clock.advance(TimeDelta::minutes(-6));
-        let answer = stock.ask(admin, &operation.about(&subject)).await;
+        let answer = stock.ask(admin.clone(), &operation.about(&subject)).await;
         assert_eq!(Outcome::of(&answer, &rule.field), Outcome::Done, "{answer}");
     }
 }

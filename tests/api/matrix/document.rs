@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::ROLES;
+use kindling::auth::{Role, Scope};
+
+use super::columns::{Column, MAKER, SCOPES};
 use crate::{
     introspection::{Introspection, text},
     support::on_both_engines,
@@ -19,6 +21,16 @@ pub(super) enum Cell {
     WithFreshPassword,
 }
 
+/// The columns of the table, but for that of API tokens.
+const CELLS: usize = 6;
+
+/// A row of the matrix.
+#[derive(Clone, Debug)]
+struct Row {
+    cells: [Cell; CELLS],
+    scopes: Option<Vec<Scope>>,
+}
+
 /// How a root field is asked, where that matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum How {
@@ -30,12 +42,36 @@ pub(super) enum How {
     OfWhatIsPublic,
 }
 
-/// A root field that is asked in some way, and what each role may do with it, in the order of [`ROLES`].
+/// A root field that is asked in some way, and who may do what with it.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) field: String,
     pub(super) how: How,
-    pub(super) cells: [Cell; ROLES.len()],
+    /// Nobody, a preview link, and the four roles.
+    cells: [Cell; CELLS],
+    /// What an API token must have been made with; nothing where none may.
+    pub(super) scopes: Option<Vec<Scope>>,
+}
+
+impl Rule {
+    /// What the column may do with the entries of the row.
+    pub(super) fn cell(&self, column: Column) -> Cell {
+        let of_role = |role: Role| match role {
+            Role::Contributor => self.cells[2],
+            Role::Author => self.cells[3],
+            Role::Editor => self.cells[4],
+            Role::Admin => self.cells[5],
+        };
+        let of_maker = of_role(MAKER);
+        match (column, self.scopes.as_deref()) {
+            (Column::Anonymous, _) => self.cells[0],
+            (Column::Preview, _) => self.cells[1],
+            (Column::Account(role), _) => of_role(role),
+            (Column::TokenWithout, Some([])) => of_maker,
+            (Column::TokenWithout, _) | (_, None) => Cell::No,
+            (Column::TokenWith | Column::TokenOfAnotherType, Some(_)) => of_maker,
+        }
+    }
 }
 
 /// The rules of the document.
@@ -43,17 +79,19 @@ pub(super) fn rules() -> Vec<Rule> {
     let rows = rows();
     let of_row = |what: &str| {
         let row = rows.iter().find(|(name, _)| name == what);
-        row.unwrap_or_else(|| panic!("there is no row {what:?}")).1
+        let row = row.unwrap_or_else(|| panic!("there is no row {what:?}"));
+        row.1.clone()
     };
     let line = |cells: Vec<String>| {
         let [what, how, fields] = &cells[..] else {
             panic!("not three cells: {cells:?}");
         };
-        let (how, cells) = (how_of(how), of_row(what));
+        let (how, row) = (how_of(how), of_row(what));
         let field = move |field: &str| Rule {
             field: field.to_owned(),
             how,
-            cells,
+            cells: row.cells,
+            scopes: row.scopes.clone(),
         };
         let fields = fields.split('`').filter(|field| !field.trim().is_empty());
         fields.map(field).collect::<Vec<_>>()
@@ -61,12 +99,17 @@ pub(super) fn rules() -> Vec<Rule> {
     table("| What | How |").into_iter().flat_map(line).collect()
 }
 
-fn rows() -> Vec<(String, [Cell; ROLES.len()])> {
+fn rows() -> Vec<(String, Row)> {
     let row = |cells: Vec<String>| {
-        let rights: Vec<Cell> = cells[1..].iter().map(|cell| cell_of(cell)).collect();
-        (cells[0].clone(), rights.try_into().expect("five roles"))
+        let others = cells[1..3].iter().chain(&cells[4..]);
+        let rights: Vec<Cell> = others.map(|cell| cell_of(cell)).collect();
+        let row = Row {
+            cells: rights.try_into().expect("six cells"),
+            scopes: scopes_of(&cells[3]),
+        };
+        (cells[0].clone(), row)
     };
-    table("| What | anonymous | contributor | author | editor | admin |")
+    table("| What | anonymous | preview link | API token | contributor | author | editor | admin |")
         .into_iter()
         .map(row)
         .collect()
@@ -87,11 +130,26 @@ fn table(head: &str) -> Vec<Vec<String>> {
 fn cell_of(text: &str) -> Cell {
     match text {
         "no" => Cell::No,
-        "own" => Cell::Own,
+        "own" | "what it shows" => Cell::Own,
         "yes" => Cell::Yes,
         "with a fresh password" => Cell::WithFreshPassword,
         _ => panic!("{text:?} means nothing in the matrix"),
     }
+}
+
+/// What the column of API tokens says.
+fn scopes_of(text: &str) -> Option<Vec<Scope>> {
+    let named = match text {
+        "no" => return None,
+        "yes" => return Some(Vec::new()),
+        text => text.strip_prefix("with ").expect("scopes"),
+    };
+    let scope = |name: &str| {
+        let is_named = |scope: &&Scope| format!("`{scope:?}`").to_uppercase() == name;
+        let found = SCOPES.iter().find(is_named);
+        *found.unwrap_or_else(|| panic!("{name} is no scope"))
+    };
+    Some(named.split(' ').map(scope).collect())
 }
 
 fn how_of(text: &str) -> How {

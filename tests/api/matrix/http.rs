@@ -1,11 +1,15 @@
-//! The matrix over HTTP, by POST and GET, with the access tokens of the demo's accounts.
+//! The matrix over HTTP, by POST, as a form and by GET, with what the demo's accounts hold: sessions, API tokens, and a
+//! preview link.
 
+use entity::entry::ContentType;
+use kindling::auth::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    Outcome, ROLES,
+    Outcome,
     alone::Asker,
+    columns::{COLUMNS, Column, MAKER},
     document::{How, rules},
     expected::{expected, expected_alone},
     operations::{Operation, Request, Subject},
@@ -15,15 +19,21 @@ use crate::{
     introspection::Introspection,
     support::{
         TestApp,
-        pictures::{one_file, png},
+        pictures::{form, one_file, png},
         server::{Answer, Server},
     },
 };
 
-/// The demo, and access tokens in the order of [`ROLES`]; none for somebody who is not signed in.
+const CREATE_TOKEN: &str = "mutation($input: CreateApiTokenInput!) { createApiToken(input: $input) { secret apiToken { id } } }";
+const CREATE_LINK: &str = "mutation($input: CreatePreviewLinkInput!) { createPreviewLink(input: $input) { token previewLink { id } } }";
+
+/// The demo, and the tokens of its accounts.
 struct Site {
     server: Server,
+    /// In the order of [`COLUMNS`]; none for somebody who is not signed in.
     tokens: Vec<Option<String>>,
+    /// For those operations that are about the type that the other token is for.
+    of_another_type: String,
 }
 
 impl Site {
@@ -31,36 +41,95 @@ impl Site {
         let mut site = Self {
             server: Server::start(folder.path(), &[]),
             tokens: Vec::new(),
+            of_another_type: String::new(),
         };
-        for column in 0..ROLES.len() {
-            let token = site.sign_in(column).await;
+        let maker = site.server.sign_in(&name(MAKER)).await;
+        let all = json!(["DRAFTS", "HISTORY", "WRITE", "PUBLISH"]);
+        let of_type = |of: &str| json!({"name": of, "scopes": all, "contentTypes": [of]});
+        site.of_another_type = site.new_token(&maker, of_type("MILESTONE")).await.0;
+        for column in COLUMNS {
+            let token = match column {
+                Column::Anonymous => None,
+                Column::Preview => Some(site.new_link(&maker, "Preview").await.0),
+                Column::TokenWith => {
+                    let input = json!({"name": "All", "scopes": all});
+                    Some(site.new_token(&maker, input).await.0)
+                }
+                Column::TokenWithout => {
+                    let input = json!({"name": "None", "scopes": []});
+                    Some(site.new_token(&maker, input).await.0)
+                }
+                Column::TokenOfAnotherType => {
+                    Some(site.new_token(&maker, of_type("VALUE")).await.0)
+                }
+                Column::Account(role) => Some(site.server.sign_in(&name(role)).await),
+            };
             site.tokens.push(token);
         }
         site
     }
 
-    async fn sign_in(&mut self, column: usize) -> Option<String> {
-        match name(column) {
-            Some(name) => Some(self.server.sign_in(&name).await),
-            None => None,
+    /// What the column sends with the operation.
+    fn token(&self, column: Column, operation: &Operation<'_>) -> Option<&String> {
+        if column == Column::TokenOfAnotherType && operation.content_type() == ContentType::Value {
+            return Some(&self.of_another_type);
         }
+        let at = COLUMNS.iter().position(|known| *known == column);
+        self.tokens[at.expect("a column")].as_ref()
+    }
+
+    /// The secret and the id of a new API token of whoever has this access token.
+    async fn new_token(&self, session: &str, input: Value) -> (String, String) {
+        let input = json!({ "input": input });
+        let answer = self.server.query_as(session, CREATE_TOKEN, input).await;
+        let made = answer.json()["data"]["createApiToken"].clone();
+        let text = |value: &Value| value.as_str().expect("a token").to_owned();
+        (text(&made["secret"]), text(&made["apiToken"]["id"]))
+    }
+
+    /// The token and the id of a preview link of a new draft of whoever has this access token.
+    async fn new_link(&self, session: &str, title: &str) -> (String, String) {
+        let create = "mutation($title: String!) { createValue(input: {content: {title: $title}}) { value { id } } }";
+        let value = self
+            .server
+            .query_as(session, create, json!({ "title": title }))
+            .await;
+        let input = json!({"input": {"entry": value.json()["data"]["createValue"]["value"]["id"]}});
+        let answer = self.server.query_as(session, CREATE_LINK, input).await;
+        let made = answer.json()["data"]["createPreviewLink"].clone();
+        let text = |value: &Value| value.as_str().expect("a token").to_owned();
+        (text(&made["token"]), text(&made["previewLink"]["id"]))
     }
 
     async fn post(&self, token: Option<&String>, request: &Request) -> Answer {
-        let (document, variables) = (&request.document, request.variables.clone());
         if request.takes_a_file() {
-            let form = one_file(document, variables["input"].clone(), "a.png", &png(1, 1));
-            let bearer = token.map(|token| format!("Bearer {token}"));
-            let bearer = bearer
-                .iter()
-                .map(|bearer| ("Authorization", bearer.as_str()));
-            let headers: Vec<_> = bearer.chain([("GraphQL-Preflight", "1")]).collect();
-            return self.server.send_form(&headers, &form).await;
+            return self.post_form(token, request).await;
         }
+        let (document, variables) = (&request.document, request.variables.clone());
         match token {
             Some(token) => self.server.query_as(token, document, variables).await,
             None => self.server.query_with(&[], document, variables).await,
         }
+    }
+
+    /// As a form, with a file where it takes one.
+    async fn post_form(&self, token: Option<&String>, request: &Request) -> Answer {
+        let (document, variables) = (&request.document, request.variables.clone());
+        let form = if request.takes_a_file() {
+            one_file(document, variables["input"].clone(), "a.png", &png(1, 1))
+        } else {
+            let operations = json!({"query": document, "variables": variables}).to_string();
+            form(&[
+                ("operations", None, operations.as_bytes()),
+                ("map", None, b"{}"),
+            ])
+        };
+        let bearer = token.map(|token| format!("Bearer {token}"));
+        let bearer = bearer
+            .iter()
+            .map(|bearer| ("Authorization", bearer.as_str()));
+        let headers: Vec<_> = bearer.chain([("GraphQL-Preflight", "1")]).collect();
+        self.server.send_form(&headers, &form).await
     }
 
     async fn get(&self, token: Option<&String>, request: &Request) -> Answer {
@@ -83,7 +152,7 @@ impl Site {
             variables: input,
         };
         let answer = self
-            .post(self.tokens[ROLES.len() - 1].as_ref(), &request)
+            .post(self.tokens[COLUMNS.len() - 1].as_ref(), &request)
             .await;
         let answer = answer.json();
         assert!(answer["errors"].is_null(), "{document}: {answer}");
@@ -111,8 +180,9 @@ impl Site {
     }
 }
 
-fn name(column: usize) -> Option<String> {
-    ROLES[column].map(|role| format!("{role:?}").to_lowercase())
+/// The name of the demo's account with this role.
+fn name(role: Role) -> String {
+    format!("{role:?}").to_lowercase()
 }
 
 fn subject(entry: &Value) -> Subject {
@@ -140,69 +210,103 @@ const PUBLIC: Kind = Kind {
 type Wrong = Vec<String>;
 
 impl Site {
-    /// Tries the operation on an entry of somebody else, public.
-    async fn try_on_entry(&self, operation: &Operation<'_>, column: usize, wrong: &mut Wrong) {
-        let (rule, token) = (operation.rule, self.tokens[column].as_ref());
-        let request = operation.about(&self.public(operation).await);
-        let answer = self.post(token, &request).await;
-        let by_get = self.get(token, &request).await;
-        let found = Outcome::of(&answer.json(), &rule.field);
-        let must = match expected(rule, column, PUBLIC) {
-            // The list holds more than the one entry, or nothing.
-            Outcome::Shown(_) | Outcome::Unknown if rule.field == "entries" => found,
-            must => must,
-        };
-        let as_by_post = if operation.is_mutation {
-            by_get.status == 405 && by_get.code() == "METHOD_NOT_ALLOWED"
-        } else {
-            told(&by_get) == told(&answer)
-        };
-        if found != must || !as_by_post {
-            let (who, answer) = (ROLES[column], answer.json());
-            wrong.push(format!(
-                "{rule:?} by {who:?}: {found:?}, not {must:?}: {answer}; by GET {by_get:?}"
-            ));
+    /// Tries the operation on an entry of somebody else, public, by each transport.
+    async fn try_on_entry(&self, operation: &Operation<'_>, column: Column, wrong: &mut Wrong) {
+        let (rule, token) = (operation.rule, self.token(column, operation));
+        for as_form in [false, true] {
+            let request = operation.about(&self.public(operation).await);
+            let answer = if as_form {
+                self.post_form(token, &request).await
+            } else {
+                self.post(token, &request).await
+            };
+            let by_get = self.get(token, &request).await;
+            let found = Outcome::of(&answer.json(), &rule.field);
+            let must = match expected(operation, column, PUBLIC) {
+                // The list holds more than the one entry, or nothing.
+                Outcome::Shown(_) | Outcome::Unknown if rule.field == "entries" => found,
+                must => must,
+            };
+            let as_by_post = if operation.is_mutation {
+                by_get.status == 405 && by_get.code() == "METHOD_NOT_ALLOWED"
+            } else {
+                told(&by_get) == told(&answer)
+            };
+            let is_kept = answer.header("cache-control") != "private, no-store";
+            let may_be_kept = column == Column::Anonymous && !operation.is_mutation;
+            // What is refused before its file is read is no answer to keep.
+            let tells = answer.status != 200 || is_kept == may_be_kept;
+            if found != must || !as_by_post || !tells {
+                wrong.push(format!(
+                    "{rule:?} by {column:?}, as a form {as_form}: {found:?}, not {must:?}: {answer:?}; by GET {by_get:?}"
+                ));
+            }
         }
     }
 
     /// Tries an operation that is about no entry.
-    async fn try_alone(&mut self, operation: &Operation<'_>, column: usize, wrong: &mut Wrong) {
+    async fn try_alone(&mut self, operation: &Operation<'_>, column: Column, wrong: &mut Wrong) {
         let rule = operation.rule;
-        let who = name(column).unwrap_or_else(|| "author".to_owned());
-        let password = self.server.demo_password(&who);
-        // A session of its own, as the operation may end it.
-        let token = self.sign_in(column).await;
-        let asker = Asker {
-            email: &format!("{who}@demo.example"),
-            password: &password,
-            refresh: "no token",
+        for as_form in [false, true] {
+            let own = self.belongings(column).await;
+            // A session of its own, as the operation may end it.
+            let token = match column {
+                Column::Account(role) => Some(self.server.sign_in(&name(role)).await),
+                _ => self.token(column, operation).cloned(),
+            };
+            let request = operation.alone(&own);
+            let by_get = self.get(token.as_ref(), &request).await;
+            let answer = if as_form {
+                self.post_form(token.as_ref(), &request).await.json()
+            } else {
+                self.post(token.as_ref(), &request).await.json()
+            };
+            let must = match rule.field.as_str() {
+                "refreshSession" => Outcome::Inapplicable,
+                _ => expected_alone(operation, column),
+            };
+            let found = Outcome::of(&answer, &rule.field);
+            if found != must || (operation.is_mutation && by_get.status != 405) {
+                wrong.push(format!(
+                    "{rule:?} by {column:?}, as a form {as_form}: {found:?}, not {must:?}: {answer}; by GET {by_get:?}"
+                ));
+            }
+        }
+    }
+
+    async fn belongings(&mut self, column: Column) -> Asker {
+        let role = name(column.role().unwrap_or(MAKER));
+        let session = self.server.sign_in(&role).await;
+        let makes_tokens = role != name(Role::Contributor) && column != Column::Anonymous;
+        let api_token = if makes_tokens {
+            let input = json!({"name": "Own", "scopes": []});
+            self.new_token(&session, input).await.1
+        } else {
+            kindling::auth::api_token::public_id(kindling::id::new())
         };
-        let request = operation.alone(&asker);
-        let by_get = self.get(token.as_ref(), &request).await;
-        let answer = self.post(token.as_ref(), &request).await.json();
-        let must = match rule.field.as_str() {
-            "refreshSession" => Outcome::Inapplicable,
-            _ => expected_alone(rule, column),
-        };
-        let found = Outcome::of(&answer, &rule.field);
-        if found != must || (operation.is_mutation && by_get.status != 405) {
-            wrong.push(format!(
-                "{rule:?} by {who}: {found:?}, not {must:?}: {answer}; by GET {by_get:?}"
-            ));
+        Asker {
+            email: format!("{role}@demo.example"),
+            password: self.server.demo_password(&role),
+            refresh: "no token".to_owned(),
+            api_token,
+            preview_link: self.new_link(&session, "Own").await.1,
         }
     }
 }
 
-#[tokio::test]
-async fn every_operation_holds_for_every_role_over_http() {
+async fn hold(is_meant: impl Fn(&Operation<'_>) -> bool) {
     let api = Introspection::of(&TestApp::on_sqlite().await).await;
     let folder = TempDir::new().expect("a folder");
     let mut site = Site::start(&folder).await;
-    let mut wrong = Wrong::new();
-    let is_meant = |how: How| how != How::AnInternalField && how != How::OfADraft;
-    for rule in rules().iter().filter(|rule| is_meant(rule.how)) {
-        let operation = Operation::of(&api, rule);
-        for column in 0..ROLES.len() {
+    let (mut tried, mut wrong) = (0, Wrong::new());
+    for rule in rules() {
+        let operation = Operation::of(&api, &rule);
+        let is_asked = rule.how != How::AnInternalField && rule.how != How::OfADraft;
+        if !is_asked || !is_meant(&operation) {
+            continue;
+        }
+        for column in COLUMNS {
+            tried += 1;
             if operation.is_about_an_entry() {
                 site.try_on_entry(&operation, column, &mut wrong).await;
             } else {
@@ -210,12 +314,23 @@ async fn every_operation_holds_for_every_role_over_http() {
             }
         }
     }
+    assert!(tried > 100, "{tried}");
     assert!(
         wrong.is_empty(),
         "{} cells:\n{}",
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+#[tokio::test]
+async fn every_question_holds_for_everybody_over_http() {
+    hold(|operation| !operation.is_mutation).await;
+}
+
+#[tokio::test]
+async fn every_mutation_holds_for_everybody_over_http() {
+    hold(|operation| operation.is_mutation).await;
 }
 
 /// What an answer says, without what it cost.

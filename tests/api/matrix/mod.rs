@@ -2,6 +2,7 @@
 
 mod alone;
 mod cells;
+mod columns;
 mod document;
 mod expected;
 mod http;
@@ -11,11 +12,12 @@ mod references;
 mod server_owned;
 mod stock;
 mod strangers;
+mod tokens;
 
 use kindling::auth::Role;
 use serde_json::Value;
 
-/// The columns of the matrix; none is somebody who is not signed in.
+/// The roles; none is somebody who is not signed in.
 const ROLES: [Option<Role>; 5] = [
     None,
     Some(Role::Contributor),

@@ -75,12 +75,7 @@ impl<'a> Operation<'a> {
 
     /// Whether it is about an entry that is there.
     pub(super) fn is_about_an_entry(&self) -> bool {
-        let nobody = Asker {
-            email: "",
-            password: "",
-            refresh: "",
-        };
-        !self.is_creation() && alone::sent(&self.rule.field, &nobody).is_none()
+        !self.is_creation() && alone::sent(&self.rule.field, &Asker::default()).is_none()
     }
 
     /// Whether it makes an entry.
@@ -158,19 +153,23 @@ impl<'a> Operation<'a> {
     }
 
     /// The operation where it is about no entry that is there.
-    pub(super) fn alone(&self, asker: &Asker<'_>) -> Request {
+    pub(super) fn alone(&self, asker: &Asker) -> Request {
         let name = &self.rule.field;
+        let kind = if self.is_mutation {
+            "mutation"
+        } else {
+            "query"
+        };
+        let plain = |document: String| Request {
+            document,
+            variables: json!({}),
+        };
         let input = match alone::sent(name, asker) {
             Some(Sent::Nothing(selected)) => {
-                let kind = if self.is_mutation {
-                    "mutation"
-                } else {
-                    "query"
-                };
-                return Request {
-                    document: format!("{kind} {{ {name} {{ {selected} }} }}"),
-                    variables: json!({}),
-                };
+                return plain(format!("{kind} {{ {name} {{ {selected} }} }}"));
+            }
+            Some(Sent::Id(id)) => {
+                return plain(format!("{kind} {{ {name}(id: \"{id}\") {{ id }} }}"));
             }
             Some(Sent::Input(input)) => input,
             None => json!({ "content": content(self.content_type()) }),
@@ -199,6 +198,7 @@ fn entry_input(type_name: &str, id: &str, latest: i32) -> Value {
     match type_name {
         "RestoreRevisionInput" => json!({"id": id, "revision": 1, "expectedRevision": latest}),
         "MoveEntryInput" | "DuplicateEntryInput" => json!({ "id": id }),
+        "CreatePreviewLinkInput" => json!({ "entry": id }),
         name if name.starts_with("Update") || name.starts_with("Replace") => {
             json!({"id": id, "expectedRevision": latest})
         }

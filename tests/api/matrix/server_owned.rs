@@ -11,7 +11,7 @@ use crate::{
     support::{editor, on_both_engines},
 };
 
-const SERVER_OWNED: [&str; 40] = [
+const SERVER_OWNED: [&str; 47] = [
     "id",
     "entryId",
     "entry_id",
@@ -52,6 +52,13 @@ const SERVER_OWNED: [&str; 40] = [
     "toString",
     "__typename",
     "__proto__",
+    "hash",
+    "previousHash",
+    "secret",
+    "tokenId",
+    "lastUsedAt",
+    "revokedAt",
+    "makerId",
 ];
 
 on_both_engines! {

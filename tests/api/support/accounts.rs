@@ -5,7 +5,7 @@ use kindling::{
     auth::{
         Principal, Role,
         account::{NewAccount, create},
-        session::authenticate,
+        bearer::authenticate,
     },
     crypto::Secret,
     error::Result,

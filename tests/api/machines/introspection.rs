@@ -1,0 +1,37 @@
+//! Who is told the schema.
+
+use kindling::{app::App, auth::Role, graphql::Schema};
+use serde_json::{Value, json};
+
+use crate::support::on_both_engines;
+
+const ASKED: [&str; 2] = [
+    "{ __schema { types { name } } }",
+    "{ __type(name: \"Page\") { name } }",
+];
+
+on_both_engines! {
+    async fn accounts_and_their_tokens_may_introspect_everywhere_others_in_development(app: TestApp) {
+        let ann = app.somebody("ann", Role::Author).await;
+        let value = app.created(&ann, "Value", json!({"title": "Courage"})).await;
+        let (secret, _) = app.token(&ann, &[], Some(&["PAGE"])).await;
+        let (link, _) = app.link(&ann, &value, None).await;
+        let mut config = (*app.app.config).clone();
+        config.development = false;
+        let production = App { config: config.into(), ..app.app.clone() };
+        let production = Schema::new(&production);
+        let everybody = [
+            (kindling::auth::Principal::Anonymous, false), (app.with(&link).await, false), (app.with(&secret).await, true), (ann, true),
+        ];
+        for (who, may) in everybody {
+            for query in ASKED {
+                let answer = serde_json::to_string(&production.execute(query.into(), who.clone()).await).expect("JSON");
+                assert_eq!(answer.contains("\"Page\""), may, "{who:?}: {answer}");
+                let answer = app.query_as(who.clone(), query, Value::Null).await.to_string();
+                assert!(answer.contains("\"Page\""), "{who:?}: {answer}");
+            }
+            let answer = serde_json::to_string(&production.execute("{ pagez { id } }".into(), who).await).expect("JSON");
+            assert!(!answer.contains("pages"), "no suggestions: {answer}");
+        }
+    }
+}
