@@ -25,6 +25,9 @@ pub enum Error {
     /// One must be signed in for this.
     #[error("sign in to do this")]
     Unauthenticated,
+    /// Another site may have sent the request.
+    #[error("send the header Kindling-CSRF: 1, from a page of an origin that the settings allow")]
+    Csrf,
     /// The principal may not do this.
     #[error("you may not {0}")]
     Forbidden(&'static str),
@@ -68,6 +71,7 @@ impl Error {
             Self::Conflict(_) => "CONFLICT",
             Self::Referenced(_) => "REFERENCED",
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Csrf => "CSRF",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::PasswordRequired => "PASSWORD_REQUIRED",
             Self::TooManyAttempts(_) => "TOO_MANY_ATTEMPTS",

@@ -71,6 +71,10 @@ pub enum Action {
     PreviewLinkCreated,
     /// A preview link opens nothing more.
     PreviewLinkRevoked,
+    /// Somebody whom an OpenID provider knows got to sign in with an account.
+    IdentityLinked,
+    /// An account got another role.
+    RoleChanged,
 }
 
 impl Action {
@@ -105,6 +109,8 @@ impl Action {
             Self::ApiTokenRevoked => "api_token.revoked",
             Self::PreviewLinkCreated => "preview_link.created",
             Self::PreviewLinkRevoked => "preview_link.revoked",
+            Self::IdentityLinked => "account.identity_linked",
+            Self::RoleChanged => "account.role_changed",
         }
     }
 }

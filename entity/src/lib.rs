@@ -12,6 +12,7 @@ pub mod account;
 pub mod api_token;
 pub mod attempt;
 pub mod challenge;
+pub mod identity;
 pub mod passkey;
 pub mod password;
 pub mod preview_link;

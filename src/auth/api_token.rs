@@ -201,6 +201,24 @@ pub async fn revoke(
     Ok(row)
 }
 
+/// Takes all tokens of an account back, in the caller's transaction, who records the events and empties `app.recent`.
+pub(super) async fn revoke_all(
+    tx: &DatabaseTransaction,
+    account: Uuid,
+    now: Instant,
+) -> Result<Vec<AccountEvent>> {
+    let revoked = api_token::Entity::update_many()
+        .col_expr(api_token::Column::RevokedAt, Expr::value(now))
+        .filter(api_token::Column::AccountId.eq(account))
+        .filter(api_token::Column::RevokedAt.is_null())
+        .exec_with_returning(tx)
+        .await?;
+    let event = |row: api_token::Model| {
+        AccountEvent::new(Action::ApiTokenRevoked, Some(account)).at(public_id(row.id))
+    };
+    Ok(revoked.into_iter().map(event).collect())
+}
+
 /// The tokens that the principal may see: their own, or for admins all.
 pub fn visible(principal: &Principal) -> Result<Select<api_token::Entity>> {
     let extent = principal.require(Right::ManageTokens)?;

@@ -28,6 +28,8 @@ pub enum Purpose {
     PasskeySignIn,
     /// Showing a passkey in the place of the password.
     PasskeyConfirmation,
+    /// Coming back from an OpenID provider.
+    Oidc,
 }
 
 impl Purpose {
@@ -37,12 +39,13 @@ impl Purpose {
             Self::PasskeyRegistration => "passkey_registration",
             Self::PasskeySignIn => "passkey_sign_in",
             Self::PasskeyConfirmation => "passkey_confirmation",
+            Self::Oidc => "oidc",
         }
     }
 
     fn life(self) -> TimeDelta {
         match self {
-            Self::SignIn => TimeDelta::minutes(10),
+            Self::SignIn | Self::Oidc => TimeDelta::minutes(10),
             // As long as a browser waits for its user.
             Self::PasskeyRegistration | Self::PasskeySignIn | Self::PasskeyConfirmation => {
                 TimeDelta::minutes(5)
@@ -69,10 +72,22 @@ pub async fn make<T: Serialize>(
     account: Option<Uuid>,
     state: &T,
 ) -> Result<(Secret, Instant)> {
+    make_for(app, tx, purpose, account, state, purpose.life()).await
+}
+
+/// The same, with another life.
+pub(super) async fn make_for<T: Serialize>(
+    app: &App,
+    tx: &DatabaseTransaction,
+    purpose: Purpose,
+    account: Option<Uuid>,
+    state: &T,
+    life: TimeDelta,
+) -> Result<(Secret, Instant)> {
     let token = token::new(PREFIX)?;
     let hash = token::digest(&token);
     let state = Secret::new(serde_json::to_string(state).map_err(Error::internal)?);
-    let expires_at = app.clock.now() + purpose.life();
+    let expires_at = app.clock.now() + life;
     let row = challenge::ActiveModel {
         state: Set(Some(app.crypto.vault.seal(&place(&hash), &state)?)),
         hash: Set(hash),

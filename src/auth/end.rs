@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::IntoCondition,
 };
 
-use super::{Principal, Right, session::public_id};
+use super::{Principal, Right, api_token, preview_link, session::public_id};
 use crate::{
     app::App,
     error::{Error, ProblemCode, Result},
@@ -54,19 +54,34 @@ pub async fn end_session(app: &App, principal: &Principal, session: Uuid) -> Res
         Error::invalid(ProblemCode::NotFound, "id", message)
     })?;
     let named = session::Column::Id.eq(session);
-    end_where(app, principal, row.account_id, named).await?;
-    Ok(())
+    end_where(app, principal, row.account_id, named).await
 }
 
-/// Ends all sessions of an account, the present one too: one's own, or for admins anybody's. Returns how many.
+/// Ends all sessions of an account, the present one too: one's own, or for admins anybody's. With `keys_too` its API tokens
+/// and preview links end as well. Returns how many sessions ended.
 pub async fn sign_out_everywhere(
     app: &App,
     principal: &Principal,
     account: Option<Uuid>,
+    keys_too: bool,
 ) -> Result<usize> {
     let account = whose(principal, account)?;
-    let named = session::Column::AccountId.eq(account);
-    end_where(app, principal, account, named).await
+    let now = app.clock.now();
+    let tx = app.database.begin().await?;
+    let ended = end(&tx, session::Column::AccountId.eq(account), now).await?;
+    let count = ended.len();
+    let mut events: Vec<AccountEvent> = ended
+        .into_iter()
+        .map(|session| ended_event(account, session))
+        .collect();
+    if keys_too {
+        events.extend(api_token::revoke_all(&tx, account, now).await?);
+        events.extend(preview_link::revoke_all(&tx, account, now).await?);
+    }
+    event::record_of_accounts(&tx, events, principal.account_id(), now).await?;
+    tx.commit().await?;
+    app.recent.clear();
+    Ok(count)
 }
 
 /// The account that is named, or one's own; refuses those who may not look after it.
@@ -90,18 +105,21 @@ async fn end_where(
     principal: &Principal,
     account: Uuid,
     named: impl IntoCondition,
-) -> Result<usize> {
+) -> Result<()> {
     let now = app.clock.now();
     let tx = app.database.begin().await?;
     let ended = end(&tx, named, now).await?;
-    let count = ended.len();
-    let events = ended.into_iter().map(|session| {
-        AccountEvent::new(Action::SessionEnded, Some(account)).at(public_id(session))
-    });
+    let events = ended
+        .into_iter()
+        .map(|session| ended_event(account, session));
     event::record_of_accounts(&tx, events.collect(), principal.account_id(), now).await?;
     tx.commit().await?;
     app.recent.clear();
-    Ok(count)
+    Ok(())
+}
+
+fn ended_event(account: Uuid, session: Uuid) -> AccountEvent {
+    AccountEvent::new(Action::SessionEnded, Some(account)).at(public_id(session))
 }
 
 /// Ends the sessions that the condition names and that stand; returns which. Whoever calls this empties `app.recent` after

@@ -8,6 +8,7 @@ pub mod challenge;
 mod client;
 pub mod end;
 pub mod factor;
+pub mod oidc;
 pub mod preview_link;
 mod scope;
 pub mod session;
@@ -143,11 +144,10 @@ impl Principal {
     pub fn extent(&self, right: Right) -> Extent {
         match self {
             Self::Preview { .. } if right == Right::ReadDrafts => Extent::Shown,
-            Self::Anonymous | Self::Preview { .. } => Extent::None,
             Self::ApiToken { role, scopes, .. } if scope::allows(scopes, right) => {
                 extent(*role, right)
             }
-            Self::ApiToken { .. } => Extent::None,
+            Self::Anonymous | Self::Preview { .. } | Self::ApiToken { .. } => Extent::None,
             Self::Account { role, .. } => extent(*role, right),
             Self::System => Extent::All,
         }
@@ -224,9 +224,8 @@ impl Principal {
     /// Whether the principal has the right on the entry.
     pub fn may(&self, right: Right, entry: &entry::Model) -> bool {
         let is_meant = match (self.extent(right), self) {
-            (Extent::None, _) => false,
             (Extent::Shown, Self::Preview { shown, .. }) => shown.contains(&entry.id),
-            (Extent::Shown, _) => false,
+            (Extent::None | Extent::Shown, _) => false,
             (Extent::Own, _) => entry.created_by.is_some() && entry.created_by == self.account_id(),
             (Extent::All, _) => true,
         };

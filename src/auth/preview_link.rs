@@ -7,8 +7,8 @@ use entity::{
     Instant, account, entry, entry::ContentType, entry_id::EntryId, preview_link, reference,
 };
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel, QueryFilter,
-    QuerySelect, Select,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, FromQueryResult,
+    IntoActiveModel, QueryFilter, QuerySelect, Select,
     prelude::{Expr, Uuid},
     sea_query::Query,
 };
@@ -130,9 +130,9 @@ pub async fn revoke(
     id: Uuid,
 ) -> Result<preview_link::Model> {
     let now = app.clock.now();
-    let tx_select = visible(principal)?.filter(preview_link::Column::Id.eq(id));
+    let select = visible(principal)?.filter(preview_link::Column::Id.eq(id));
     let tx = app.database.begin().await?;
-    let row = tx_select.lock_exclusive().one(&tx).await?;
+    let row = select.lock_exclusive().one(&tx).await?;
     let mut row = row.ok_or_else(|| {
         let message = "this preview link does not exist";
         Error::invalid(ProblemCode::NotFound, "id", message)
@@ -153,6 +153,24 @@ pub async fn revoke(
     tx.commit().await?;
     app.recent.clear();
     Ok(row)
+}
+
+/// Takes all links of an account back, in the caller's transaction, who records the events and empties `app.recent`.
+pub(super) async fn revoke_all(
+    tx: &DatabaseTransaction,
+    account: Uuid,
+    now: Instant,
+) -> Result<Vec<AccountEvent>> {
+    let revoked = preview_link::Entity::update_many()
+        .col_expr(preview_link::Column::RevokedAt, Expr::value(now))
+        .filter(preview_link::Column::AccountId.eq(account))
+        .filter(preview_link::Column::RevokedAt.is_null())
+        .exec_with_returning(tx)
+        .await?;
+    let event = |row: preview_link::Model| {
+        AccountEvent::new(Action::PreviewLinkRevoked, Some(account)).at(public_id(row.id))
+    };
+    Ok(revoked.into_iter().map(event).collect())
 }
 
 /// The links that the principal may see: their own, or for admins all.
@@ -176,14 +194,19 @@ struct Standing {
 }
 
 impl Standing {
-    /// Whose drafts the link can show: of one account or of all; nothing if its maker may not read that of its entry any
-    /// more.
-    fn drafts_of(&self) -> Option<Option<Uuid>> {
+    /// Whether its maker may still read the draft of its entry.
+    fn stands(&self) -> bool {
         match extent(self.role, Right::ReadDrafts) {
-            Extent::All => Some(None),
-            Extent::Own if self.created_by == Some(self.account_id) => Some(self.created_by),
-            _ => None,
+            Extent::All => true,
+            Extent::Own => self.created_by == Some(self.account_id),
+            Extent::Shown | Extent::None => false,
         }
+    }
+
+    /// The account whose drafts alone the link can show, as its maker can read no others; none for all.
+    fn drafts_of(&self) -> Option<Uuid> {
+        let reads_all = extent(self.role, Right::ReadDrafts) == Extent::All;
+        (!reads_all).then_some(self.account_id)
     }
 }
 
@@ -196,10 +219,9 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
     let name = format!("preview_link:{id}");
     let standing = app.recent.get(name, read_standing(app, id)).await?;
     let standing: Option<Standing> = standing;
-    let standing = standing.filter(|standing| standing.expires_at > now);
+    let standing = standing.filter(|standing| standing.expires_at > now && standing.stands());
     let standing = standing.ok_or(Error::Unauthenticated)?;
-    let drafts_of = standing.drafts_of().ok_or(Error::Unauthenticated)?;
-    let shown = shown(app, standing.entry_id, drafts_of).await?;
+    let shown = shown(app, standing.entry_id, standing.drafts_of()).await?;
     Ok(Principal::Preview {
         id,
         entry: EntryId {

@@ -21,6 +21,14 @@ pub enum ConfigError {
         /// What would be right.
         allowed: &'static str,
     },
+    /// A setting is missing that another one cannot do without.
+    #[error("{name} is missing: {wanted_by} needs it")]
+    Missing {
+        /// The setting that is missing.
+        name: &'static str,
+        /// The setting that was given.
+        wanted_by: &'static str,
+    },
     /// The file has a key that is no setting.
     #[error("{key}: no such setting ({origin}){}", hint(*.suggestion))]
     UnknownKey {

@@ -7,12 +7,14 @@
 mod database_url;
 mod error;
 mod file;
+mod oidc;
 mod parse;
 mod reference;
 mod setting;
 mod source;
 #[cfg(test)]
 mod tests;
+mod web_origin;
 
 use std::{net::SocketAddr, path::Path, path::PathBuf};
 
@@ -25,10 +27,12 @@ use url::Url;
 pub use self::{
     database_url::{DatabaseUrl, Engine},
     error::{ConfigError, Mistakes},
+    oidc::{OidcProvider, RoleMapping, is_safe},
     parse::LogFormat,
     reference::{args, reference},
     setting::{SETTINGS_HEADING, Setting, Shape},
     source::{Origin, environment},
+    web_origin::{CorsOrigins, WebOrigin},
 };
 
 setting::settings! {
@@ -65,6 +69,15 @@ setting::settings! {
     /// Networks of the proxies in front of this server, whose X-Forwarded-For header is believed
     trusted_proxies: Vec<IpNet> = parse::networks, Shape::List,
         allowed "IP addresses or networks such as 10.0.0.0/8, separated by commas", default "";
+
+    /// Origins whose pages may read answers, with credentials; * for those of all, without credentials
+    cors_origins: CorsOrigins = web_origin::origins, Shape::List,
+        allowed "origins such as https://www.example.org, separated by commas, or *", default "";
+
+    /// OpenID providers that accounts may be signed in with, see sign-in.md; needs public_url
+    oidc_providers: Vec<OidcProvider> = oidc::providers, Shape::Secret,
+        allowed "JSON list of objects with id, name, issuer, client_id, client_secret, scopes, role_mapping and allow_sign_up",
+        default "";
 
     /// Memory that hashing a password takes, in KiB
     password_memory_kib: u32 = parse::whole_number::<u32, 8_192, 1_048_576>, Shape::Plain,
@@ -125,6 +138,13 @@ impl Config {
         Some(url.as_str().trim_end_matches('/'))
     }
 
+    /// Whether pages of this origin belong to this server: it is the one of its public address, or listed.
+    pub fn is_own_origin(&self, origin: &str) -> bool {
+        let public = self.public_url.as_ref().map(WebOrigin::of);
+        let mut own = public.iter().chain(self.cors_origins.listed());
+        own.any(|known| known.as_str() == origin)
+    }
+
     /// Reads and checks all settings.
     ///
     /// `matches` are those of a command that carries [`args`]; `env` is [`environment`], or a map in
@@ -149,8 +169,19 @@ impl Config {
     ) -> Result<Self, Vec<ConfigError>> {
         let mut reader = source::Reader::open(matches, &env, default_file);
         match (Self::read(&mut reader), reader.into_mistakes()) {
-            (Some(config), mistakes) if mistakes.is_empty() => Ok(config),
+            (Some(config), mistakes) if mistakes.is_empty() => config.in_agreement(),
             (_, mistakes) => Err(mistakes),
         }
+    }
+
+    /// Checks what one setting says against the others.
+    fn in_agreement(self) -> Result<Self, Vec<ConfigError>> {
+        if self.oidc_providers.is_empty() || self.public_url.is_some() {
+            return Ok(self);
+        }
+        Err(vec![ConfigError::Missing {
+            name: "public_url",
+            wanted_by: "oidc_providers",
+        }])
     }
 }

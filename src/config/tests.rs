@@ -326,3 +326,25 @@ fn renew_the_settings_page() {
     )
     .unwrap();
 }
+
+#[test]
+fn providers_need_the_public_address_and_are_never_shown() {
+    let providers = r#"[{"id":"corp","name":"Corp","issuer":"https://id.example.org","client_id":"x","client_secret":"sesame"}]"#;
+    let alone = flags(&["--oidc-providers", providers]);
+    assert_eq!(
+        alone.mistakes(),
+        "the settings have a mistake:\n  public_url is missing: oidc_providers needs it"
+    );
+    let both = flags(&[
+        "--oidc-providers",
+        providers,
+        "--public-url",
+        "https://cms.example.org",
+    ]);
+    let config = both.load().unwrap();
+    assert!(!format!("{config:?}").contains("sesame"));
+    assert!(config.is_own_origin("https://cms.example.org"));
+    assert!(!config.is_own_origin("https://cms.example.org/"));
+    let wrong = flags(&["--oidc-providers", r#"[{"client_secret":"sesame"}]"#]);
+    assert!(!wrong.mistakes().contains("sesame"));
+}

@@ -105,7 +105,7 @@ impl View {
             _ => None,
         };
         let locales = match bound_to {
-            Some(locale) => only(asked.locales, locale)?,
+            Some(locale) => only(asked.locales.as_deref(), locale)?,
             None => fallback(asked.locales, locales)?,
         };
         let internal_fields = principal.extent(Right::ReadInternalFields) == Extent::All;
@@ -265,8 +265,8 @@ fn invalid(field: &str, message: &str) -> Error {
 }
 
 /// The one locale that the drafts of a preview link are shown in; refuses to look at others.
-fn only(asked: Option<Vec<Locale>>, locale: &str) -> Result<Vec<String>> {
-    let others = asked.iter().flatten().any(|asked| asked.0 != locale);
+fn only(asked: Option<&[Locale]>, locale: &str) -> Result<Vec<String>> {
+    let others = asked.into_iter().flatten().any(|asked| asked.0 != locale);
     if others {
         return Err(Error::Forbidden(
             "read drafts in another locale than that of the preview link",

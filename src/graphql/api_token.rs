@@ -71,12 +71,12 @@ pub enum ApiTokenScope {
 
 impl ApiToken {
     fn of(row: api_token::Model, makers: &HashMap<Uuid, Actor>) -> Self {
-        let types = row.types.map(|types| types.0.into_iter());
+        let types = row.types.map(|types| types.0);
         Self {
             id: public_id(row.id).into(),
             name: row.name,
             scopes: row.scopes.0.into_iter().map(Into::into).collect(),
-            content_types: types.map(|types| types.map(Into::into).collect()),
+            content_types: types.map(|types| types.into_iter().map(Into::into).collect()),
             created_by: makers.get(&row.account_id).cloned(),
             created_at: DateTime(row.created_at),
             expires_at: row.expires_at.map(DateTime),
@@ -271,11 +271,11 @@ impl ApiTokenMutation {
         #[graphql(desc = "The new token.")] input: CreateApiTokenInput,
     ) -> Result<CreateApiTokenPayload> {
         let reader = reader(ctx)?;
-        let types = input.content_types.map(|types| types.into_iter());
+        let types = input.content_types;
         let new = NewToken {
             name: input.name,
             scopes: input.scopes.into_iter().map(Into::into).collect(),
-            types: types.map(|types| types.map(Into::into).collect()),
+            types: types.map(|types| types.into_iter().map(Into::into).collect()),
             expires_at: input.expires_at.map(|DateTime(ends)| ends),
         };
         let made = tokens::create(&reader.app, &reader.client, &reader.principal, new).await;

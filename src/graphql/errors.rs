@@ -41,6 +41,7 @@ pub(super) fn told(error: ServerError) -> ServerError {
         | Error::Conflict(_)
         | Error::Referenced(_)
         | Error::Unauthenticated
+        | Error::Csrf
         | Error::PasswordRequired
         | Error::TooManyAttempts(_)
         | Error::KeyReused

@@ -10,6 +10,7 @@ use super::{
     actor::parse_account_id,
     passkey::Passkey,
     session::SessionTokens,
+    transport::Transport,
 };
 use crate::{
     auth::{
@@ -85,7 +86,12 @@ impl FactorMutation {
     ) -> Result<BeginTotpPayload> {
         let reader = reader(ctx)?;
         let challenge = input.challenge.map(Secret::new);
-        let begun = totp::begin(&reader.app, &reader.principal, challenge.as_ref()).await;
+        let begun = Box::pin(totp::begin(
+            &reader.app,
+            &reader.principal,
+            challenge.as_ref(),
+        ))
+        .await;
         let (begun, user_errors) = UserError::split(begun)?;
         Ok(BeginTotpPayload {
             enrolment: begun.map(TotpEnrolment::from),
@@ -99,10 +105,18 @@ impl FactorMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "A code of the app.")] input: ConfirmTotpInput,
     ) -> Result<ConfirmTotpPayload> {
+        input.transport.check(ctx)?;
         let reader = reader(ctx)?;
         let (app, client, principal) = (&reader.app, &reader.client, &reader.principal);
         let (challenge, code) = (input.challenge.map(Secret::new), Secret::new(input.code));
-        let added = totp::confirm(app, client, principal, challenge.as_ref(), &code).await;
+        let added = Box::pin(totp::confirm(
+            app,
+            client,
+            principal,
+            challenge.as_ref(),
+            &code,
+        ))
+        .await;
         let (added, user_errors) = UserError::split(added)?;
         let Some(added) = added else {
             return Ok(ConfirmTotpPayload {
@@ -112,10 +126,12 @@ impl FactorMutation {
                 user_errors,
             });
         };
+        let tokens = added.tokens;
+        let session = tokens.map(|tokens| SessionTokens::given(ctx, input.transport, tokens));
         Ok(ConfirmTotpPayload {
             factors: Some(Factors::of(reader, added.account).await?),
             recovery_codes: Some(shown(added.recovery_codes)),
-            session: added.tokens.map(SessionTokens::from),
+            session: session.transpose()?,
             user_errors,
         })
     }
@@ -124,7 +140,7 @@ impl FactorMutation {
     /// account end. Needs a fresh password.
     async fn remove_totp(&self, ctx: &Context<'_>) -> Result<RemoveTotpPayload> {
         let reader = reader(ctx)?;
-        let removed = totp::remove(&reader.app, &reader.client, &reader.principal).await;
+        let removed = Box::pin(totp::remove(&reader.app, &reader.client, &reader.principal)).await;
         let (account, user_errors) = UserError::split(removed)?;
         let factors = match account {
             Some(account) => Some(Factors::of(reader, account).await?),
@@ -142,7 +158,12 @@ impl FactorMutation {
         ctx: &Context<'_>,
     ) -> Result<RegenerateRecoveryCodesPayload> {
         let reader = reader(ctx)?;
-        let made = recovery::regenerate(&reader.app, &reader.client, &reader.principal).await;
+        let made = Box::pin(recovery::regenerate(
+            &reader.app,
+            &reader.client,
+            &reader.principal,
+        ))
+        .await;
         let (made, user_errors) = UserError::split(made)?;
         Ok(RegenerateRecoveryCodesPayload {
             recovery_codes: made.map(shown),
@@ -171,6 +192,9 @@ struct ConfirmTotpInput {
     challenge: Option<String>,
     /// The six digits that the app shows.
     code: String,
+    /// How the tokens of the session travel, where signing in comes to its end by this.
+    #[graphql(default_with = "Transport::Bearer")]
+    transport: Transport,
 }
 
 /// What an authenticator app must know. It is shown once.

@@ -42,7 +42,7 @@ impl FactorPolicyMutation {
     ) -> Result<SetSecondFactorPolicyPayload> {
         let reader = reader(ctx)?;
         let (role, required) = (input.role.into(), input.required);
-        let set = policy::set(&reader.app, &reader.principal, role, required).await;
+        let set = Box::pin(policy::set(&reader.app, &reader.principal, role, required)).await;
         let (policy, user_errors) = UserError::split(set)?;
         Ok(SetSecondFactorPolicyPayload {
             policy: policy.map(SecondFactorPolicy::from),
@@ -60,7 +60,7 @@ impl FactorPolicyMutation {
         let reader = reader(ctx)?;
         let (app, client, principal) = (&reader.app, &reader.client, &reader.principal);
         let account = parse_account_id(&input.account).unwrap_or_default();
-        let reset = reset::reset(app, client, principal, account).await;
+        let reset = Box::pin(reset::reset(app, client, principal, account)).await;
         let (account, user_errors) = UserError::split(reset)?;
         Ok(ResetFactorsPayload {
             account: account.map(Account::from),

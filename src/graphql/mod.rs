@@ -17,7 +17,9 @@ mod passkey_sign_in;
 mod preview_link;
 mod session;
 mod sessions;
+mod sign_in_methods;
 mod single_entry;
+pub(crate) mod transport;
 mod usage;
 mod variables;
 mod work_list;
@@ -55,6 +57,7 @@ pub struct Query(
     factor_policy::FactorPolicyQuery,
     api_token::ApiTokenQuery,
     preview_link::PreviewLinkQuery,
+    sign_in_methods::SignInMethodsQuery,
     sessions::SessionQuery,
 );
 

@@ -11,6 +11,7 @@ use super::{
     account::reader,
     factor::{Factors, shown},
     session::SessionTokens,
+    transport::Transport,
 };
 use crate::{
     auth::factor::passkey::{self, Begun, Made, public_id},
@@ -58,7 +59,12 @@ impl PasskeyMutation {
     ) -> Result<BeginPasskeyRegistrationPayload> {
         let reader = reader(ctx)?;
         let challenge = input.challenge.map(Secret::new);
-        let begun = passkey::begin(&reader.app, &reader.principal, challenge.as_ref()).await;
+        let begun = Box::pin(passkey::begin(
+            &reader.app,
+            &reader.principal,
+            challenge.as_ref(),
+        ))
+        .await;
         let (begun, user_errors) = UserError::split(begun)?;
         Ok(BeginPasskeyRegistrationPayload {
             ceremony: begun.map(PasskeyCeremony::from),
@@ -72,6 +78,7 @@ impl PasskeyMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What the browser has made.")] input: FinishPasskeyRegistrationInput,
     ) -> Result<FinishPasskeyRegistrationPayload> {
+        input.transport.check(ctx)?;
         let reader = reader(ctx)?;
         let (app, client, principal) = (&reader.app, &reader.client, &reader.principal);
         let challenge = input.challenge.map(Secret::new);
@@ -80,16 +87,25 @@ impl PasskeyMutation {
             name: input.name,
             answer: input.credential.0,
         };
-        let kept = passkey::finish(app, client, principal, challenge.as_ref(), made).await;
+        let kept = Box::pin(passkey::finish(
+            app,
+            client,
+            principal,
+            challenge.as_ref(),
+            made,
+        ))
+        .await;
         let (kept, user_errors) = UserError::split(kept)?;
         let (passkey, added) = kept.unzip();
         let (codes, tokens) = added
             .map(|added| (shown(added.recovery_codes), added.tokens))
             .unzip();
+        let tokens = tokens.flatten();
+        let session = tokens.map(|tokens| SessionTokens::given(ctx, input.transport, tokens));
         Ok(FinishPasskeyRegistrationPayload {
             passkey: passkey.map(Passkey::from),
             recovery_codes: codes,
-            session: tokens.flatten().map(SessionTokens::from),
+            session: session.transpose()?,
             user_errors,
         })
     }
@@ -102,7 +118,13 @@ impl PasskeyMutation {
     ) -> Result<RenamePasskeyPayload> {
         let reader = reader(ctx)?;
         let id = parse_id(&input.id);
-        let renamed = passkey::rename(&reader.app, &reader.principal, id, &input.name).await;
+        let renamed = Box::pin(passkey::rename(
+            &reader.app,
+            &reader.principal,
+            id,
+            &input.name,
+        ))
+        .await;
         let (passkey, user_errors) = UserError::split(renamed)?;
         Ok(RenamePasskeyPayload {
             passkey: passkey.map(Passkey::from),
@@ -119,7 +141,7 @@ impl PasskeyMutation {
     ) -> Result<RemovePasskeyPayload> {
         let reader = reader(ctx)?;
         let (app, client, id) = (&reader.app, &reader.client, parse_id(&input.id));
-        let removed = passkey::remove(app, client, &reader.principal, id).await;
+        let removed = Box::pin(passkey::remove(app, client, &reader.principal, id)).await;
         let (account, user_errors) = UserError::split(removed)?;
         let factors = match account {
             Some(account) => Some(Factors::of(reader, account).await?),
@@ -161,6 +183,9 @@ struct FinishPasskeyRegistrationInput {
     name: String,
     /// What the browser gave, by `toJSON()`.
     credential: Json<Value>,
+    /// How the tokens of the session travel, where signing in comes to its end by this.
+    #[graphql(default_with = "Transport::Bearer")]
+    transport: Transport,
 }
 
 /// What to call a passkey.

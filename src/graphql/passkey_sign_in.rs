@@ -5,7 +5,9 @@
 use async_graphql::{Context, InputObject, Json, Object, SimpleObject};
 use serde_json::Value;
 
-use super::{account::reader, passkey::PasskeyCeremony, session::SignInPayload};
+use super::{
+    account::reader, passkey::PasskeyCeremony, session::SignInPayload, transport::Transport,
+};
 use crate::{
     auth::factor::passkey_sign_in,
     content::{scalar::DateTime, user_error::UserError},
@@ -22,7 +24,7 @@ impl PasskeySignInMutation {
     /// Asks the browser for any passkey of this site. Nobody need be named: it is the same for everybody.
     async fn begin_passkey_sign_in(&self, ctx: &Context<'_>) -> Result<BeginPasskeySignInPayload> {
         let reader = reader(ctx)?;
-        let begun = passkey_sign_in::begin(&reader.app, &reader.client).await;
+        let begun = Box::pin(passkey_sign_in::begin(&reader.app, &reader.client)).await;
         let (begun, user_errors) = UserError::split(begun)?;
         Ok(BeginPasskeySignInPayload {
             ceremony: begun.map(PasskeyCeremony::from),
@@ -37,10 +39,17 @@ impl PasskeySignInMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What the browser has shown.")] input: FinishPasskeySignInInput,
     ) -> Result<SignInPayload> {
+        input.transport.check(ctx)?;
         let reader = reader(ctx)?;
         let (token, answer) = (Secret::new(input.ceremony), input.credential.0);
-        let done = passkey_sign_in::finish(&reader.app, &reader.client, &token, &answer).await;
-        SignInPayload::of(done)
+        let done = Box::pin(passkey_sign_in::finish(
+            &reader.app,
+            &reader.client,
+            &token,
+            &answer,
+        ))
+        .await;
+        SignInPayload::of(ctx, input.transport, done)
     }
 
     /// Asks the browser of whoever is signed in for one of their passkeys.
@@ -49,7 +58,11 @@ impl PasskeySignInMutation {
         ctx: &Context<'_>,
     ) -> Result<BeginPasskeyConfirmationPayload> {
         let reader = reader(ctx)?;
-        let begun = passkey_sign_in::begin_confirmation(&reader.app, &reader.principal).await;
+        let begun = Box::pin(passkey_sign_in::begin_confirmation(
+            &reader.app,
+            &reader.principal,
+        ))
+        .await;
         let (begun, user_errors) = UserError::split(begun)?;
         Ok(BeginPasskeyConfirmationPayload {
             ceremony: begun.map(PasskeyCeremony::from),
@@ -66,7 +79,10 @@ impl PasskeySignInMutation {
         let reader = reader(ctx)?;
         let (app, client, principal) = (&reader.app, &reader.client, &reader.principal);
         let (token, answer) = (Secret::new(input.ceremony), input.credential.0);
-        let until = passkey_sign_in::confirm(app, client, principal, &token, &answer).await;
+        let until = Box::pin(passkey_sign_in::confirm(
+            app, client, principal, &token, &answer,
+        ))
+        .await;
         let (until, user_errors) = UserError::split(until)?;
         Ok(ConfirmWithPasskeyPayload {
             confirmed_until: until.map(DateTime),
@@ -82,6 +98,9 @@ struct FinishPasskeySignInInput {
     ceremony: String,
     /// What the browser gave, by `toJSON()`.
     credential: Json<Value>,
+    /// How the tokens of the session travel.
+    #[graphql(default_with = "Transport::Bearer")]
+    transport: Transport,
 }
 
 /// A passkey in the place of the password.

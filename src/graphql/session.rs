@@ -5,7 +5,10 @@
 use async_graphql::{Context, Enum, InputObject, Json, Object, OneofObject, SimpleObject};
 use serde_json::Value;
 
-use super::account::{Account, reader};
+use super::{
+    account::{Account, reader},
+    transport::{self, Transport},
+};
 use crate::{
     auth::{
         end,
@@ -15,7 +18,7 @@ use crate::{
     },
     content::{scalar::DateTime, user_error::UserError},
     crypto::Secret,
-    error::Result,
+    error::{Error, ProblemCode, Result},
 };
 
 /// Mutations about sessions.
@@ -30,10 +33,17 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who signs in.")] input: SignInInput,
     ) -> Result<SignInPayload> {
+        input.transport.check(ctx)?;
         let reader = reader(ctx)?;
         let password = Secret::new(input.password);
-        let done = sign_in::sign_in(&reader.app, &reader.client, &input.email, password).await;
-        SignInPayload::of(done)
+        let done = Box::pin(sign_in::sign_in(
+            &reader.app,
+            &reader.client,
+            &input.email,
+            password,
+        ))
+        .await;
+        SignInPayload::of(ctx, input.transport, done)
     }
 
     /// Comes to the end of signing in, with the challenge that `signIn` or another first step gave.
@@ -42,26 +52,34 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What follows the first step.")] input: CompleteSignInInput,
     ) -> Result<SignInPayload> {
+        input.transport.check(ctx)?;
         let reader = reader(ctx)?;
         let challenge = Secret::new(input.challenge);
         let factor = input.factor.map(Factor::from);
         let (app, client) = (&reader.app, &reader.client);
-        let done = sign_in::complete(app, client, &challenge, factor.as_ref()).await;
-        SignInPayload::of(done)
+        let done = Box::pin(sign_in::complete(app, client, &challenge, factor.as_ref())).await;
+        SignInPayload::of(ctx, input.transport, done)
     }
 
-    /// Continues a session, also after its access token has ended. It gives new tokens, and spends the refresh token: if
-    /// that comes again, the session ends.
+    /// Continues a session, also after its access token has ended. It gives new tokens, the way the old ones came, and spends
+    /// the refresh token: if that comes again, the session ends.
     async fn refresh_session(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which session to continue.")] input: RefreshSessionInput,
     ) -> Result<RefreshSessionPayload> {
-        let token = Secret::new(input.refresh_token);
-        let tokens = session::refresh(&reader(ctx)?.app, &token).await;
+        let (transport, token) = match input.refresh_token {
+            Some(token) => (Transport::Bearer, Some(Secret::new(token))),
+            None => (Transport::Cookie, transport::browser(ctx).refresh),
+        };
+        let tokens = match token {
+            Some(token) => session::refresh(&reader(ctx)?.app, &token).await,
+            None => Err(no_refresh_token()),
+        };
         let (tokens, user_errors) = UserError::split(tokens)?;
+        let session = tokens.map(|tokens| SessionTokens::given(ctx, transport, tokens));
         Ok(RefreshSessionPayload {
-            session: tokens.map(SessionTokens::from),
+            session: session.transpose()?,
             user_errors,
         })
     }
@@ -71,6 +89,9 @@ impl SessionMutation {
         let reader = reader(ctx)?;
         let ended = end::sign_out(&reader.app, &reader.principal).await;
         let (ended, user_errors) = UserError::split(ended)?;
+        if ended.is_some() {
+            transport::clear(ctx);
+        }
         Ok(SignOutPayload {
             ended_at: ended.map(DateTime),
             user_errors,
@@ -86,7 +107,13 @@ impl SessionMutation {
         let reader = reader(ctx)?;
         let password = Secret::new(input.password);
         let (app, client) = (&reader.app, &reader.client);
-        let until = sign_in::confirm_password(app, client, &reader.principal, password).await;
+        let until = Box::pin(sign_in::confirm_password(
+            app,
+            client,
+            &reader.principal,
+            password,
+        ))
+        .await;
         let (until, user_errors) = UserError::split(until)?;
         Ok(ConfirmPasswordPayload {
             confirmed_until: until.map(DateTime),
@@ -102,6 +129,9 @@ struct SignInInput {
     email: String,
     /// Its password. 12 to 1,024 characters.
     password: String,
+    /// How the tokens of the session travel.
+    #[graphql(default_with = "Transport::Bearer")]
+    transport: Transport,
 }
 
 /// What follows the first step of signing in.
@@ -111,6 +141,9 @@ struct CompleteSignInInput {
     challenge: String,
     /// One of the factors that the challenge names; left out where it names none.
     factor: Option<SecondFactorInput>,
+    /// How the tokens of the session travel.
+    #[graphql(default_with = "Transport::Bearer")]
+    transport: Transport,
 }
 
 /// A second factor, as it is shown.
@@ -165,8 +198,8 @@ enum SecondFactor {
 /// Which session to continue.
 #[derive(InputObject)]
 struct RefreshSessionInput {
-    /// The last refresh token that the session gave.
-    refresh_token: String,
+    /// The last refresh token that the session gave; left out where it came in a cookie.
+    refresh_token: Option<String>,
 }
 
 /// A password, once more.
@@ -179,28 +212,35 @@ struct ConfirmPasswordInput {
 /// What somebody who is signed in holds. Keep it out of logs and addresses.
 #[derive(SimpleObject)]
 pub(super) struct SessionTokens {
-    /// Goes with every request, as `Authorization: Bearer …`.
-    access_token: String,
+    /// Goes with every request, as `Authorization: Bearer …`. Null if it went into a cookie.
+    access_token: Option<String>,
     /// When the access token ends, unless its session ends before.
     access_token_expires_at: DateTime,
-    /// Gives new tokens by `refreshSession`, once.
-    refresh_token: String,
+    /// Gives new tokens by `refreshSession`, once. Null if it went into a cookie.
+    refresh_token: Option<String>,
     /// When the refresh token ends.
     refresh_token_expires_at: DateTime,
     /// Who is signed in.
     account: Account,
 }
 
-impl From<Tokens> for SessionTokens {
-    fn from(tokens: Tokens) -> Self {
-        Self {
-            access_token: tokens.access.expose().to_owned(),
+impl SessionTokens {
+    /// The tokens, on their way.
+    pub(super) fn given(ctx: &Context<'_>, transport: Transport, tokens: Tokens) -> Result<Self> {
+        let (access_token, refresh_token) = transport.hand_over(ctx, &tokens)?;
+        Ok(Self {
+            access_token,
             access_token_expires_at: DateTime(tokens.access_expires_at),
-            refresh_token: tokens.refresh.expose().to_owned(),
+            refresh_token,
             refresh_token_expires_at: DateTime(tokens.refresh_expires_at),
             account: tokens.account.into(),
-        }
+        })
     }
+}
+
+fn no_refresh_token() -> Error {
+    let message = "there is no refresh token, neither here nor in a cookie; sign in";
+    Error::invalid(ProblemCode::Required, "refreshToken", message)
 }
 
 /// What became of signing in: a session, or a challenge, or errors.
@@ -215,11 +255,17 @@ pub(super) struct SignInPayload {
 }
 
 impl SignInPayload {
-    pub(super) fn of(done: Result<SignIn>) -> Result<Self> {
+    pub(super) fn of(
+        ctx: &Context<'_>,
+        transport: Transport,
+        done: Result<SignIn>,
+    ) -> Result<Self> {
         let (done, user_errors) = UserError::split(done)?;
         let (session, challenge) = match done {
             None => (None, None),
-            Some(SignIn::Session(tokens)) => (Some(SessionTokens::from(*tokens)), None),
+            Some(SignIn::Session(tokens)) => {
+                (Some(SessionTokens::given(ctx, transport, *tokens)?), None)
+            }
             Some(SignIn::Challenge {
                 token,
                 expires_at,

@@ -99,7 +99,10 @@ impl EndMutation {
         let reader = reader(ctx)?;
         let account = input.account.map(|id| named(&id, "account")).transpose();
         let ended = match account {
-            Ok(account) => end::sign_out_everywhere(&reader.app, &reader.principal, account).await,
+            Ok(account) => {
+                let (app, principal) = (&reader.app, &reader.principal);
+                end::sign_out_everywhere(app, principal, account, input.keys_too).await
+            }
             Err(error) => Err(error),
         };
         let (ended, user_errors) = UserError::split(ended)?;
@@ -131,6 +134,9 @@ struct EndSessionPayload {
 struct SignOutEverywhereInput {
     /// The account; one's own if none is named.
     account: Option<ID>,
+    /// Whether the account's API tokens and preview links are to end, too: for when somebody else had the account.
+    #[graphql(default)]
+    keys_too: bool,
 }
 
 /// What became of ending all sessions of an account.

@@ -1,4 +1,5 @@
-//! Who sends a request: the account, the machine or the preview link that its bearer token names, or nobody.
+//! Who sends a request: the account, the machine or the preview link that its bearer token names, the account that its cookie
+//! names, or nobody.
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
@@ -7,14 +8,19 @@ use axum::{
 
 use super::{
     client::{Peer, client},
+    cookies::{self, Cookies},
     reply,
 };
 use crate::{
     app::App,
-    auth::{Client, Principal, bearer},
+    auth::{Client, Principal, bearer, session},
     crypto::Secret,
     error::{Error, Result},
+    graphql::transport::{ACCESS_COOKIE, Browser, set_cookie},
 };
+
+/// For answers that are for whoever asked alone, and that no cache may keep.
+pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 /// Who sends a request, and from where.
 pub(super) struct Caller {
@@ -22,25 +28,62 @@ pub(super) struct Caller {
     pub(super) principal: Principal,
     /// From where.
     pub(super) client: Client,
+    /// What is known of the browser.
+    pub(super) browser: Browser,
+    /// Whether it has cookies of a session that were not looked at: another site may have sent it.
+    pub(super) is_forgeable: bool,
 }
 
-/// Who sends a request with this head. Credentials that do not hold are refused, never overlooked.
+/// Who sends a request with this head. Credentials that do not hold are refused, never overlooked. Cookies are credentials
+/// only where the request was sent on purpose; elsewhere its sender is nobody.
 pub(super) async fn caller(app: &App, head: &Parts) -> Result<Caller, Response> {
+    let headers = &head.headers;
     let peer = head.extensions.get::<Peer>().copied();
+    let cookies = Cookies::of(headers);
+    let is_proven = cookies::is_proven(&app.config, headers)?;
+    let token = bearer_token(headers).map_err(|error| refused(&error))?;
+    let is_forgeable = token.is_none() && !is_proven && cookies.are_there();
+    if token.is_some() && is_proven && cookies.are_there() {
+        return Err(both());
+    }
+    let (principal, refresh) = match (token, cookies.access) {
+        (Some(token), _) => {
+            let principal = bearer::authenticate(app, &token).await;
+            (principal.map_err(|error| refused(&error))?, None)
+        }
+        (None, Some(token)) if is_proven => {
+            // Nothing but a session lies in a cookie.
+            let principal = session::authenticate(app, &token).await;
+            let principal = principal.map_err(|error| without_cookie(refused(&error)))?;
+            (principal, cookies.refresh)
+        }
+        (None, _) if is_proven => (Principal::Anonymous, cookies.refresh),
+        (None, _) => (Principal::Anonymous, None),
+    };
     Ok(Caller {
-        principal: principal(app, &head.headers).await?,
-        client: client(app, peer, &head.headers),
+        principal,
+        client: client(app, peer, headers),
+        browser: Browser { is_proven, refresh },
+        is_forgeable,
     })
 }
 
-async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, Response> {
-    let token = match bearer_token(headers) {
-        Ok(Some(token)) => token,
-        Ok(None) => return Ok(Principal::Anonymous),
-        Err(error) => return Err(refused(&error)),
-    };
-    let principal = bearer::authenticate(app, &token).await;
-    principal.map_err(|error| refused(&error))
+/// The refusal, and the end of the cookie that was refused: no script could remove it, and with it nobody could sign in.
+fn without_cookie(mut refusal: Response) -> Response {
+    let cookie = set_cookie(ACCESS_COOKIE, "", "Strict", 0);
+    if refusal.status() == StatusCode::UNAUTHORIZED
+        && let Ok(cookie) = HeaderValue::from_str(&cookie)
+    {
+        let headers = refusal.headers_mut();
+        headers.append(header::SET_COOKIE, cookie);
+        headers.insert(header::CACHE_CONTROL, PRIVATE);
+    }
+    refusal
+}
+
+fn both() -> Response {
+    let message = "send a bearer token or cookies, not both";
+    reply::error(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
 }
 
 /// The one bearer token, if there are any credentials at all.

@@ -10,7 +10,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 
 use super::{
-    credentials::{self, Caller},
+    cookies,
+    credentials::{self, Caller, PRIVATE},
     multipart, reply,
 };
 use crate::{
@@ -34,8 +35,6 @@ const GRAPHQL_JSON: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
 /// The longest `Idempotency-Key`.
 const LONGEST_KEY: usize = 255;
-/// For answers that are for whoever asked alone, and that no cache may keep.
-const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 /// The parameters of a request, as the GraphQL-over-HTTP specification names them.
 #[derive(Deserialize)]
@@ -175,9 +174,16 @@ pub(super) async fn execute(
     mut request: Request,
     caller: Caller,
 ) -> Response {
-    let Caller { principal, client } = caller;
-    let is_private = principal != Principal::Anonymous || changes(&mut request);
-    let request = request.data(client);
+    let Caller {
+        principal, client, ..
+    } = caller;
+    let changes = changes(&mut request);
+    if changes && caller.is_forgeable {
+        return cookies::refused();
+    }
+    let with_cookies = caller.browser.is_proven;
+    let is_private = changes || with_cookies || principal != Principal::Anonymous;
+    let request = request.data(client).data(caller.browser);
     let request = match idempotency_key(headers) {
         Ok(Some(key)) => request.data(key),
         Ok(None) => request,
@@ -185,10 +191,17 @@ pub(super) async fn execute(
     };
     let answer = endpoint.schema.execute(request, principal).await;
     let mut response = written(&answer, headers);
+    let headers = response.headers_mut();
+    for cookie in answer.http_headers.get_all(header::SET_COOKIE) {
+        let mut cookie = cookie.clone();
+        cookie.set_sensitive(true);
+        headers.append(header::SET_COOKIE, cookie);
+    }
     if is_private {
-        response
-            .headers_mut()
-            .insert(header::CACHE_CONTROL, PRIVATE);
+        headers.insert(header::CACHE_CONTROL, PRIVATE);
+    }
+    if with_cookies {
+        headers.append(header::VARY, HeaderValue::from_static("Cookie"));
     }
     response
 }

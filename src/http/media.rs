@@ -14,6 +14,8 @@ use crate::{app::App, media};
 
 /// A year.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Pages of every origin show the files.
+const FOR_ALL: HeaderValue = HeaderValue::from_static("cross-origin");
 /// A picture runs nothing, even when it is opened on its own.
 const NO_SCRIPTS: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 
@@ -165,6 +167,7 @@ fn described(status: StatusCode, media_type: &'static str, tag: &ETag, body: Bod
     headers.insert(header::CACHE_CONTROL, FOR_EVER);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_SECURITY_POLICY, NO_SCRIPTS);
+    headers.insert("cross-origin-resource-policy", FOR_ALL);
     headers.typed_insert(tag.clone());
     response
 }

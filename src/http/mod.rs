@@ -1,20 +1,24 @@
 //! HTTP: routes and layers in one list. Only this module and those below it know axum.
 
 mod client;
+mod cookies;
+mod cors;
 mod credentials;
 mod demo_site;
 mod graphiql;
 mod graphql;
+mod hardening;
 mod health;
 mod keys;
 mod media;
 mod multipart;
+mod oidc;
 mod pieces;
 mod reply;
 pub mod server;
 mod setup;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -31,7 +35,12 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::{app::App, graphql::Schema, id};
+use crate::{
+    app::App,
+    config::{Config, CorsOrigins},
+    graphql::Schema,
+    id,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Where GraphiQL's packages lie after `npm install` in `web/`.
@@ -44,9 +53,9 @@ pub fn router(app: &App, demo: bool) -> Router {
         schema: Schema::new(app),
         max_body_bytes: app.config.max_body_bytes,
     };
-    // A cache may give an answer to those only who come with the same credentials.
-    let vary =
-        SetResponseHeaderLayer::appending(header::VARY, HeaderValue::from_static("Authorization"));
+    // A cache may give an answer to those only who come with the same credentials; cookies are none without their header.
+    let vary = HeaderValue::from_static("Authorization, Kindling-CSRF");
+    let vary = SetResponseHeaderLayer::appending(header::VARY, vary);
     let mut router = Router::new()
         .route(
             "/graphql",
@@ -62,7 +71,7 @@ pub fn router(app: &App, demo: bool) -> Router {
         )
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready).with_state(app.clone()));
-    router = router.merge(setup::router());
+    router = router.merge(setup::router()).merge(oidc::router(app));
     if demo {
         router = router.merge(demo_site::router());
     }
@@ -70,7 +79,7 @@ pub fn router(app: &App, demo: bool) -> Router {
         router = router.merge(graphiql::router(Some(GRAPHIQL_PACKAGES.into())));
     }
     let deadline = Duration::from_secs(app.config.request_timeout_seconds);
-    router
+    let router = router
         .fallback(|| async {
             reply::error(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here")
         })
@@ -85,11 +94,8 @@ pub fn router(app: &App, demo: bool) -> Router {
         .layer(middleware::from_fn(move |request, next| {
             in_time(deadline, request, next)
         }))
-        .layer(CatchPanicLayer::custom(reply::panicked))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
+        .layer(CatchPanicLayer::custom(reply::panicked));
+    hardening::hardened(&app.config, shared(&app.config, router))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(
             TraceLayer::new_for_http()
@@ -98,6 +104,17 @@ pub fn router(app: &App, demo: bool) -> Router {
                 .on_failure(()),
         )
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId))
+}
+
+/// The routes, for pages of other origins too, if the settings allow any.
+fn shared(config: &Config, router: Router) -> Router {
+    if config.cors_origins == CorsOrigins::Listed(Vec::new()) {
+        return router;
+    }
+    let origins = Arc::new(config.cors_origins.clone());
+    router.layer(middleware::from_fn(move |request, next| {
+        cors::cors(Arc::clone(&origins), request, next)
+    }))
 }
 
 /// The answer, or an error once the deadline has passed.

@@ -14,6 +14,7 @@ use multer::{Field, Multipart};
 use tracing::Instrument;
 
 use super::{
+    cookies,
     credentials::{self, Caller},
     graphql::{Endpoint, Parameters, execute},
     pieces::{Pieces, TooMuch},
@@ -29,8 +30,9 @@ use crate::{
 const MOST_FILES: usize = 10;
 
 /// Headers that a foreign site cannot send without asking first. It can send forms.
-const UNFORGEABLE: [&str; 3] = [
+const UNFORGEABLE: [&str; 4] = [
     "authorization",
+    "kindling-csrf",
     "apollo-require-preflight",
     "graphql-preflight",
 ];
@@ -106,6 +108,7 @@ pub(super) async fn post(endpoint: &Endpoint, head: &Parts, body: Body) -> Respo
     }
     let pieces = Pieces::new(body);
     let refusal = match credentials::caller(&endpoint.app, head).await {
+        Ok(caller) if caller.is_forgeable => cookies::refused(),
         Ok(caller) => match read(endpoint, &caller.principal, headers, &pieces).await {
             Ok((request, uploads)) => {
                 return run(endpoint, headers, request, uploads, caller).await;

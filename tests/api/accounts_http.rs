@@ -40,7 +40,7 @@ async fn credentials_come_in_one_header_of_one_scheme() {
             json!({"email": "author@demo.example", "role": "AUTHOR"})
         );
         assert_eq!(answer.header("cache-control"), "private, no-store");
-        assert_eq!(answer.header("vary"), "Authorization");
+        assert_eq!(answer.header("vary"), "Authorization, Kindling-CSRF");
     }
     for value in [
         "",
@@ -79,7 +79,7 @@ async fn credentials_come_in_one_header_of_one_scheme() {
         (anonymous.json(), anonymous.header("cache-control")),
         (json!({"data": {"viewer": null}}), "")
     );
-    assert_eq!(anonymous.header("vary"), "Authorization");
+    assert_eq!(anonymous.header("vary"), "Authorization, Kindling-CSRF");
     let mutation = server.query("mutation { signOut { endedAt } }").await;
     assert_eq!(
         (mutation.code().as_str(), mutation.header("cache-control")),

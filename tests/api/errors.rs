@@ -64,6 +64,7 @@ fn every_code_of_an_error_is_documented() {
         })),
         Error::Referenced(Vec::new()),
         Error::Unauthenticated,
+        Error::Csrf,
         Error::PasswordRequired,
         Error::TooManyAttempts(chrono::TimeDelta::seconds(3)),
         Error::Forbidden("do this"),

@@ -37,6 +37,8 @@ form.addEventListener("submit", async (event) => {
 async function send(input) {
   const response = await fetch("/graphql", {
     method: "POST",
+    // Cookies of a session that this browser once had here would only get in the way.
+    credentials: "omit",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ query: MUTATION, variables: { input } }),
   });

@@ -1,17 +1,25 @@
-//! Nothing that is not public ever reaches somebody who is not signed in, whatever they ask.
+//! Nothing that is not public ever reaches somebody who is not signed in, whatever they ask; nor an API token without scopes,
+//! nor a preview link of something else.
 //!
 //! The same random world is built three times: with drafts whose values lie before all that is public, with drafts
 //! that lie after it, and without any drafts. Nothing of a draft stands in any answer, and all three answer alike.
 
 mod corpus;
 mod entries;
+mod previews;
+mod readers;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use self::corpus::{Cursors, is_content_list, orders, questions, replays};
+use kindling::auth::Principal;
+
+use self::{
+    corpus::{Cursors, is_content_list, orders, questions, replays},
+    readers::readers,
+};
 use crate::{
     introspection::{Introspection, text},
     property,
@@ -60,6 +68,7 @@ async fn hold(
 
     let asked = [&low, &high, &without].map(|world| questions(&api, world));
     let chosen = plan[0].public_choice as usize % PARTS;
+    let reader = &readers()[plan[0].public_choice as usize / PARTS % 4];
     for ((question, of_high), of_without) in asked[0]
         .iter()
         .zip(&asked[1])
@@ -67,12 +76,12 @@ async fn hold(
         .skip(chosen)
         .step_by(PARTS)
     {
-        let answer = ask(&low, question).await?;
-        same(question, &answer, &ask(&high, of_high).await?)?;
+        let answer = ask(&low, reader, question).await?;
+        same(question, &answer, &ask(&high, reader, of_high).await?)?;
         same(
             question,
             &without_cost(answer),
-            &without_cost(ask(&without, of_without).await?),
+            &without_cost(ask(&without, reader, of_without).await?),
         )?;
     }
     // Positions are handed out to drafts as well, so that the same cursor means another place where there are none.
@@ -82,18 +91,18 @@ async fn hold(
     for (question, of_high) in replayed[0].iter().zip(&replayed[1]) {
         same(
             question,
-            &ask(&low, question).await?,
-            &ask(&high, of_high).await?,
+            &ask(&low, reader, question).await?,
+            &ask(&high, reader, of_high).await?,
         )?;
     }
     Ok(())
 }
 
-/// The answer to somebody who is not signed in, with the names that ids have in the plan, and open cursors.
-async fn ask(world: &World, question: &str) -> Result<Value, String> {
-    let answer = tokio::time::timeout(Duration::from_mins(1), world.app.query(question))
-        .await
-        .expect("an answer");
+/// The answer to a reader, with the names that ids have in the plan, and open cursors.
+async fn ask(world: &World, reader: &Principal, question: &str) -> Result<Value, String> {
+    let asked = world.app.query_as(reader.clone(), question, Value::Null);
+    let answer = tokio::time::timeout(Duration::from_mins(1), asked);
+    let answer = answer.await.expect("an answer");
     let raw = answer.to_string();
     for word in ["canary", FORMER.word, INTERNAL[0], INTERNAL[1]] {
         if raw.contains(word) {

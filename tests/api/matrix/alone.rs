@@ -64,6 +64,7 @@ pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
         "revokeApiToken" => json!({ "id": api_token }),
         "revokePreviewLink" => json!({ "id": preview_link }),
         "events" | "apiTokens" | "previewLinks" => return Some(Sent::Nothing("totalCount")),
+        "signInMethods" => return Some(Sent::Nothing("password")),
         "signOut" => return Some(Sent::Nothing(ERRORS)),
         "signOutEverywhere" => json!({}),
         "endSession" => json!({"id": format!("session_{}", kindling::id::new().simple())}),

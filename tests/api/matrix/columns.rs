@@ -69,18 +69,14 @@ impl Column {
 
 /// The scopes that the column's token has where the row names these.
 fn scopes(column: Column, named: &[Scope]) -> BTreeSet<Scope> {
-    match column {
-        Column::TokenWithout => {
-            let lacking = named.last();
-            let scopes = SCOPES.into_iter();
-            scopes.filter(|scope| Some(scope) != lacking).collect()
-        }
-        _ => {
-            let changes = named.contains(&Scope::Write) || named.contains(&Scope::Publish);
-            let with_drafts = changes.then_some(Scope::Drafts);
-            named.iter().copied().chain(with_drafts).collect()
-        }
+    if column == Column::TokenWithout {
+        let lacking = named.last();
+        let scopes = SCOPES.into_iter();
+        return scopes.filter(|scope| Some(scope) != lacking).collect();
     }
+    let changes = named.contains(&Scope::Write) || named.contains(&Scope::Publish);
+    let with_drafts = changes.then_some(Scope::Drafts);
+    named.iter().copied().chain(with_drafts).collect()
 }
 
 /// The rights of an API token of this account.

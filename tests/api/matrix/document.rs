@@ -67,9 +67,8 @@ impl Rule {
             (Column::Anonymous, _) => self.cells[0],
             (Column::Preview, _) => self.cells[1],
             (Column::Account(role), _) => of_role(role),
-            (Column::TokenWithout, Some([])) => of_maker,
-            (Column::TokenWithout, _) | (_, None) => Cell::No,
-            (Column::TokenWith | Column::TokenOfAnotherType, Some(_)) => of_maker,
+            (_, None) | (Column::TokenWithout, Some([_, ..])) => Cell::No,
+            (_, Some(_)) => of_maker,
         }
     }
 }

@@ -246,7 +246,7 @@ impl Site {
 
     /// Tries an operation that is about no entry.
     async fn try_alone(&mut self, operation: &Operation<'_>, column: Column, wrong: &mut Wrong) {
-        let rule = operation.rule;
+        let asked = operation.rule;
         for as_form in [false, true] {
             let own = self.belongings(column).await;
             // A session of its own, as the operation may end it.
@@ -261,23 +261,23 @@ impl Site {
             } else {
                 self.post(token.as_ref(), &request).await.json()
             };
-            let must = match rule.field.as_str() {
+            let must = match asked.field.as_str() {
                 "refreshSession" => Outcome::Inapplicable,
                 _ => expected_alone(operation, column),
             };
-            let found = Outcome::of(&answer, &rule.field);
+            let found = Outcome::of(&answer, &asked.field);
             if found != must || (operation.is_mutation && by_get.status != 405) {
                 wrong.push(format!(
-                    "{rule:?} by {column:?}, as a form {as_form}: {found:?}, not {must:?}: {answer}; by GET {by_get:?}"
+                    "{asked:?} by {column:?}, as a form {as_form}: {found:?}, not {must:?}: {answer}; by GET {by_get:?}"
                 ));
             }
         }
     }
 
     async fn belongings(&mut self, column: Column) -> Asker {
-        let role = name(column.role().unwrap_or(MAKER));
-        let session = self.server.sign_in(&role).await;
-        let makes_tokens = role != name(Role::Contributor) && column != Column::Anonymous;
+        let account = name(column.role().unwrap_or(MAKER));
+        let session = self.server.sign_in(&account).await;
+        let makes_tokens = account != name(Role::Contributor) && column != Column::Anonymous;
         let api_token = if makes_tokens {
             let input = json!({"name": "Own", "scopes": []});
             self.new_token(&session, input).await.1
@@ -285,8 +285,8 @@ impl Site {
             kindling::auth::api_token::public_id(kindling::id::new())
         };
         Asker {
-            email: format!("{role}@demo.example"),
-            password: self.server.demo_password(&role),
+            email: format!("{account}@demo.example"),
+            password: self.server.demo_password(&account),
             refresh: "no token".to_owned(),
             api_token,
             preview_link: self.new_link(&session, "Own").await.1,

@@ -1,7 +1,9 @@
 //! The harness: an application with a database of its own for each test, on either engine.
 
 pub(crate) mod accounts;
+pub(crate) mod browser;
 pub(crate) mod content;
+pub(crate) mod oidc_provider;
 pub(crate) mod pictures;
 mod postgres;
 mod postgres_cluster;
@@ -191,9 +193,17 @@ impl TestApp {
 
 /// A server of the demo over a new database of each engine that there is, with what it works on.
 pub(crate) async fn servers() -> Vec<(server::Server, TempDir, Option<TestDatabase>)> {
+    servers_with(&[]).await
+}
+
+/// The same, with more arguments.
+pub(crate) async fn servers_with(
+    more: &[&str],
+) -> Vec<(server::Server, TempDir, Option<TestDatabase>)> {
     let start = |arguments: &[&str]| {
         let folder = TempDir::new().expect("a folder");
-        (server::Server::start(folder.path(), arguments), folder)
+        let arguments = [more, arguments].concat();
+        (server::Server::start(folder.path(), &arguments), folder)
     };
     let (on_sqlite, folder) = start(&[]);
     let mut servers = vec![(on_sqlite, folder, None)];

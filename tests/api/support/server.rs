@@ -291,7 +291,7 @@ impl Drop for Server {
 }
 
 impl Answer {
-    fn parse(bytes: &[u8]) -> Self {
+    pub(super) fn parse(bytes: &[u8]) -> Self {
         let end = bytes
             .windows(4)
             .position(|four| four == b"\r\n\r\n")
@@ -302,15 +302,27 @@ impl Answer {
             .next()
             .and_then(|line| line.split(' ').nth(1)?.parse().ok())
             .expect("a status");
-        let header = |line: &str| {
-            line.split_once(": ")
-                .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-        };
+        let mut headers: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+            let name = name.to_lowercase();
+            // Cookies have commas of their own.
+            let between = if name == "set-cookie" { "\n" } else { ", " };
+            let known = headers.entry(name).or_default();
+            if !known.is_empty() {
+                known.push_str(between);
+            }
+            known.push_str(value);
+        }
         Self {
             status,
-            headers: lines.filter_map(header).collect(),
+            headers,
             body: bytes[end + 4..].to_vec(),
         }
+    }
+
+    /// Its headers by their names in lower case; those that came several times in one.
+    pub(crate) fn headers(&self) -> &BTreeMap<String, String> {
+        &self.headers
     }
 
     /// The header of this name in lower case; empty if there is none.

@@ -1,0 +1,90 @@
+//! Which pages of other origins may read answers. Written by hand: the layer of tower-http answers every OPTIONS, and tells
+//! origins that are not allowed what would be.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+
+use crate::config::CorsOrigins;
+
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
+/// What clients of the API send.
+const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, content-type, idempotency-key, kindling-csrf, apollo-require-preflight, graphql-preflight, range, \
+     if-none-match, x-request-id",
+);
+/// What scripts may read, beside what they always may.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "x-request-id, retry-after, etag, content-range, accept-ranges, www-authenticate",
+);
+/// How long a browser need not ask again, in seconds: two hours, the most that Chromium keeps.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
+const YES: HeaderValue = HeaderValue::from_static("true");
+const ANY: HeaderValue = HeaderValue::from_static("*");
+
+/// The answer, with what lets the pages of allowed origins read it.
+pub(super) async fn cors(allowed: Arc<CorsOrigins>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let granted = origin.as_ref().and_then(|origin| grant(&allowed, origin));
+    let asks_first = request.method() == Method::OPTIONS
+        && origin.is_some()
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if asks_first {
+        preflight(granted.is_some())
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    if let Some(granted) = granted {
+        if granted != ANY {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, YES);
+        }
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, granted);
+        if !asks_first {
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        }
+    }
+    response
+}
+
+/// What an origin is told that it is; nothing if it is not allowed.
+fn grant(allowed: &CorsOrigins, origin: &HeaderValue) -> Option<HeaderValue> {
+    match allowed {
+        CorsOrigins::Any => Some(ANY),
+        CorsOrigins::Listed(origins) => {
+            let mut known = origins.iter();
+            known
+                .any(|known| known.as_str() == *origin)
+                .then(|| origin.clone())
+        }
+    }
+}
+
+/// The answer to a browser that asks whether a page may send a request.
+fn preflight(is_granted: bool) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    let asked: [HeaderName; 2] = [
+        header::ACCESS_CONTROL_REQUEST_METHOD,
+        header::ACCESS_CONTROL_REQUEST_HEADERS,
+    ];
+    for name in asked {
+        headers.append(header::VARY, HeaderValue::from(name));
+    }
+    if is_granted {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    }
+    response
+}
