@@ -9,7 +9,7 @@ use entity::{
 };
 use sea_orm::EntityTrait;
 
-use super::actor::account_id;
+use super::{actor::account_id, factor::Factors};
 use crate::{
     auth::{
         Principal,
@@ -54,6 +54,11 @@ impl Account {
     /// What the account may do.
     async fn role(&self) -> AccountRole {
         self.account.role.into()
+    }
+
+    /// The second factors; null where they are neither one's own nor to be looked after.
+    async fn factors(&self, ctx: &Context<'_>) -> Result<Option<Factors>> {
+        Factors::visible(reader(ctx)?, self.account.id).await
     }
 
     /// Where the account stands.

@@ -18,6 +18,7 @@ mod documentation_editing;
 mod editing;
 mod end_to_end;
 mod errors;
+mod factors;
 mod filter_logic;
 mod http;
 mod idempotency;
