@@ -4,7 +4,8 @@ mod at_once;
 mod at_rest;
 mod changes;
 mod enrolment;
-
+mod model;
+mod passkeys;
 mod policy;
 mod sign_in;
 
