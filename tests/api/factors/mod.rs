@@ -4,6 +4,7 @@ mod at_once;
 mod at_rest;
 mod changes;
 mod enrolment;
+mod guide;
 mod model;
 mod passkeys;
 mod policy;
