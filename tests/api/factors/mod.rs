@@ -4,7 +4,9 @@ mod at_once;
 mod at_rest;
 mod changes;
 mod enrolment;
-
+mod guide;
+mod model;
+mod passkeys;
 mod policy;
 mod sign_in;
 
