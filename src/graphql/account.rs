@@ -29,8 +29,16 @@ pub struct AccountQuery;
 #[derive(Clone, Debug)]
 pub struct Account {
     account: account::Model,
-    /// When it was last seen, if that has been looked up.
-    seen: Option<Option<Instant>>,
+    seen: Seen,
+}
+
+/// When an account was last seen.
+#[derive(Clone, Copy, Debug)]
+enum Seen {
+    /// That has not been looked up.
+    Unasked,
+    /// Then, or never.
+    At(Option<Instant>),
 }
 
 /// Somebody who can sign in, or is to.
@@ -74,8 +82,8 @@ impl Account {
     /// When the account was last used, to some minutes; null if that was never, or too long ago to be known.
     async fn last_seen_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let seen = match self.seen {
-            Some(seen) => seen,
-            None => {
+            Seen::At(seen) => seen,
+            Seen::Unasked => {
                 let id = self.account.id;
                 let seen = last_seen(&reader(ctx)?.snapshot, [id].into_iter()).await?;
                 seen.get(&id).copied()
@@ -90,7 +98,7 @@ impl Account {
     pub(super) fn seen(account: account::Model, seen: Option<Instant>) -> Self {
         Self {
             account,
-            seen: Some(seen),
+            seen: Seen::At(seen),
         }
     }
 }
@@ -99,7 +107,7 @@ impl From<account::Model> for Account {
     fn from(account: account::Model) -> Self {
         Self {
             account,
-            seen: None,
+            seen: Seen::Unasked,
         }
     }
 }

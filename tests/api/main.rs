@@ -41,6 +41,7 @@ mod sign_in_guide;
 mod signing_keys;
 mod statements;
 mod support;
+mod taken_back;
 
 mod alike;
 mod asset;

@@ -31,7 +31,7 @@ fn text(value: &Value) -> String {
 }
 
 /// The code of the app, so many steps from now: the server takes the next one, too.
-fn code(secret: &str, steps: u64) -> String {
+pub(crate) fn code(secret: &str, steps: u64) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret).expect("a secret");
     let totp = totp_rs::Builder::new().with_secret(secret).build();
     let now = std::time::UNIX_EPOCH.elapsed().expect("the time").as_secs();

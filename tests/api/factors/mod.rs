@@ -4,7 +4,7 @@ mod at_once;
 mod at_rest;
 mod changes;
 mod enrolment;
-mod guide;
+pub(crate) mod guide;
 mod model;
 mod passkeys;
 mod policy;
