@@ -1,14 +1,13 @@
 //! What takes a credential back takes it back everywhere within a second: each cell of the table in `docs/security.md`, on two
 //! instances of one site.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use entity::account::Role;
 use kindling::{
     app::App,
     auth::account::{NewAccount, create},
     clock::Clock,
-    content::types::Value as ValueType,
     crypto::Secret,
 };
 use serde_json::{Value, json};

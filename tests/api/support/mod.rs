@@ -6,7 +6,7 @@ pub(crate) mod content;
 pub(crate) mod mail;
 pub(crate) mod oidc_provider;
 pub(crate) mod pictures;
-mod postgres;
+pub(crate) mod postgres;
 mod postgres_cluster;
 pub(crate) mod server;
 pub(crate) mod tools;
