@@ -202,9 +202,24 @@ impl Config {
         let (mail, oidc) = (self.smtp_url.is_some(), !self.oidc_providers.is_empty());
         let (sender, url) = (self.mail_from.is_none(), self.public_url.is_none());
         let needed = [
-            (mail && sender, "mail_from", "smtp_url", "mail must come from somebody"),
-            (mail && url, "public_url", "smtp_url", "mail holds links to this server"),
-            (oidc && url, "public_url", "oidc_providers", "providers send people back to it"),
+            (
+                mail && sender,
+                "mail_from",
+                "smtp_url",
+                "mail must come from somebody",
+            ),
+            (
+                mail && url,
+                "public_url",
+                "smtp_url",
+                "mail holds links to this server",
+            ),
+            (
+                oidc && url,
+                "public_url",
+                "oidc_providers",
+                "providers send people back to it",
+            ),
         ];
         let lacking = needed.into_iter().filter(|(lacks, ..)| *lacks);
         let missing = |(_, name, by, reason)| ConfigError::Missing { name, by, reason };
