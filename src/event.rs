@@ -69,6 +69,20 @@ pub enum Action {
     RefreshTokenReused,
     /// There is a new key for access tokens.
     SigningKeyRotated,
+    /// An account got a second factor.
+    FactorAdded,
+    /// An account lost a second factor.
+    FactorRemoved,
+    /// An account lost all its second factors, by an admin.
+    FactorsReset,
+    /// A recovery code took the place of a factor.
+    RecoveryCodeUsed,
+    /// An account got new recovery codes, in the place of those before.
+    RecoveryCodesMade,
+    /// A role needs a second factor from now on.
+    FactorRequired,
+    /// A role needs no second factor any more.
+    FactorNotRequired,
     /// Somebody made an API token.
     ApiTokenCreated,
     /// An API token got a new secret.
@@ -116,6 +130,13 @@ impl Action {
             Self::SessionEnded => "session.ended",
             Self::RefreshTokenReused => "session.token_reused",
             Self::SigningKeyRotated => "signing_key.rotated",
+            Self::FactorAdded => "factor.added",
+            Self::FactorRemoved => "factor.removed",
+            Self::FactorsReset => "factor.reset",
+            Self::RecoveryCodeUsed => "factor.recovery_code_used",
+            Self::RecoveryCodesMade => "factor.recovery_codes_made",
+            Self::FactorRequired => "factor.required",
+            Self::FactorNotRequired => "factor.not_required",
             Self::ApiTokenCreated => "api_token.created",
             Self::ApiTokenRotated => "api_token.rotated",
             Self::ApiTokenRevoked => "api_token.revoked",

@@ -15,13 +15,17 @@ pub mod attempt;
 pub mod challenge;
 pub mod identity;
 pub mod mail;
+pub mod passkey;
 pub mod password;
 pub mod preview_link;
+pub mod recovery_code;
 pub mod refresh_token;
 pub mod reset_request;
+pub mod role_policy;
 pub mod session;
 pub mod setup_token;
 pub mod signing_key;
+pub mod totp;
 pub mod vault;
 
 pub mod entry;

@@ -34,6 +34,10 @@ mod m20261125_000006_create_attempt;
 mod m20261125_000007_create_challenge;
 mod m20261126_010001_create_account_link;
 mod m20261126_010002_create_mail;
+mod m20261126_020001_create_totp;
+mod m20261126_020002_create_recovery_code;
+mod m20261126_020003_create_passkey;
+mod m20261126_020004_create_role_policy;
 mod m20261126_030001_create_api_token;
 mod m20261126_030002_create_preview_link;
 mod m20261126_030003_add_token_to_event;
@@ -77,6 +81,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000007_create_challenge::Migration),
             Box::new(m20261126_010001_create_account_link::Migration),
             Box::new(m20261126_010002_create_mail::Migration),
+            Box::new(m20261126_020001_create_totp::Migration),
+            Box::new(m20261126_020002_create_recovery_code::Migration),
+            Box::new(m20261126_020003_create_passkey::Migration),
+            Box::new(m20261126_020004_create_role_policy::Migration),
             Box::new(m20261126_030001_create_api_token::Migration),
             Box::new(m20261126_030002_create_preview_link::Migration),
             Box::new(m20261126_030003_add_token_to_event::Migration),

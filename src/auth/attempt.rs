@@ -132,8 +132,12 @@ async fn locked(tx: &DatabaseTransaction, bucket: &Bucket, now: Instant) -> Resu
         last_at: Set(now),
         next_at: Set(now),
     };
+    // Writing to one that is there locks it. Otherwise a success could forget it before it is read.
+    let there = OnConflict::column(attempt::Column::Bucket)
+        .update_column(attempt::Column::Bucket)
+        .to_owned();
     attempt::Entity::insert(none)
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .on_conflict(there)
         .exec_without_returning(tx)
         .await?;
     let select = attempt::Entity::find_by_id(bucket.name.clone()).lock_exclusive();

@@ -22,6 +22,12 @@ pub const PREFIX: &str = "kdc_";
 pub enum Purpose {
     /// Coming to the end of signing in, after its first step.
     SignIn,
+    /// Making a passkey.
+    PasskeyRegistration,
+    /// Signing in with a passkey alone.
+    PasskeySignIn,
+    /// Showing a passkey in the place of the password.
+    PasskeyConfirmation,
     /// Coming back from an OpenID provider.
     Oidc,
 }
@@ -30,6 +36,9 @@ impl Purpose {
     fn name(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
+            Self::PasskeyRegistration => "passkey_registration",
+            Self::PasskeySignIn => "passkey_sign_in",
+            Self::PasskeyConfirmation => "passkey_confirmation",
             Self::Oidc => "oidc",
         }
     }
@@ -37,6 +46,10 @@ impl Purpose {
     fn life(self) -> TimeDelta {
         match self {
             Self::SignIn | Self::Oidc => TimeDelta::minutes(10),
+            // As long as a browser waits for its user.
+            Self::PasskeyRegistration | Self::PasskeySignIn | Self::PasskeyConfirmation => {
+                TimeDelta::minutes(5)
+            }
         }
     }
 }
@@ -157,7 +170,8 @@ fn place(hash: &str) -> String {
     format!("challenge:{hash}")
 }
 
-fn spent() -> Error {
+/// The token does not hold.
+pub(super) fn spent() -> Error {
     let message = "this step is not valid, or not any more; begin again";
     Error::invalid(ProblemCode::Credentials, "challenge", message)
 }

@@ -75,13 +75,23 @@ pub async fn sign_out_everywhere(
         .map(|session| ended_event(account, session))
         .collect();
     if keys_too {
-        events.extend(api_token::revoke_all(&tx, account, now).await?);
-        events.extend(preview_link::revoke_all(&tx, account, now).await?);
+        events.extend(revoke_keys(&tx, account, now).await?);
     }
     event::record_of_accounts(&tx, events, principal.account_id(), now).await?;
     tx.commit().await?;
     app.recent.clear();
     Ok(count)
+}
+
+/// Takes back what an account has given to machines and readers: API tokens and preview links. Returns what is to be told.
+pub(super) async fn revoke_keys(
+    tx: &DatabaseTransaction,
+    account: Uuid,
+    now: Instant,
+) -> Result<Vec<AccountEvent>> {
+    let tokens = api_token::revoke_all(tx, account, now).await?;
+    let links = preview_link::revoke_all(tx, account, now).await?;
+    Ok([tokens, links].concat())
 }
 
 /// The account that is named, or one's own; refuses those who may not look after it.

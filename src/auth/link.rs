@@ -38,6 +38,13 @@ impl Purpose {
         }
     }
 
+    /// Whether the account, as it stands, can be the subject of such a link: one that was joined by other means meanwhile is
+    /// not joined again.
+    fn serves(self, account: &account::Model) -> bool {
+        let waits = account.joined_at.is_none();
+        account.suspended_at.is_none() && waits == (self == Self::Invitation)
+    }
+
     /// The page that knows what to do with the link.
     fn page(self) -> &'static str {
         match self {
@@ -93,7 +100,7 @@ pub(super) async fn look(
         .database
         .row(account::Entity::find_by_id(link.account_id));
     let account: Option<account::Model> = account.await?;
-    let account = account.filter(|account| account.suspended_at.is_none());
+    let account = account.filter(|account| purpose.serves(account));
     Ok((link, account.ok_or_else(spent)?))
 }
 
@@ -105,7 +112,7 @@ pub(super) async fn spend(
     now: Instant,
 ) -> Result<account::Model> {
     let account = people::find_locked(tx, link.account_id).await?;
-    let account = account.filter(|account| account.suspended_at.is_none());
+    let account = account.filter(|account| purpose.serves(account));
     let account = account.ok_or_else(spent)?;
     let deleted = account_link::Entity::delete_many()
         .filter(standing(&link.hash, purpose, now))

@@ -9,6 +9,7 @@ mod client;
 pub mod directory;
 pub mod email_change;
 pub mod end;
+pub mod factor;
 pub mod invitation;
 pub mod link;
 pub mod oidc;
@@ -21,6 +22,7 @@ mod scope;
 pub mod session;
 pub mod setup;
 pub mod sign_in;
+mod step;
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -160,7 +160,8 @@ pub async fn create_link(
     Ok((account, link))
 }
 
-/// Sets a new password with a link, and ends all sessions and links of the account. Of several that come at once, one
+/// Sets a new password with a link. Sessions, links, API tokens and preview links of the account end: somebody else may have
+/// had it. Of several that come at once, one
 /// succeeds.
 pub async fn reset(
     app: &App,
@@ -178,9 +179,10 @@ pub async fn reset(
     link::end_all(&tx, account.id).await?;
     let event = AccountEvent::new(Action::PasswordReset, Some(account.id)).from(client.network());
     let ended = end::end_all(&tx, account.id, None, now).await?;
+    let revoked = end::revoke_keys(&tx, account.id, now).await?;
     let letter = words::password_changed(&app.site.name);
     app.outbox().put(&tx, &account.email, &letter).await?;
-    let events = [vec![event], ended].concat();
+    let events = [vec![event], ended, revoked].concat();
     event::record_of_accounts(&tx, events, Some(account.id), now).await?;
     tx.commit().await?;
     app.recent.clear();

@@ -76,7 +76,7 @@ pub async fn change_role(
     Ok(account)
 }
 
-/// Suspends an account: nobody can sign in with it, its sessions end, and so do its links.
+/// Suspends an account: nobody can sign in with it, and everything that opens something for it ends.
 pub async fn suspend(
     app: &App,
     client: &Client,
@@ -102,8 +102,9 @@ pub async fn suspend(
     let event = AccountEvent::new(Action::AccountSuspended, Some(id)).from(client.network());
     link::end_all(&tx, id).await?;
     let ended = end::end_all(&tx, id, None, now).await?;
+    let revoked = end::revoke_keys(&tx, id, now).await?;
     keep_an_admin(&tx).await?;
-    finish(app, tx, principal, [vec![event], ended].concat()).await?;
+    finish(app, tx, principal, [vec![event], ended, revoked].concat()).await?;
     Ok(account)
 }
 

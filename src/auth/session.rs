@@ -48,13 +48,14 @@ pub fn public_id(session: Uuid) -> String {
     format!("session_{}", session.simple())
 }
 
-/// Begins a session for whoever has shown who they are, and commits. Nothing else makes sessions: whoever calls this must
-/// have asked for every factor that the account needs.
+/// Begins a session for whoever has shown who they are, and commits, with these events before that of the session. Nothing
+/// else makes sessions: whoever calls this must have asked for every factor that the account needs.
 pub(super) async fn begin(
     app: &App,
     tx: DatabaseTransaction,
     account: account::Model,
     client: &Client,
+    mut events: Vec<AccountEvent>,
 ) -> Result<Tokens> {
     let now = app.clock.now();
     let row = session::ActiveModel {
@@ -76,7 +77,8 @@ pub(super) async fn begin(
     let event = AccountEvent::new(Action::SignedIn, Some(id))
         .at(public_id(session.id))
         .from(client.network());
-    event::record_of_accounts(&tx, vec![event], Some(id), now).await?;
+    events.push(event);
+    event::record_of_accounts(&tx, events, Some(id), now).await?;
     tx.commit().await?;
     Ok(tokens)
 }

@@ -7,13 +7,16 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
     prelude::{Expr, Uuid},
 };
+use serde_json::Value;
 
 use super::{
     Client, FRESH, Principal,
     account::address,
     attempt::{self, Bucket, Budget},
-    challenge::{self, Challenge, Purpose},
+    challenge::{self, Purpose},
+    factor::{self, Factor, FactorKind, Needed},
     session::{Tokens, begin},
+    step,
 };
 use crate::{
     app::App,
@@ -49,6 +52,12 @@ pub enum SignIn {
         token: Secret,
         /// When it ends.
         expires_at: Instant,
+        /// The kinds of factors that the next step can show.
+        factors: Vec<FactorKind>,
+        /// Whether there is none, and one must be made.
+        must_enrol: bool,
+        /// What the browser is to be asked for, if there are passkeys.
+        passkey_options: Option<Value>,
     },
 }
 
@@ -106,29 +115,61 @@ async fn still_stands(tx: &DatabaseTransaction, id: Uuid, hash: Option<Secret>) 
     Ok(account.is_some() && password.map(|password| password.hash) == hash)
 }
 
-/// What follows the first step of signing in, whichever it was: a session, or another step. Commits.
+/// What follows the first step of signing in, whichever it was: a session, or another step. Commits. The only other way to
+/// here is a challenge of [`Purpose::SignIn`] with null for its state, which [`complete`] takes.
 pub(super) async fn proceed(
     app: &App,
     tx: DatabaseTransaction,
     account: account::Model,
     client: &Client,
 ) -> Result<SignIn> {
-    let tokens = begin(app, tx, account, client).await?;
-    Ok(SignIn::Session(Box::new(tokens)))
+    let account = step::standing(&tx, account.id).await?;
+    let account = account.ok_or_else(wrong_password)?;
+    let factors = match factor::needed(&tx, &account).await? {
+        Needed::Nothing => {
+            let tokens = begin(app, tx, account, client, Vec::new()).await?;
+            return Ok(SignIn::Session(Box::new(tokens)));
+        }
+        Needed::Factor(factors) => Some(factors),
+        Needed::Enrolment => None,
+    };
+    step::ask(app, tx, account.id, factors.as_ref()).await
 }
 
-/// Comes to the end of signing in, with the token that a step before gave.
-pub async fn complete(app: &App, client: &Client, token: &Secret) -> Result<SignIn> {
-    let challenge: Challenge<()> = challenge::look(app, Purpose::SignIn, token).await?;
-    let tx = app.database.begin().await?;
-    challenge::spend(&tx, Purpose::SignIn, &challenge, app.clock.now()).await?;
+/// Comes to the end of signing in, with the token that a step before gave. What is needed for that is read now, whatever was
+/// asked then: neither who asks nor the step before decides it.
+pub async fn complete(
+    app: &App,
+    client: &Client,
+    token: &Secret,
+    given: Option<&Factor>,
+) -> Result<SignIn> {
+    let challenge = step::look(app, token).await?;
     let id = challenge.account.ok_or(Error::Unauthenticated)?;
-    let account = account::Entity::find_by_id(id)
-        .filter(account::Column::JoinedAt.is_not_null())
-        .filter(account::Column::SuspendedAt.is_null())
-        .one(&tx)
-        .await?;
-    proceed(app, tx, account.ok_or_else(wrong_password)?, client).await
+    if let Some(given) = given {
+        factor::count(app, id, given).await?;
+    }
+    let tx = app.database.begin().await?;
+    let account = step::standing(&tx, id).await?;
+    let account = account.ok_or_else(wrong_password)?;
+    step::check_age(&tx, id, &challenge).await?;
+    challenge::spend(&tx, Purpose::SignIn, &challenge, app.clock.now()).await?;
+    let needed = factor::needed(&tx, &account).await?;
+    match (needed, &challenge.state, given) {
+        (_, None, None) | (Needed::Nothing, ..) => proceed(app, tx, account, client).await,
+        (Needed::Enrolment, ..) => Err(step::enrol_first()),
+        (Needed::Factor(_), _, None) => Err(step::factor_needed()),
+        (Needed::Factor(_), asked, Some(given)) => {
+            let ceremony = asked.as_ref().and_then(|asked| asked.ceremony.as_ref());
+            let Some(events) = factor::accept(app, &tx, id, ceremony, given).await? else {
+                drop(tx);
+                tell_of_failure(app, client, Some(id)).await?;
+                return Err(step::wrong_factor());
+            };
+            let tokens = begin(app, tx, account, client, events).await?;
+            Ok(SignIn::Session(Box::new(tokens)))
+        }
+    }
 }
 
 /// Takes the password once more, for what needs it fresh; returns until when it counts as such.
@@ -161,15 +202,21 @@ pub async fn confirm_password(
     }
     let now = app.clock.now();
     let tx = app.database.begin().await?;
-    session::Entity::update_many()
-        .col_expr(session::Column::PasswordAt, Expr::value(now))
-        .filter(session::Column::Id.eq(session.id))
-        .exec(&tx)
-        .await?;
+    freshen(&tx, session.id, now).await?;
     succeeded(&tx, &buckets, now).await?;
     tx.commit().await?;
     app.recent.clear();
     Ok(now + FRESH)
+}
+
+/// Notes that whoever has this session has shown who they are. Whoever calls this empties `app.recent` after the commit.
+pub(super) async fn freshen(tx: &DatabaseTransaction, session: Uuid, now: Instant) -> Result<()> {
+    session::Entity::update_many()
+        .col_expr(session::Column::PasswordAt, Expr::value(now))
+        .filter(session::Column::Id.eq(session))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Refuses those who have not shown who they are in the last five minutes.
@@ -226,7 +273,12 @@ async fn succeeded(tx: &DatabaseTransaction, buckets: &[Bucket], now: Instant) -
     Ok(())
 }
 
-async fn tell_of_failure(app: &App, client: &Client, account: Option<Uuid>) -> Result<()> {
+/// Writes that somebody did not show who they are.
+pub(super) async fn tell_of_failure(
+    app: &App,
+    client: &Client,
+    account: Option<Uuid>,
+) -> Result<()> {
     let tx = app.database.begin().await?;
     let event = AccountEvent::new(Action::SignInFailed, account).from(client.network());
     event::record_of_accounts(&tx, vec![event], None, app.clock.now()).await?;

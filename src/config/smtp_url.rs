@@ -1,5 +1,7 @@
 //! The mail server to send through, whose URL may hold a password.
 
+use std::borrow::Cow;
+
 use entity::secret::Secret;
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
@@ -81,7 +83,7 @@ fn is_here(url: &Url) -> bool {
 fn login(url: &Url) -> Result<Option<(String, Secret)>, String> {
     let decoded = |text: &str| {
         let text = percent_decode_str(text).decode_utf8();
-        text.map(|text| text.into_owned())
+        text.map(Cow::into_owned)
             .map_err(|_| format!("has a user or password that is no text; {ESCAPES}"))
     };
     match (url.username(), url.password()) {

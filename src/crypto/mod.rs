@@ -6,8 +6,10 @@ pub mod keys;
 pub mod machine_token;
 pub mod password;
 pub mod preview_jwt;
+pub mod recovery_code;
 mod strength;
 pub mod token;
+pub mod totp;
 pub mod vault;
 
 use entity::Instant;

@@ -1,6 +1,6 @@
 //! What makes a password easy to guess: being common, or being made of words that belong to its owner.
 
-use zxcvbn::{Score, zxcvbn};
+use zxcvbn::{Score, feedback::Feedback, zxcvbn};
 
 /// So many characters are looked at: looking takes its time, and what is longer does not get weaker.
 const LOOKED_AT: usize = 100;
@@ -27,7 +27,7 @@ pub(super) fn weakness(password: &str, words: &[String]) -> Option<String> {
     if estimate.score() >= Score::Three {
         return None;
     }
-    let warning = estimate.feedback().and_then(|feedback| feedback.warning());
+    let warning = estimate.feedback().and_then(Feedback::warning);
     Some(match warning {
         Some(warning) => in_a_sentence(&warning.to_string()),
         None => "some more words make it better".to_owned(),

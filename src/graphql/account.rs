@@ -9,7 +9,7 @@ use entity::{
 };
 use sea_orm::EntityTrait;
 
-use super::actor::account_id;
+use super::{actor::account_id, factor::Factors};
 use crate::{
     auth::{
         Principal,
@@ -29,8 +29,16 @@ pub struct AccountQuery;
 #[derive(Clone, Debug)]
 pub struct Account {
     account: account::Model,
-    /// When it was last seen, if that has been looked up.
-    seen: Option<Option<Instant>>,
+    seen: Seen,
+}
+
+/// When an account was last seen.
+#[derive(Clone, Copy, Debug)]
+enum Seen {
+    /// That has not been looked up.
+    Unasked,
+    /// Then, or never.
+    At(Option<Instant>),
 }
 
 /// Somebody who can sign in, or is to.
@@ -56,6 +64,11 @@ impl Account {
         self.account.role.into()
     }
 
+    /// The second factors; null where they are neither one's own nor to be looked after.
+    async fn factors(&self, ctx: &Context<'_>) -> Result<Option<Factors>> {
+        Factors::visible(reader(ctx)?, self.account.id).await
+    }
+
     /// Where the account stands.
     async fn status(&self) -> AccountStatus {
         Status::of(&self.account).into()
@@ -69,8 +82,8 @@ impl Account {
     /// When the account was last used, to some minutes; null if that was never, or too long ago to be known.
     async fn last_seen_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let seen = match self.seen {
-            Some(seen) => seen,
-            None => {
+            Seen::At(seen) => seen,
+            Seen::Unasked => {
                 let id = self.account.id;
                 let seen = last_seen(&reader(ctx)?.snapshot, [id].into_iter()).await?;
                 seen.get(&id).copied()
@@ -85,7 +98,7 @@ impl Account {
     pub(super) fn seen(account: account::Model, seen: Option<Instant>) -> Self {
         Self {
             account,
-            seen: Some(seen),
+            seen: Seen::At(seen),
         }
     }
 }
@@ -94,7 +107,7 @@ impl From<account::Model> for Account {
     fn from(account: account::Model) -> Self {
         Self {
             account,
-            seen: None,
+            seen: Seen::Unasked,
         }
     }
 }

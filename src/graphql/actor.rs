@@ -33,11 +33,11 @@ pub(super) async fn actors(
     let named = accounts
         .into_iter()
         .map(|account| (account.id, account.name));
-    let mut names: HashMap<Uuid, String> = named.collect();
+    let mut known: HashMap<Uuid, String> = named.collect();
     let actor = |id: Uuid| {
         let actor = Actor {
             id: account_id(id),
-            name: names.remove(&id),
+            name: known.remove(&id),
         };
         (id, actor)
     };

@@ -8,10 +8,14 @@ mod email_change;
 mod entry;
 mod errors;
 mod event;
+mod factor;
+mod factor_policy;
 mod history;
 pub(crate) mod idempotency;
 mod invitation;
 mod limits;
+mod passkey;
+mod passkey_sign_in;
 mod password;
 mod people;
 mod people_list;
@@ -56,6 +60,7 @@ pub struct Query(
     event::EventQuery,
     account::AccountQuery,
     people_list::PeopleQuery,
+    factor_policy::FactorPolicyQuery,
     api_token::ApiTokenQuery,
     preview_link::PreviewLinkQuery,
     sign_in_methods::SignInMethodsQuery,
@@ -74,6 +79,10 @@ pub struct Mutation(
     email_change::EmailChangeMutation,
     people::PeopleMutation,
     session::SessionMutation,
+    factor::FactorMutation,
+    passkey::PasskeyMutation,
+    passkey_sign_in::PasskeySignInMutation,
+    factor_policy::FactorPolicyMutation,
     api_token::ApiTokenMutation,
     preview_link::PreviewLinkMutation,
     sessions::EndMutation,

@@ -2,7 +2,8 @@
 //!
 //! Nothing here that holds a password or a token can be printed: no `Debug`.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Json, Object, OneofObject, SimpleObject};
+use serde_json::Value;
 
 use super::{
     account::{Account, reader},
@@ -11,6 +12,7 @@ use super::{
 use crate::{
     auth::{
         end,
+        factor::{Factor, FactorKind},
         session::{self, Tokens},
         sign_in::{self, SignIn},
     },
@@ -34,7 +36,13 @@ impl SessionMutation {
         input.transport.check(ctx)?;
         let reader = reader(ctx)?;
         let password = Secret::new(input.password);
-        let done = sign_in::sign_in(&reader.app, &reader.client, &input.email, password).await;
+        let done = Box::pin(sign_in::sign_in(
+            &reader.app,
+            &reader.client,
+            &input.email,
+            password,
+        ))
+        .await;
         SignInPayload::of(ctx, input.transport, done)
     }
 
@@ -47,7 +55,9 @@ impl SessionMutation {
         input.transport.check(ctx)?;
         let reader = reader(ctx)?;
         let challenge = Secret::new(input.challenge);
-        let done = sign_in::complete(&reader.app, &reader.client, &challenge).await;
+        let factor = input.factor.map(Factor::from);
+        let (app, client) = (&reader.app, &reader.client);
+        let done = Box::pin(sign_in::complete(app, client, &challenge, factor.as_ref())).await;
         SignInPayload::of(ctx, input.transport, done)
     }
 
@@ -97,7 +107,13 @@ impl SessionMutation {
         let reader = reader(ctx)?;
         let password = Secret::new(input.password);
         let (app, client) = (&reader.app, &reader.client);
-        let until = sign_in::confirm_password(app, client, &reader.principal, password).await;
+        let until = Box::pin(sign_in::confirm_password(
+            app,
+            client,
+            &reader.principal,
+            password,
+        ))
+        .await;
         let (until, user_errors) = UserError::split(until)?;
         Ok(ConfirmPasswordPayload {
             confirmed_until: until.map(DateTime),
@@ -123,9 +139,32 @@ struct SignInInput {
 struct CompleteSignInInput {
     /// The token of the challenge.
     challenge: String,
+    /// One of the factors that the challenge names; left out where it names none.
+    factor: Option<SecondFactorInput>,
     /// How the tokens of the session travel.
     #[graphql(default_with = "Transport::Bearer")]
     transport: Transport,
+}
+
+/// A second factor, as it is shown.
+#[derive(OneofObject)]
+enum SecondFactorInput {
+    /// The code that the authenticator app shows: six digits.
+    TotpCode(String),
+    /// A recovery code, which is spent by that.
+    RecoveryCode(String),
+    /// What the browser gave for the challenge's `passkeyOptions`, by `toJSON()`.
+    Passkey(Json<Value>),
+}
+
+impl From<SecondFactorInput> for Factor {
+    fn from(given: SecondFactorInput) -> Self {
+        match given {
+            SecondFactorInput::TotpCode(code) => Self::TotpCode(Secret::new(code)),
+            SecondFactorInput::RecoveryCode(code) => Self::RecoveryCode(Secret::new(code)),
+            SecondFactorInput::Passkey(Json(answer)) => Self::Passkey(answer),
+        }
+    }
 }
 
 /// A step of signing in that is yet to come.
@@ -135,6 +174,25 @@ struct SignInChallenge {
     token: String,
     /// When it ends.
     expires_at: DateTime,
+    /// The kinds of factors of which `completeSignIn` takes one.
+    factors: Vec<SecondFactor>,
+    /// Whether the role needs a second factor and there is none: `beginTotp` and `beginPasskeyRegistration` take the token as
+    /// their `challenge`, and what confirms the factor begins the session.
+    must_enrol: bool,
+    /// For `PublicKeyCredential.parseRequestOptionsFromJSON` and `navigator.credentials.get` of a browser; null without passkeys.
+    passkey_options: Option<Json<Value>>,
+}
+
+/// The kinds of factors that can follow the first step of signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "FactorKind")]
+enum SecondFactor {
+    /// A code of an authenticator app.
+    Totp,
+    /// A passkey, which the browser asks for.
+    Passkey,
+    /// A code that was given with the first factor, for when that is lost.
+    RecoveryCode,
 }
 
 /// Which session to continue.
@@ -153,7 +211,7 @@ struct ConfirmPasswordInput {
 
 /// What somebody who is signed in holds. Keep it out of logs and addresses.
 #[derive(SimpleObject)]
-struct SessionTokens {
+pub(super) struct SessionTokens {
     /// Goes with every request, as `Authorization: Bearer …`. Null if it went into a cookie.
     access_token: Option<String>,
     /// When the access token ends, unless its session ends before.
@@ -168,7 +226,7 @@ struct SessionTokens {
 
 impl SessionTokens {
     /// The tokens, on their way.
-    fn given(ctx: &Context<'_>, transport: Transport, tokens: Tokens) -> Result<Self> {
+    pub(super) fn given(ctx: &Context<'_>, transport: Transport, tokens: Tokens) -> Result<Self> {
         let (access_token, refresh_token) = transport.hand_over(ctx, &tokens)?;
         Ok(Self {
             access_token,
@@ -187,7 +245,7 @@ fn no_refresh_token() -> Error {
 
 /// What became of signing in: a session, or a challenge, or errors.
 #[derive(SimpleObject)]
-struct SignInPayload {
+pub(super) struct SignInPayload {
     /// The new session.
     session: Option<SessionTokens>,
     /// What must follow before there is a session.
@@ -197,17 +255,32 @@ struct SignInPayload {
 }
 
 impl SignInPayload {
-    fn of(ctx: &Context<'_>, transport: Transport, done: Result<SignIn>) -> Result<Self> {
+    pub(super) fn of(
+        ctx: &Context<'_>,
+        transport: Transport,
+        done: Result<SignIn>,
+    ) -> Result<Self> {
         let (done, user_errors) = UserError::split(done)?;
         let (session, challenge) = match done {
             None => (None, None),
             Some(SignIn::Session(tokens)) => {
                 (Some(SessionTokens::given(ctx, transport, *tokens)?), None)
             }
-            Some(SignIn::Challenge { token, expires_at }) => {
-                let token = token.expose().to_owned();
-                let expires_at = DateTime(expires_at);
-                (None, Some(SignInChallenge { token, expires_at }))
+            Some(SignIn::Challenge {
+                token,
+                expires_at,
+                factors,
+                must_enrol,
+                passkey_options,
+            }) => {
+                let challenge = SignInChallenge {
+                    token: token.expose().to_owned(),
+                    expires_at: DateTime(expires_at),
+                    factors: factors.into_iter().map(SecondFactor::from).collect(),
+                    must_enrol,
+                    passkey_options: passkey_options.map(Json),
+                };
+                (None, Some(challenge))
             }
         };
         Ok(Self {

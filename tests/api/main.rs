@@ -18,6 +18,7 @@ mod documentation_editing;
 mod editing;
 mod end_to_end;
 mod errors;
+mod factors;
 mod filter_logic;
 mod http;
 mod idempotency;
@@ -40,6 +41,7 @@ mod sign_in_guide;
 mod signing_keys;
 mod statements;
 mod support;
+mod taken_back;
 
 mod alike;
 mod asset;

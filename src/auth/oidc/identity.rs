@@ -153,7 +153,11 @@ async fn sign_up(
     };
     event::hold(tx).await?;
     insert(tx, &account, None).await?;
-    let events = vec![link_identity(tx, provider, person, &account, now).await?];
+    let created = AccountEvent::new(Action::AccountCreated, Some(account.id));
+    let events = vec![
+        created,
+        link_identity(tx, provider, person, &account, now).await?,
+    ];
     Ok(Some(Entrance {
         account,
         events,

@@ -30,13 +30,27 @@ pub(super) enum Sent {
 /// mail.
 pub(super) fn only_tried(field: &str) -> Option<Outcome> {
     match field {
-        "completeSignIn" | "createFirstAdmin" => Some(Outcome::Inapplicable),
-        "endSession" | "account" => Some(Outcome::Unknown),
-        "acceptInvitation" | "resetPassword" | "confirmEmailChange" => Some(Outcome::Inapplicable),
+        "completeSignIn"
+        | "createFirstAdmin"
+        | "confirmTotp"
+        | "regenerateRecoveryCodes"
+        | "finishPasskeyRegistration"
+        | "finishPasskeySignIn"
+        | "confirmWithPasskey"
+        | "acceptInvitation"
+        | "resetPassword"
+        | "confirmEmailChange"
         // The server of the tests sends no mail, and the new password is too short.
-        "requestPasswordReset" | "requestEmailChange" | "changePassword" => {
-            Some(Outcome::Inapplicable)
-        }
+        | "requestPasswordReset"
+        | "requestEmailChange"
+        | "changePassword" => Some(Outcome::Inapplicable),
+        "endSession"
+        | "account"
+        | "removeTotp"
+        | "removePasskey"
+        | "renamePasskey"
+        | "beginPasskeyConfirmation"
+        | "resetFactors" => Some(Outcome::Unknown),
         field if names_an_account(field) => Some(Outcome::Unknown),
         _ => None,
     }
@@ -69,13 +83,14 @@ pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
     let input = match field {
         "viewer" | "currentToken" | "sessions" => return Some(Sent::Nothing("id")),
         "account" => return Some(Sent::Id(nobodys)),
-        "accounts" => return Some(Sent::Nothing("totalCount")),
         "apiToken" => return Some(Sent::Id(api_token.clone())),
         "createApiToken" => json!({"name": "A machine", "scopes": ["DRAFTS"]}),
         "rotateApiToken" => json!({"id": api_token, "overlapSeconds": 60}),
         "revokeApiToken" => json!({ "id": api_token }),
         "revokePreviewLink" => json!({ "id": preview_link }),
-        "events" | "apiTokens" | "previewLinks" => return Some(Sent::Nothing("totalCount")),
+        "accounts" | "events" | "apiTokens" | "previewLinks" => {
+            return Some(Sent::Nothing("totalCount"));
+        }
         "signInMethods" => return Some(Sent::Nothing("password")),
         "signOut" => return Some(Sent::Nothing(ERRORS)),
         "signOutEverywhere" => json!({}),
@@ -84,6 +99,19 @@ pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
         "completeSignIn" => json!({"challenge": "kdc_x"}),
         "refreshSession" => json!({ "refreshToken": refresh }),
         "confirmPassword" => json!({ "password": password }),
+        "removeTotp"
+        | "regenerateRecoveryCodes"
+        | "beginPasskeySignIn"
+        | "beginPasskeyConfirmation" => return Some(Sent::Nothing(ERRORS)),
+        "beginTotp" | "beginPasskeyRegistration" => json!({}),
+        "confirmTotp" => json!({"code": "12345"}),
+        "finishPasskeyRegistration" => json!({"ceremony": "x", "name": "A key", "credential": {}}),
+        "finishPasskeySignIn" | "confirmWithPasskey" => json!({"ceremony": "x", "credential": {}}),
+        "removePasskey" => json!({"id": "passkey_x"}),
+        "renamePasskey" => json!({"id": "passkey_x", "name": "A key"}),
+        "secondFactorPolicy" => return Some(Sent::Nothing("role")),
+        "setSecondFactorPolicy" => json!({"role": "AUTHOR", "required": false}),
+        "resetFactors" => json!({"account": "account_x"}),
         "createFirstAdmin" => {
             json!({"token": "x", "email": "first@example.org", "name": "First", "password": password})
         }

@@ -16,7 +16,7 @@ on_both_engines! {
     async fn an_address_is_changed_by_whoever_reads_its_mail(app: TestApp) {
         let Some(sink) = Sink::start() else { return };
         let app = app.sending_to(sink.port);
-        let ann = app.signed_in(ANN, Role::Editor).await;
+        let ann = app.newcomer(ANN, Role::Editor).await;
         let token = app.sign_in(ANN).await["accessToken"].clone();
         let input = json!({"newEmail": " Ann.Meyer@example.org", "password": "not her password"});
         assert_eq!(faults(&app.change(&ann, "requestEmailChange", "requestedAt", input).await), fault("CREDENTIALS", "password"));
@@ -44,7 +44,7 @@ on_both_engines! {
     async fn the_answer_does_not_tell_whether_an_address_is_taken(app: TestApp) {
         let Some(sink) = Sink::start() else { return };
         let app = app.sending_to(sink.port);
-        let ann = app.signed_in(ANN, Role::Editor).await;
+        let ann = app.newcomer(ANN, Role::Editor).await;
         app.new_account("bob@example.org", Role::Author).await;
         let ask = async |email: &str| app.change(&ann, "requestEmailChange", "requestedAt", json!({"newEmail": email, "password": PASSWORD})).await;
         assert_eq!(ask("bob@example.org").await, ask("free@example.org").await);
@@ -54,20 +54,20 @@ on_both_engines! {
     }
 
     async fn without_mail_an_admin_hands_the_link_over(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let ann = app.new_account(ANN, Role::Author).await;
         let own = app.change(&admin, "requestEmailChange", "requestedAt", json!({"newEmail": NEW, "password": PASSWORD})).await;
         assert_eq!(faults(&own), fault("INVALID", ""));
         let of = |email: &str| json!({"account": id_of(&ann), "newEmail": email});
         assert_eq!(faults(&app.change(&admin, "createEmailChangeLink", "link", of(ADMIN)).await), fault("TAKEN", "newEmail"));
         assert_eq!(faults(&app.change(&admin, "createEmailChangeLink", "link", of("ann")).await), fault("INVALID", "newEmail"));
-        let token = app.link(&admin, "createEmailChangeLink", of(NEW)).await;
+        let token = app.link_from(&admin, "createEmailChangeLink", of(NEW)).await;
         // Somebody else gets the address before the link is used.
         app.new_account(NEW, Role::Author).await;
         let nobody = Principal::Anonymous;
         let late = app.change(&nobody, "confirmEmailChange", "account { id }", json!({ "token": token })).await;
         assert_eq!(faults(&late), fault("TAKEN", "email"));
-        let token = app.link(&admin, "createEmailChangeLink", of("a.m@example.org")).await;
+        let token = app.link_from(&admin, "createEmailChangeLink", of("a.m@example.org")).await;
         let changed = app.change(&nobody, "confirmEmailChange", "account { email }", json!({ "token": token })).await;
         assert_eq!(changed["account"]["email"], "a.m@example.org");
     }

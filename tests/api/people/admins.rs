@@ -12,7 +12,7 @@ use crate::{
 
 on_both_engines! {
     async fn a_new_role_ends_sessions_and_holds_from_then_on(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let ann = app.new_account(ANN, Role::Author).await;
         let token = app.sign_in(ANN).await["accessToken"].clone();
         let input = json!({"account": id_of(&ann), "role": "EDITOR"});
@@ -27,10 +27,10 @@ on_both_engines! {
     }
 
     async fn a_suspended_account_is_out_until_it_is_reactivated(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let ann = app.new_account(ANN, Role::Author).await;
         let session = app.sign_in(ANN).await;
-        let reset = app.link(&admin, "createPasswordResetLink", json!({"account": id_of(&ann)})).await;
+        let reset = app.link_from(&admin, "createPasswordResetLink", json!({"account": id_of(&ann)})).await;
         let account = json!({"account": id_of(&ann)});
         let suspended = app.change(&admin, "suspendAccount", "account { status }", account.clone()).await;
         assert_eq!(suspended["account"]["status"], "SUSPENDED");
@@ -45,8 +45,8 @@ on_both_engines! {
     }
 
     async fn an_erased_account_leaves_its_id_behind(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
-        let ann = app.signed_in(ANN, Role::Editor).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
+        let ann = app.newcomer(ANN, Role::Editor).await;
         let token = app.sign_in(ANN).await["accessToken"].clone();
         app.created(&ann, "Value", json!({"title": "Courage"})).await;
         let id = json!(format!("account_{}", ann.account_id().expect("an id").simple()));
@@ -64,8 +64,8 @@ on_both_engines! {
     }
 
     async fn one_gives_oneself_another_name_and_admins_anybody(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
-        let ann = app.signed_in(ANN, Role::Contributor).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
+        let ann = app.newcomer(ANN, Role::Contributor).await;
         let renamed = app.change(&ann, "updateAccount", "account { email name }", json!({"name": " Ann Meyer "})).await;
         assert_eq!(renamed["account"], json!({"email": ANN, "name": "Ann Meyer"}));
         assert_eq!(faults(&app.change(&ann, "updateAccount", "account { id }", json!({"name": "a\nb"})).await), fault("INVALID", "name"));
@@ -77,7 +77,7 @@ on_both_engines! {
     }
 
     async fn what_admins_do_needs_a_fresh_password(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let ann = app.new_account(ANN, Role::Author).await;
         app.app.clock.advance(TimeDelta::minutes(6));
         let before = all_rows(&app).await;

@@ -101,12 +101,12 @@ async fn the_commands_of_the_guide_do_what_it_says() {
         !gone.status.success()
             && String::from_utf8_lossy(&gone.stderr).contains("belongs to no account")
     );
-    let last = shell(
+    let refused = shell(
         folder.path(),
         "kindling account suspend --email admin@example.org",
     );
     assert!(
-        !last.status.success()
-            && String::from_utf8_lossy(&last.stderr).contains("is the last admin")
+        !refused.status.success()
+            && String::from_utf8_lossy(&refused.stderr).contains("is the last admin")
     );
 }

@@ -17,7 +17,7 @@ fn block(name: &str) -> &'static str {
 
 on_both_engines! {
     async fn the_operations_of_the_guide_do_what_it_says(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let ask = async |name: &str, variables: Value| {
             let answer = app.query_as(admin.clone(), block(&format!("graphql {name}")), variables).await;
             assert!(answer["errors"].is_null(), "{name}: {answer}");

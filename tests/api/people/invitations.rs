@@ -18,7 +18,7 @@ const SHOWN: &str = "account { id email name role status } link";
 
 on_both_engines! {
     async fn whoever_is_invited_comes_with_the_link(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let input = json!({"email": " Ann@Example.org", "name": "Ann", "role": "EDITOR"});
         let invited = app.change(&admin, "inviteAccount", SHOWN, input).await;
         let (id, link) = (&invited["account"]["id"], invited["link"].as_str().expect("a link"));
@@ -41,8 +41,8 @@ on_both_engines! {
     }
 
     async fn of_many_who_accept_at_once_one_succeeds(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
-        let token = app.link(&admin, "inviteAccount", json!({"email": ANN, "name": "Ann", "role": "AUTHOR"})).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
+        let token = app.link_from(&admin, "inviteAccount", json!({"email": ANN, "name": "Ann", "role": "AUTHOR"})).await;
         let attempts: Vec<_> = (0..100).map(|number| {
             let (app, token) = (app.app.clone(), Secret::new(token.as_str()));
             let password = Secret::new(format!("{NEW_PASSWORD} {number}"));
@@ -65,11 +65,11 @@ on_both_engines! {
     }
 
     async fn a_link_ends_in_time_and_with_the_next_one(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let invited = app.change(&admin, "inviteAccount", SHOWN, json!({"email": ANN, "name": "Ann", "role": "AUTHOR"})).await;
         let first = crate::support::mail::token_in(invited["link"].as_str().expect("a link"));
         let account = json!({"account": invited["account"]["id"]});
-        let second = app.link(&admin, "resendInvitation", account.clone()).await;
+        let second = app.link_from(&admin, "resendInvitation", account.clone()).await;
         let accept = async |token: &str| {
             let input = json!({"token": token, "password": NEW_PASSWORD});
             faults(&app.change(&Principal::Anonymous, "acceptInvitation", "account { id }", input).await)
@@ -84,7 +84,7 @@ on_both_engines! {
     }
 
     async fn a_link_serves_one_purpose_and_no_suspended_account(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let invited = app.change(&admin, "inviteAccount", SHOWN, json!({"email": ANN, "name": "Ann", "role": "AUTHOR"})).await;
         let token = crate::support::mail::token_in(invited["link"].as_str().expect("a link"));
         let nobody = Principal::Anonymous;
@@ -104,7 +104,7 @@ on_both_engines! {
     }
 
     async fn what_is_wrong_with_an_invitation_is_told_and_changes_nothing(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let before = all_rows(&app).await;
         let wrong = app.change(&admin, "inviteAccount", "link", json!({"email": "ann", "name": "", "role": "AUTHOR"})).await;
         assert_eq!(faults(&wrong), [fault("INVALID", "email"), fault("INVALID", "name")].concat());
@@ -114,8 +114,8 @@ on_both_engines! {
     }
 
     async fn no_link_lies_open_in_the_database(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
-        let token = app.link(&admin, "inviteAccount", json!({"email": ANN, "name": "Ann", "role": "AUTHOR"})).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
+        let token = app.link_from(&admin, "inviteAccount", json!({"email": ANN, "name": "Ann", "role": "AUTHOR"})).await;
         assert!(!all_rows(&app).await.concat().contains(&token[4..]));
     }
 }

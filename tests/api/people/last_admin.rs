@@ -55,7 +55,7 @@ fn deed() -> impl Strategy<Value = Deed> {
 
 on_both_engines! {
     async fn the_last_admin_stays(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         app.new_account("editor@example.org", Role::Editor).await;
         let own = json!({"account": format!("account_{}", admin.account_id().expect("an id").simple())});
         let mut demotion = own.clone();

@@ -32,7 +32,7 @@ impl TestApp {
 
 on_both_engines! {
     async fn admins_find_people(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         app.new_account(ANN, Role::Editor).await;
         let bob = app.new_account("bob@example.org", Role::Author).await;
         app.change(&admin, "suspendAccount", "account { id }", json!({"account": id_of(&bob)})).await;
@@ -64,7 +64,7 @@ on_both_engines! {
     }
 
     async fn an_account_tells_when_it_was_last_seen(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let ann = app.new_account(ANN, Role::Editor).await;
         let ask = async |id: &str| {
             let query = format!("{{ account(id: \"{id}\") {{ email status createdAt lastSeenAt }} }}");

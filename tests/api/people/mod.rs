@@ -25,7 +25,7 @@ const NEW_PASSWORD: &str = "a lantern in seven windows";
 
 impl TestApp {
     /// Somebody new who has just signed in.
-    async fn signed_in(&self, email: &str, role: Role) -> Principal {
+    async fn newcomer(&self, email: &str, role: Role) -> Principal {
         self.new_account(email, role).await;
         let session = self.sign_in(email).await;
         let principal = self.bearer(&session["accessToken"]).await;
@@ -51,7 +51,7 @@ impl TestApp {
     }
 
     /// The token of a link that an admin is shown.
-    async fn link(&self, admin: &Principal, name: &str, input: Value) -> String {
+    async fn link_from(&self, admin: &Principal, name: &str, input: Value) -> String {
         let made = self.change(admin, name, "link", input).await;
         let link = made["link"].as_str();
         crate::support::mail::token_in(link.unwrap_or_else(|| panic!("no link in {made}")))

@@ -84,10 +84,8 @@ async fn somebody_is_invited_comes_and_gets_a_new_password() {
             "POST /graphql HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
             body.len()
         );
-        let forged: String = forged
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+        let lines = forged.map(|(name, value)| [name, ": ", value, "\r\n"].concat());
+        let forged = lines.concat();
         let asked = server
             .send(format!("{head}{forged}\r\n{body}").as_bytes())
             .await

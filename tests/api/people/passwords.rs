@@ -31,11 +31,11 @@ on_both_engines! {
     }
 
     async fn a_link_for_a_new_password_ends_with_the_old_one(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let account = app.new_account(ANN, Role::Author).await;
         let token = app.sign_in(ANN).await["accessToken"].clone();
         let ann = app.bearer(&token).await.expect("a principal");
-        let token = app.link(&admin, "createPasswordResetLink", json!({"account": id_of(&account)})).await;
+        let token = app.link_from(&admin, "createPasswordResetLink", json!({"account": id_of(&account)})).await;
         let input = json!({"currentPassword": PASSWORD, "password": NEW_PASSWORD});
         assert_eq!(faults(&app.change(&ann, "changePassword", "account { id }", input).await), []);
         let input = json!({"token": token, "password": PASSWORD});
@@ -44,9 +44,9 @@ on_both_engines! {
     }
 
     async fn a_weak_password_is_refused_with_the_reason(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let input = json!({"email": "walburga@example.org", "name": "Walburga Stein", "role": "AUTHOR"});
-        let token = app.link(&admin, "inviteAccount", input).await;
+        let token = app.link_from(&admin, "inviteAccount", input).await;
         let try_with = async |password: &str| {
             let input = json!({"token": token, "password": password});
             let tried = app.change(&Principal::Anonymous, "acceptInvitation", "account { id }", input).await;

@@ -52,7 +52,7 @@ on_both_engines! {
     async fn nobody_is_told_who_has_an_account(app: TestApp) {
         let Some(sink) = Sink::start() else { return };
         let app = app.sending_to(sink.port);
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let suspended = app.new_account("suspended@example.org", Role::Author).await;
         app.change(&admin, "suspendAccount", "account { id }", json!({"account": id_of(&suspended)})).await;
         app.change(&admin, "inviteAccount", "link", json!({"email": "invited@example.org", "name": "I", "role": "AUTHOR"})).await;
@@ -91,9 +91,9 @@ on_both_engines! {
     }
 
     async fn of_many_who_use_a_link_at_once_one_succeeds(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let ann = app.new_account(ANN, Role::Author).await;
-        let token = app.link(&admin, "createPasswordResetLink", json!({"account": id_of(&ann)})).await;
+        let token = app.link_from(&admin, "createPasswordResetLink", json!({"account": id_of(&ann)})).await;
         let attempts: Vec<_> = (0..100).map(|number| {
             let (app, token) = (app.app.clone(), Secret::new(token.as_str()));
             let password = Secret::new(format!("{NEW_PASSWORD} {number}"));
@@ -115,11 +115,11 @@ on_both_engines! {
     }
 
     async fn without_mail_an_admin_hands_the_link_over(app: TestApp) {
-        let admin = app.signed_in(ADMIN, Role::Admin).await;
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
         let ann = app.new_account(ANN, Role::Author).await;
         let asked = app.change(&Principal::Anonymous, "requestPasswordReset", REQUESTED, json!({"email": ANN})).await;
         assert_eq!(faults(&asked), fault("INVALID", ""));
-        let token = app.link(&admin, "createPasswordResetLink", json!({"account": id_of(&ann)})).await;
+        let token = app.link_from(&admin, "createPasswordResetLink", json!({"account": id_of(&ann)})).await;
         let input = json!({"token": token, "password": NEW_PASSWORD});
         let reset = app.change(&Principal::Anonymous, "resetPassword", "account { email }", input).await;
         assert_eq!(reset["account"]["email"], ANN);
