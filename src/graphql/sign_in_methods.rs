@@ -23,6 +23,8 @@ impl SignInMethodsQuery {
         });
         Ok(SignInMethods {
             password: true,
+            // They belong to a name, which an address of numbers is not.
+            passkey: (app.config.public_url.as_ref()).is_none_or(|url| url.domain().is_some()),
             providers: providers.collect(),
         })
     }
@@ -33,6 +35,8 @@ impl SignInMethodsQuery {
 struct SignInMethods {
     /// With an e-mail address and a password, by `signIn`.
     password: bool,
+    /// With a passkey alone, by `beginPasskeySignIn`.
+    passkey: bool,
     /// With what other providers know.
     providers: Vec<SignInProvider>,
 }

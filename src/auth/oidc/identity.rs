@@ -1,8 +1,9 @@
 //! From somebody whom a provider knows to their account.
 
 use chrono::TimeDelta;
-use entity::{Instant, account, account::Role, identity, session};
+use entity::{Instant, account, account::Role, identity};
 use sea_orm::{
+    ActiveEnum,
     ActiveValue::Set,
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::{Expr, Uuid},
@@ -15,8 +16,7 @@ use crate::{
         Client,
         account::{address, insert},
         challenge::{self, Purpose},
-        end,
-        session::public_id,
+        end, link,
     },
     config::OidcProvider,
     crypto::Secret,
@@ -112,9 +112,9 @@ async fn entrance(
     if known.is_some() {
         use_identity(tx, provider, person, now).await?;
     } else {
-        events.push(link(tx, provider, person, &account, now).await?);
+        events.push(link_identity(tx, provider, person, &account, now).await?);
     }
-    join(tx, &mut account, now).await?;
+    events.extend(join(tx, &mut account, now).await?);
     let role_events = match person.role {
         GivenRole::This(role) => give_role(tx, &mut account, role, now).await?,
         GivenRole::None | GivenRole::KeptOut => Vec::new(),
@@ -154,7 +154,10 @@ async fn sign_up(
     event::hold(tx).await?;
     insert(tx, &account, None).await?;
     let created = AccountEvent::new(Action::AccountCreated, Some(account.id));
-    let events = vec![created, link(tx, provider, person, &account, now).await?];
+    let events = vec![
+        created,
+        link_identity(tx, provider, person, &account, now).await?,
+    ];
     Ok(Some(Entrance {
         account,
         events,
@@ -163,7 +166,7 @@ async fn sign_up(
 }
 
 /// From now on the account is known by what the provider calls its owner.
-async fn link(
+async fn link_identity(
     tx: &DatabaseTransaction,
     provider: &OidcProvider,
     person: &Person,
@@ -202,10 +205,14 @@ async fn use_identity(
     Ok(())
 }
 
-/// Whoever was invited and comes by a provider has come.
-async fn join(tx: &DatabaseTransaction, account: &mut account::Model, now: Instant) -> Result<()> {
+/// Whoever was invited and comes by a provider has come; their invitation is over.
+async fn join(
+    tx: &DatabaseTransaction,
+    account: &mut account::Model,
+    now: Instant,
+) -> Result<Option<AccountEvent>> {
     if account.joined_at.is_some() || account.suspended_at.is_some() {
-        return Ok(());
+        return Ok(None);
     }
     account.joined_at = Some(now);
     account::Entity::update_many()
@@ -213,7 +220,9 @@ async fn join(tx: &DatabaseTransaction, account: &mut account::Model, now: Insta
         .filter(account::Column::Id.eq(account.id))
         .exec(tx)
         .await?;
-    Ok(())
+    link::end_all(tx, account.id).await?;
+    let event = AccountEvent::new(Action::AccountJoined, Some(account.id));
+    Ok(Some(event))
 }
 
 /// Gives the account the role that the provider's claims ask for. That ends its sessions. The last admin stays one.
@@ -236,13 +245,11 @@ async fn give_role(
         .filter(account::Column::Id.eq(account.id))
         .exec(tx)
         .await?;
-    let ended = end::end(tx, session::Column::AccountId.eq(account.id), now).await?;
-    let id = Some(account.id);
-    let ended = ended
-        .into_iter()
-        .map(|session| AccountEvent::new(Action::SessionEnded, id).at(public_id(session)));
-    let changed = AccountEvent::new(Action::RoleChanged, id);
-    Ok(std::iter::once(changed).chain(ended).collect())
+    let id = account.id;
+    let changed = AccountEvent::new(Action::RoleChanged, Some(id));
+    let mut events = vec![changed.at(format!("role_{}", role.to_value()))];
+    events.extend(end::end_all(tx, id, None, now).await?);
+    Ok(events)
 }
 
 /// Locks the admins, always in one order and before any other account, so that two of them cannot go at the same time.

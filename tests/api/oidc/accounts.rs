@@ -118,6 +118,7 @@ on_both_engines! {
         assert_eq!(world.sign_in("ann").await.expect("a session")["account"]["role"], "AUTHOR");
         let rows: Vec<account::Model> = world.app.app.database.rows(account::Entity::find()).await.expect("rows");
         assert!(rows[0].joined_at.is_some());
+        assert!(actions(&world.app).await.contains(&"account.joined".to_owned()));
     }
 
     async fn the_claims_decide_on_the_role_and_a_change_ends_other_sessions(app: TestApp) {

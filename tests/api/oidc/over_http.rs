@@ -155,9 +155,12 @@ async fn what_goes_wrong_is_told_plainly_and_sends_nobody_elsewhere() {
 #[tokio::test]
 async fn frontends_can_ask_how_to_sign_in() {
     with_provider(async |server, _| {
-        let query = "{ signInMethods { password providers { id name url } } }";
+        let query = "{ signInMethods { password passkey providers { id name url } } }";
         let methods = server.query(query).await.json()["data"]["signInMethods"].clone();
-        assert_eq!(methods["password"], true);
+        assert_eq!(
+            (&methods["password"], &methods["passkey"]),
+            (&json!(true), &json!(true))
+        );
         assert_eq!(
             methods["providers"][0],
             json!({"id": "one", "name": "Provider one", "url": format!("{PUBLIC}/auth/oidc/one")})
