@@ -58,6 +58,13 @@ pub struct Query(
     usage::UsageQuery,
     work_list::WorkListQuery,
     event::EventQuery,
+    AccessQueries,
+);
+
+/// What can be read about people and their keys. Objects are merged one into the other, and a field is looked for as deep on
+/// the stack as they lie: so there are two short lists instead of a long one.
+#[derive(Default, MergedObject)]
+pub struct AccessQueries(
     account::AccountQuery,
     people_list::PeopleQuery,
     factor_policy::FactorPolicyQuery,
@@ -73,11 +80,23 @@ pub struct Mutation(
     ContentMutation,
     entry::EntryMutation,
     single_entry::SingleEntryMutation,
+    PeopleMutations,
+    AccessMutations,
+);
+
+/// What can be changed about people.
+#[derive(Default, MergedObject)]
+pub struct PeopleMutations(
     account::AccountMutation,
     invitation::InvitationMutation,
     password::PasswordMutation,
     email_change::EmailChangeMutation,
     people::PeopleMutation,
+);
+
+/// What can be changed about the ways in.
+#[derive(Default, MergedObject)]
+pub struct AccessMutations(
     session::SessionMutation,
     factor::FactorMutation,
     passkey::PasskeyMutation,

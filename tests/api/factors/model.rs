@@ -106,7 +106,11 @@ impl Model {
         let answer = answer(&self.app, who, field, input).await;
         match answer["errors"][0]["extensions"]["code"].as_str() {
             None => Some(answer["data"][field].clone()),
-            Some("TOO_MANY_ATTEMPTS") => None,
+            Some("TOO_MANY_ATTEMPTS") => {
+                // All attempts are free again a day later.
+                self.app.app.clock.advance(chrono::TimeDelta::hours(25));
+                None
+            }
             Some("UNAUTHENTICATED") => Some(json!({"userErrors": [{"code": "UNAUTHENTICATED"}]})),
             Some(_) => panic!("{field}: {answer}"),
         }
