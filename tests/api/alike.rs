@@ -71,13 +71,13 @@ async fn make_accounts(folder: &TempDir) {
 }
 
 /// How likely one of `these` took longer than one of `those`: a half if nobody can tell them apart.
-fn area_under_curve(these: &[f64], those: &[f64]) -> f64 {
-    let wins: usize = these
+fn area_under_curve(times: &[f64], known: &[f64]) -> f64 {
+    let wins: usize = times
         .iter()
-        .map(|one| those.iter().filter(|other| one > *other).count())
+        .map(|one| known.iter().filter(|other| one > *other).count())
         .sum();
     let count = |number: usize| f64::from(u32::try_from(number).expect("a number"));
-    count(wins) / count(these.len() * those.len())
+    count(wins) / count(times.len() * known.len())
 }
 
 /// The times of each kind, in seconds, taken in turns. Each try has an address and a network of its own, so that none waits.

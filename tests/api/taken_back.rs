@@ -68,7 +68,8 @@ impl Site {
             draft: String::new(),
         };
         site.account(ADMIN, Role::Admin).await;
-        site.admin = text(&site.sign_in(ADMIN).await["accessToken"]).to_owned();
+        let session = site.sign_in(ADMIN).await;
+        text(&session["accessToken"]).clone_into(&mut site.admin);
         let made = site
             .ask(
                 &site.admin,
@@ -76,7 +77,7 @@ impl Site {
                 Value::Null,
             )
             .await;
-        site.draft = text(&made["data"]["createValue"]["value"]["id"]).to_owned();
+        text(&made["data"]["createValue"]["value"]["id"]).clone_into(&mut site.draft);
         site
     }
 
@@ -269,12 +270,12 @@ fn rows() -> Vec<(&'static str, Vec<bool>)> {
     let rows = lines.take_while(|line| line.starts_with('|')).map(|line| {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);
         let what = cells.next().expect("what happens");
-        let lives = |cell| match cell {
+        let is_alive = |cell| match cell {
             "lives" => true,
             "dead" => false,
             _ => panic!("{cell:?} means nothing in the table"),
         };
-        (what, cells.map(lives).collect())
+        (what, cells.map(is_alive).collect())
     });
     rows.collect()
 }

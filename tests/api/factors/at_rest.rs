@@ -16,7 +16,7 @@ on_both_engines! {
         let open = ann.challenge(&app).await["token"].clone();
         let kept = everything(&app).await.to_lowercase();
         assert!(kept.contains(ANN) && kept.contains("factor.added"), "this looks where it should");
-        let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = |text: &str| text.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let tokens = [&challenge, &open].map(|token| token.as_str().expect("a token").to_owned());
         let plain = ann.codes.iter().map(|code| code.replace('-', ""));
         for secret in ann.codes.iter().cloned().chain(plain).chain(tokens).chain([ann.secret.clone()]) {

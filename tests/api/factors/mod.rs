@@ -114,10 +114,8 @@ impl Person {
     async fn enrol(&mut self, app: &TestApp) {
         let who = self.principal(app).await;
         let begun = payload(app, &who, "beginTotp", json!({})).await;
-        self.secret = begun["enrolment"]["secret"]
-            .as_str()
-            .expect("a secret")
-            .to_owned();
+        let secret = begun["enrolment"]["secret"].as_str();
+        secret.expect("a secret").clone_into(&mut self.secret);
         let input = json!({"code": self.totp(app)});
         let confirmed = payload(app, &who, "confirmTotp", input).await;
         assert_eq!(confirmed["userErrors"], json!([]));

@@ -16,7 +16,7 @@ use super::{answer, totp};
 use crate::support::{TestApp, accounts::PASSWORD, on_both_engines};
 
 const ROLES: [Role; 2] = [Role::Editor, Role::Author];
-const STEPS: usize = 1_000;
+const STEPS: usize = 3_000;
 
 /// Numbers that come in the same order each time.
 struct Random(u64);
@@ -108,7 +108,7 @@ impl Model {
             None => Some(answer["data"][field].clone()),
             Some("TOO_MANY_ATTEMPTS") => {
                 // All attempts are free again a day later.
-                self.app.app.clock.advance(chrono::TimeDelta::hours(25));
+                self.app.app.clock.advance(TimeDelta::hours(25));
                 None
             }
             Some("UNAUTHENTICATED") => Some(json!({"userErrors": [{"code": "UNAUTHENTICATED"}]})),

@@ -92,18 +92,17 @@ pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
             return Some(Sent::Nothing("totalCount"));
         }
         "signInMethods" => return Some(Sent::Nothing("password")),
-        "signOut" => return Some(Sent::Nothing(ERRORS)),
-        "signOutEverywhere" => json!({}),
         "endSession" => json!({"id": format!("session_{}", kindling::id::new().simple())}),
         "signIn" => json!({"email": email, "password": password}),
         "completeSignIn" => json!({"challenge": "kdc_x"}),
         "refreshSession" => json!({ "refreshToken": refresh }),
         "confirmPassword" => json!({ "password": password }),
-        "removeTotp"
+        "signOut"
+        | "removeTotp"
         | "regenerateRecoveryCodes"
         | "beginPasskeySignIn"
         | "beginPasskeyConfirmation" => return Some(Sent::Nothing(ERRORS)),
-        "beginTotp" | "beginPasskeyRegistration" => json!({}),
+        "signOutEverywhere" | "beginTotp" | "beginPasskeyRegistration" => json!({}),
         "confirmTotp" => json!({"code": "12345"}),
         "finishPasskeyRegistration" => json!({"ceremony": "x", "name": "A key", "credential": {}}),
         "finishPasskeySignIn" | "confirmWithPasskey" => json!({"ceremony": "x", "credential": {}}),

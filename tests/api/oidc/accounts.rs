@@ -38,7 +38,7 @@ async fn change(app: &TestApp, email: &str, column: account::Column, value: Expr
 on_both_engines! {
     async fn an_account_is_known_by_a_verified_address_once_and_by_its_subject_for_ever(app: TestApp) {
         app.new_account("ann@example.org", Role::Editor).await;
-        let Some(world) = World::new(app, json!({}), &[]) else { return };
+        let Some(world) = World::new(app, &json!({}), &[]) else { return };
         let said = |verified: Value| json!({"email": "Ann@Example.org", "email_verified": verified, "groups": ["admins"]});
         for verified in [json!(false), json!("true"), json!(1), Value::Null] {
             world.provider.knows("ann", &said(verified.clone())).await;
@@ -67,7 +67,7 @@ on_both_engines! {
     }
 
     async fn whoever_has_no_account_gets_one_only_with_a_role_and_a_verified_address(app: TestApp) {
-        let Some(world) = World::new(app, mapping(), &[]) else { return };
+        let Some(world) = World::new(app, &mapping(), &[]) else { return };
         let said = |verified: bool, groups: &[&str]| json!({
             "email": "new@example.org", "email_verified": verified, "name": " New\n One ", "groups": groups
         });
@@ -90,7 +90,7 @@ on_both_engines! {
     }
 
     async fn without_sign_up_nobody_gets_an_account(app: TestApp) {
-        let Some(world) = World::new(app, json!({}), &[]) else { return };
+        let Some(world) = World::new(app, &json!({}), &[]) else { return };
         let claims = json!({"email": "new@example.org", "email_verified": true, "groups": ["admins"]});
         world.provider.knows("new", &claims).await;
         assert_eq!(world.sign_in("new").await, Err("not_allowed"));
@@ -98,7 +98,7 @@ on_both_engines! {
 
     async fn a_suspended_account_is_refused_like_one_that_is_not_there(app: TestApp) {
         app.new_account("ann@example.org", Role::Editor).await;
-        let Some(world) = World::new(app, json!({}), &[]) else { return };
+        let Some(world) = World::new(app, &json!({}), &[]) else { return };
         world.provider.knows("ann", &json!({"email": "ann@example.org", "email_verified": true})).await;
         world.sign_in("ann").await.expect("a session");
         let now = world.app.app.clock.now();
@@ -113,7 +113,7 @@ on_both_engines! {
         app.new_account("ann@example.org", Role::Author).await;
         let none: Option<entity::Instant> = None;
         change(&app, "ann@example.org", account::Column::JoinedAt, Expr::value(none)).await;
-        let Some(world) = World::new(app, json!({}), &[]) else { return };
+        let Some(world) = World::new(app, &json!({}), &[]) else { return };
         world.provider.knows("ann", &json!({"email": "ann@example.org", "email_verified": true})).await;
         assert_eq!(world.sign_in("ann").await.expect("a session")["account"]["role"], "AUTHOR");
         let rows: Vec<account::Model> = world.app.app.database.rows(account::Entity::find()).await.expect("rows");
@@ -125,7 +125,7 @@ on_both_engines! {
         app.new_account("ann@example.org", Role::Admin).await;
         app.new_account("bob@example.org", Role::Admin).await;
         let old = app.sign_in("ann@example.org").await["accessToken"].clone();
-        let Some(world) = World::new(app, mapping(), &[]) else { return };
+        let Some(world) = World::new(app, &mapping(), &[]) else { return };
         let said = |name: &str, group: &str| json!({
             "email": format!("{name}@example.org"), "email_verified": true, "groups": group
         });
@@ -148,7 +148,7 @@ on_both_engines! {
     }
 
     async fn several_at_once_make_one_account(app: TestApp) {
-        let Some(world) = World::new(app, mapping(), &[]) else { return };
+        let Some(world) = World::new(app, &mapping(), &[]) else { return };
         world.provider.knows("new", &json!({"email": "new@example.org", "email_verified": true, "groups": "editors"})).await;
         let all = futures_util::future::join_all((0..6).map(|_| world.sign_in("new"))).await;
         assert!(all.iter().all(Result::is_ok), "{all:?}");

@@ -45,10 +45,10 @@ struct Way {
 
 impl World {
     /// None if there is no provider to be had.
-    fn new(mut app: TestApp, settings: Value, flags: &[&str]) -> Option<Self> {
+    fn new(mut app: TestApp, settings: &Value, flags: &[&str]) -> Option<Self> {
         let provider = OidcProvider::start(flags)?;
         let providers = json!([
-            provider.settings("one", &settings),
+            provider.settings("one", settings),
             provider.settings("two", &json!({}))
         ]);
         let flags = [

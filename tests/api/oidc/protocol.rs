@@ -14,7 +14,7 @@ use crate::support::{TestApp, on_both_engines};
 
 async fn world(app: TestApp, flags: &[&str]) -> Option<World> {
     app.new_account("ann@example.org", Role::Editor).await;
-    let world = World::new(app, json!({}), flags)?;
+    let world = World::new(app, &json!({}), flags)?;
     let claims = json!({"email": "ann@example.org", "email_verified": true});
     world.provider.knows("ann", &claims).await;
     Some(world)
