@@ -136,7 +136,7 @@ impl Site {
         let access = text(&session["accessToken"]);
         let new = json!({"name": "a machine", "scopes": ["DRAFTS"]});
         let api_token = self
-            .done(access, "createApiToken", new, "token apiToken { id }")
+            .done(access, "createApiToken", new, "secret apiToken { id }")
             .await;
         let new = json!({"entry": self.draft});
         let preview_link = self
@@ -163,7 +163,7 @@ impl Site {
         let mut alive = Vec::new();
         for (token, query, field) in [
             (access, "{ viewer { id } }", "viewer"),
-            (text(&held.api_token["token"]), &draft, "node"),
+            (text(&held.api_token["secret"]), &draft, "node"),
             (text(&held.preview_link["token"]), &draft, "node"),
         ] {
             let mut opens = Vec::new();

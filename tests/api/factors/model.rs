@@ -381,7 +381,7 @@ on_both_engines! {
             model.step().await;
         }
         for what in ["signed in", "completed", "enrolled", "enrolled by a challenge", "removed"] {
-            assert!(model.done.get(what).is_some_and(|times| *times >= 5), "{what}: {:?}", model.done);
+            assert!(model.done.get(what).is_some_and(|times| *times >= 3), "{what}: {:?}", model.done);
         }
     }
 }
