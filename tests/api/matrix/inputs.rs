@@ -173,6 +173,7 @@ impl Maker<'_> {
             "Url" => json!("https://somewhere.example/"),
             "Locale" => json!("en"),
             "String" => json!("something"),
+            "JSON" => json!({}),
             name if self.api.kind(name) == "ENUM" => {
                 self.api.members(name, "enumValues")[0]["name"].clone()
             }
