@@ -115,7 +115,7 @@ pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
             json!({"token": "x", "email": "first@example.org", "name": "First", "password": password})
         }
         "inviteAccount" => {
-            json!({"email": "invited@example.org", "name": "Invited", "role": "AUTHOR"})
+            json!({"email": format!("{}@example.org", kindling::id::new().simple()), "name": "Invited", "role": "AUTHOR"})
         }
         "acceptInvitation" | "resetPassword" => json!({"token": "kdi_x", "password": password}),
         "confirmEmailChange" => json!({"token": "kdi_x"}),
