@@ -63,7 +63,7 @@ macro_rules! settings {
         #[derive(Clone, Debug)]
         pub struct Config {
             $(
-                #[doc = concat!($about, " (", $allowed, ").")]
+                #[doc = concat!($about, " (`", $allowed, "`).")]
                 pub $name: $type,
             )+
         }
