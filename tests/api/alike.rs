@@ -18,6 +18,10 @@ const SAMPLES: usize = 200;
 const KINDS: [&str; 4] = ["known", "unknown", "suspended", "without a password"];
 const SIGN_IN: &str =
     "mutation($input: SignInInput!) { signIn(input: $input) { userErrors { code message path } } }";
+const ASK: &str =
+    "mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) {
+    userErrors { code message path }
+} }";
 
 fn email(kind: usize, number: usize) -> String {
     format!("{number}@kind{kind}.example")
@@ -123,4 +127,28 @@ async fn times_of_signing_in_do_not_tell_whether_there_is_an_account() {
     make_accounts(&folder).await;
     let wrong = |kind, number| json!({"email": email(kind, number), "password": "not the password of anybody"});
     hold(&server, SIGN_IN, wrong).await;
+}
+
+#[tokio::test]
+async fn times_of_asking_for_a_new_password_do_not_tell_whether_there_is_an_account() {
+    let folder = TempDir::new().expect("a folder");
+    let flags = [
+        "--trusted-proxies",
+        "127.0.0.1",
+        "--public-url",
+        "https://cms.example.org",
+        "--mail-from",
+        "cms@example.org",
+        // Nobody listens there; the letters wait.
+        "--smtp-url",
+        "smtp://127.0.0.1:1",
+    ];
+    let server = Server::start(folder.path(), &flags);
+    make_accounts(&folder).await;
+    hold(
+        &server,
+        ASK,
+        |kind, number| json!({"email": email(kind, number)}),
+    )
+    .await;
 }
