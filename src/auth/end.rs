@@ -68,12 +68,8 @@ pub async fn sign_out_everywhere(
     let account = whose(principal, account)?;
     let now = app.clock.now();
     let tx = app.database.begin().await?;
-    let ended = end(&tx, session::Column::AccountId.eq(account), now).await?;
-    let count = ended.len();
-    let mut events: Vec<AccountEvent> = ended
-        .into_iter()
-        .map(|session| ended_event(account, session))
-        .collect();
+    let mut events = end_all(&tx, account, None, now).await?;
+    let count = events.len();
     if keys_too {
         events.extend(revoke_keys(&tx, account, now).await?);
     }
@@ -161,7 +157,5 @@ pub(super) async fn end_all(
         .add(session::Column::AccountId.eq(account))
         .add_option(but.map(|but| session::Column::Id.ne(but)));
     let ended = end(tx, named, now).await?.into_iter();
-    let told =
-        |session| AccountEvent::new(Action::SessionEnded, Some(account)).at(public_id(session));
-    Ok(ended.map(told).collect())
+    Ok(ended.map(|session| ended_event(account, session)).collect())
 }

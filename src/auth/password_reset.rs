@@ -161,8 +161,7 @@ pub async fn create_link(
 }
 
 /// Sets a new password with a link. Sessions, links, API tokens and preview links of the account end: somebody else may have
-/// had it. Of several that come at once, one
-/// succeeds.
+/// had it. Of several that come at once, one succeeds.
 pub async fn reset(
     app: &App,
     client: &Client,

@@ -3,7 +3,7 @@
 use entity::{account, account::Role};
 use sea_orm::{
     ActiveEnum, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
-    QueryFilter, QuerySelect, prelude::Uuid,
+    QueryFilter, QuerySelect, Select, prelude::Uuid,
 };
 
 use super::{Client, Principal, Right, account::checked_name, end, link, sign_in::require_fresh};
@@ -183,15 +183,19 @@ pub(super) async fn finish(
     Ok(())
 }
 
+/// Those who may look after people.
+pub(super) fn admins() -> Select<account::Entity> {
+    account::Entity::find()
+        .filter(account::Column::Role.eq(Role::Admin))
+        .filter(account::Column::JoinedAt.is_not_null())
+        .filter(account::Column::SuspendedAt.is_null())
+}
+
 /// Refuses to leave nobody who may look after people. It holds the event counter, so that two admins who put each other out
 /// at once do so one after the other, and the second one sees what the first one did.
 async fn keep_an_admin(tx: &DatabaseTransaction) -> Result<()> {
     event::hold(tx).await?;
-    let admins = account::Entity::find()
-        .filter(account::Column::Role.eq(Role::Admin))
-        .filter(account::Column::JoinedAt.is_not_null())
-        .filter(account::Column::SuspendedAt.is_null());
-    if admins.count(tx).await? > 0 {
+    if admins().count(tx).await? > 0 {
         return Ok(());
     }
     let message = "is the last admin: make somebody else one first";

@@ -16,7 +16,7 @@ use crate::{
         Client,
         account::{address, insert},
         challenge::{self, Purpose},
-        end, link,
+        end, link, people,
     },
     config::OidcProvider,
     crypto::Secret,
@@ -264,10 +264,6 @@ async fn hold_admins(tx: &DatabaseTransaction) -> Result<()> {
 }
 
 async fn has_another_admin(tx: &DatabaseTransaction, account: Uuid) -> Result<bool> {
-    let select = account::Entity::find()
-        .filter(account::Column::Role.eq(Role::Admin))
-        .filter(account::Column::Id.ne(account))
-        .filter(account::Column::JoinedAt.is_not_null())
-        .filter(account::Column::SuspendedAt.is_null());
+    let select = people::admins().filter(account::Column::Id.ne(account));
     Ok(select.one(tx).await?.is_some())
 }
