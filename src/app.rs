@@ -49,6 +49,7 @@ impl App {
     pub async fn start(config: Config, clock: Clock) -> Result<Self> {
         let database =
             Database::connect(config.database_url.expose(), config.database_readers).await?;
+        let database = database.keeping(config.row_cache_bytes);
         database.migrate().await?;
         let media = MediaStore::open(&config.media_dir)?;
         let crypto = Crypto::open(&config, &database, clock.now()).await?;

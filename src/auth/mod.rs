@@ -43,7 +43,7 @@ use crate::{
 };
 
 /// Who asks. Every function that reads or changes content must be given one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Principal {
     /// Somebody who is not signed in.
     Anonymous,
@@ -85,7 +85,7 @@ pub enum Principal {
 }
 
 /// The stay of an account, from signing in to signing out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
     /// Which one.
     pub id: Uuid,

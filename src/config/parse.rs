@@ -19,6 +19,9 @@ const MOST_LOCALES: usize = 50;
 /// Smallest and largest limit on a request body, in bytes.
 const BODY_BYTES: std::ops::RangeInclusive<usize> = 1024..=1024 * 1024 * 1024;
 
+/// The most memory that a cache may take, in bytes.
+const MEMORY_BYTES: usize = 64 * 1024 * 1024 * 1024;
+
 /// Form of the log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -79,23 +82,37 @@ where
     }
 }
 
-/// Bytes as `1048576`, `1024KiB` or `1MiB`, with or without a space before the unit.
+/// The size of a request body.
 pub(super) fn bytes(text: &str) -> Result<usize, String> {
+    match size(text)? {
+        bytes if bytes < *BODY_BYTES.start() => Err("too small".into()),
+        bytes if bytes > *BODY_BYTES.end() => Err("too large".into()),
+        bytes => Ok(bytes),
+    }
+}
+
+/// The size of a cache, which may be nothing.
+pub(super) fn memory(text: &str) -> Result<usize, String> {
+    match size(text)? {
+        bytes if bytes > MEMORY_BYTES => Err("too large".into()),
+        bytes => Ok(bytes),
+    }
+}
+
+/// Bytes as `1048576`, `1024KiB` or `1MiB`, with or without a space before the unit.
+fn size(text: &str) -> Result<usize, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let factor = match text[digits.len()..].trim_start() {
         "" => 1,
         "KiB" => 1024,
         "MiB" => 1024 * 1024,
+        "GiB" => 1024 * 1024 * 1024,
         unit => return Err(format!("unknown unit {unit:?}")),
     };
     let number: usize = digits
         .parse()
         .map_err(|_| "not a number of bytes".to_owned())?;
-    match number.saturating_mul(factor) {
-        bytes if bytes < *BODY_BYTES.start() => Err("too small".into()),
-        bytes if bytes > *BODY_BYTES.end() => Err("too large".into()),
-        bytes => Ok(bytes),
-    }
+    Ok(number.saturating_mul(factor))
 }
 
 /// An absolute address for links; nothing means that there is none.

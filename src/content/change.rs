@@ -69,8 +69,12 @@ impl Change {
     /// halfway is refused as a whole.
     pub async fn commit(self) -> Result<()> {
         self.refuse_if_half_done()?;
-        event::record(&self.tx, &self.events, self.principal.by(), self.now).await?;
+        let by = self.principal.by();
+        let last = event::record(&self.tx, &self.events, by, self.now).await?;
         self.tx.commit().await?;
+        if let Some(last) = last {
+            self.app.database.changes.expect(last);
+        }
         if let Some(claim) = &self.claim {
             claim.taken();
         }

@@ -1,5 +1,7 @@
 //! Reading content: by what names it, by ids, and in pages. Everything goes through [`View`]'s condition.
 
+use std::{collections::HashSet, sync::Arc};
+
 use entity::{entry, entry_id::EntryId};
 use sea_orm::{
     ColumnTrait, ColumnType, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
@@ -18,27 +20,81 @@ use super::{
 use crate::{
     database::Snapshot,
     error::{Error, Result},
+    event::tail,
 };
 
 /// Ids in one statement. Longer lists are asked for in parts, as engines bound the number of parameters.
 const IDS_PER_STATEMENT: usize = 16_384;
 
-/// The entry that `condition` names, if the view shows it.
+/// The entry that `condition` names, by something else than its id, if the view shows it.
 pub async fn one<C: Content>(
     snapshot: &Snapshot,
     view: &View,
     condition: Condition,
-) -> Result<Option<Row<C::Model>>> {
+) -> Result<Option<AnyRow>> {
     let select = view
         .select::<C>()
         .filter(condition)
         .order_by_asc(entry::Column::Id)
         .limit(1);
-    Ok(snapshot.all::<_, Row<C::Model>>(select).await?.pop())
+    let found = snapshot.all::<_, Row<C::Model>>(select).await?.pop();
+    // While an entry is public, no other one can be that has the same name in public.
+    match &found {
+        Some(row) if view.is_public() => snapshot.note(true, [row.stamp().entry_id], []),
+        _ => snapshot.note(view.is_public(), [], [C::TYPE]),
+    }
+    Ok(found.map(AnyRow::new::<C>))
 }
 
-/// The entries among `ids` that the view shows, in no order.
+/// The entries among `ids`, each of this type, that the view shows, in no order.
 pub async fn by_ids<C: Content>(
+    snapshot: &Snapshot,
+    view: &View,
+    ids: &[EntryId],
+) -> Result<Vec<AnyRow>> {
+    snapshot.note(view.is_public(), ids.iter().map(|id| id.uuid), []);
+    if view.shows_published_rows() && snapshot.rows().are_kept() {
+        return kept::<C>(snapshot, view, ids).await;
+    }
+    selected::<C>(snapshot, view, ids).await
+}
+
+/// The same, of which those are not read again that were read before and have not changed.
+async fn kept<C: Content>(
+    snapshot: &Snapshot,
+    view: &View,
+    ids: &[EntryId],
+) -> Result<Vec<AnyRow>> {
+    if !view.reaches(C::TYPE) {
+        return Ok(Vec::new());
+    }
+    let state = tail::state(snapshot).await?;
+    let (changes, rows) = (snapshot.changes(), snapshot.rows());
+    let mut known = Vec::with_capacity(ids.len());
+    let mut missing = Vec::new();
+    for id in ids {
+        match rows.get(changes, id.uuid, state) {
+            Some(row) => known.extend(row.map(|row| AnyRow { id: *id, row })),
+            None => missing.push(*id),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(known);
+    }
+    let mut absent: HashSet<EntryId> = missing.iter().copied().collect();
+    for row in selected::<C>(snapshot, view, &missing).await? {
+        absent.remove(&row.id);
+        let bytes = row.size::<C>();
+        rows.put(row.id.uuid, Some(Arc::clone(&row.row)), bytes, state);
+        known.push(row);
+    }
+    for id in absent {
+        rows.put(id.uuid, None, 0, state);
+    }
+    Ok(known)
+}
+
+async fn selected<C: Content>(
     snapshot: &Snapshot,
     view: &View,
     ids: &[EntryId],
@@ -99,6 +155,7 @@ pub async fn list<C: Content>(
     order: &[C::Order],
     page: &PageArgs,
 ) -> Result<Slice<Row<C::Model>>> {
+    snapshot.note(view.is_public(), [], [C::TYPE]);
     let select = filtered::<C>(view, filter);
     slice(snapshot, select, || total_order::<C>(order), page).await
 }
@@ -174,6 +231,7 @@ pub async fn count<C: Content>(
     view: &View,
     filter: Option<&C::Filter>,
 ) -> Result<u64> {
+    snapshot.note(view.is_public(), [], [C::TYPE]);
     snapshot.count(filtered::<C>(view, filter)).await
 }
 

@@ -1,6 +1,10 @@
 //! One revision of an entry as it comes from the database: the entry's life beside its content.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    io::{self, Write},
+    sync::Arc,
+};
 
 use entity::{
     Instant, entry,
@@ -8,6 +12,7 @@ use entity::{
     stamp::{Stamp, Stamped},
 };
 use sea_orm::{DbErr, FromQueryResult, QueryResult, prelude::Uuid};
+use serde::Serialize;
 
 use super::Content;
 
@@ -84,7 +89,7 @@ impl<M: Stamped> Row<M> {
 pub struct AnyRow {
     /// The entry.
     pub id: EntryId,
-    row: Arc<dyn Any + Send + Sync>,
+    pub(super) row: Arc<dyn Any + Send + Sync>,
 }
 
 impl AnyRow {
@@ -99,8 +104,38 @@ impl AnyRow {
         }
     }
 
+    /// About how much its content takes, in bytes.
+    pub(super) fn size<C: Content>(&self) -> usize {
+        let row = self.typed::<C>();
+        row.map_or(0, |row| Written::size(&row.content))
+    }
+
     /// Remembers the type of the row; none if it is another.
     pub fn typed<C: Content>(&self) -> Option<Arc<Row<C::Model>>> {
         Arc::clone(&self.row).downcast().ok()
+    }
+}
+
+/// Counts what is written, and forgets it.
+#[derive(Default)]
+struct Written(usize);
+
+impl Written {
+    fn size(value: &impl Serialize) -> usize {
+        let mut written = Self::default();
+        // What cannot be written has a size all the same: what was written until then.
+        drop(serde_json::to_writer(&mut written, value));
+        written.0
+    }
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

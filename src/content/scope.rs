@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, ops::Deref, sync::Arc};
 
-use entity::{Instant, entry_id::EntryId, localized::Localized};
+use chrono::NaiveDate;
+use entity::{entry_id::EntryId, localized::Localized};
 use sea_orm::prelude::Uuid;
 
 use super::{
@@ -17,8 +18,8 @@ use crate::app::Site;
 pub struct Scope {
     /// What the read looked at.
     pub view: View,
-    /// The moment of the read.
-    pub now: Instant,
+    /// The day of the read, in UTC. Nothing may depend on time more closely: answers are kept for as long as the day lasts.
+    pub today: NaiveDate,
     /// What is the same for all entries of the site.
     pub site: Arc<Site>,
     /// The entries that others refer to, as far as the selection asks for them and the view shows them.
@@ -64,9 +65,9 @@ impl<M> Loaded<M> {
         &self.scope.view
     }
 
-    /// The moment of the read.
-    pub fn now(&self) -> Instant {
-        self.scope.now
+    /// The day of the read, in UTC.
+    pub fn today(&self) -> NaiveDate {
+        self.scope.today
     }
 
     /// The text in the first locale of the view that has one.

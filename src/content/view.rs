@@ -134,6 +134,22 @@ impl View {
         &self.locales
     }
 
+    /// Whether nothing but what is public can matter to what the view shows.
+    pub(super) fn is_public(&self) -> bool {
+        matches!(self.moment, Moment::Published) && matches!(self.drafts_of, DraftsOf::Nobody)
+    }
+
+    /// Whether the rows that it shows are the public ones, as everybody sees them.
+    pub(super) fn shows_published_rows(&self) -> bool {
+        matches!(self.moment, Moment::Published)
+    }
+
+    /// Whether there are entries of this type at all.
+    pub(super) fn reaches(&self, content_type: ContentType) -> bool {
+        let reached = self.types.as_ref();
+        reached.is_none_or(|types| types.contains(&content_type))
+    }
+
     /// Whether fields for signed-in readers may be shown.
     pub fn shows_internal_fields(&self) -> bool {
         self.internal_fields
@@ -183,8 +199,7 @@ impl View {
     /// The condition that keeps everything else out. The flags stand bare, as in the partial indexes.
     fn condition<C: Content>(&self) -> Condition {
         let flag = |name: &'static str| Expr::col((C::Entity::default(), name));
-        let reached = self.types.as_ref();
-        let reached = reached.is_none_or(|types| types.contains(&C::TYPE));
+        let reached = self.reaches(C::TYPE);
         let of_type = Condition::all()
             .add(entry::Column::Type.eq(C::TYPE))
             .add_option((!reached).then(|| Expr::val(1).eq(0)));

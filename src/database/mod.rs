@@ -1,5 +1,8 @@
 //! The database: which engine it is, and how to get a connection to it.
 
+mod changes;
+mod reads;
+mod rows;
 mod snapshot;
 
 use std::{path::Path, time::Duration};
@@ -18,7 +21,12 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 
-pub use self::snapshot::Snapshot;
+pub use self::{
+    changes::{Changes, Line},
+    reads::{Reads, Touched},
+    rows::Rows,
+    snapshot::Snapshot,
+};
 use crate::error::{Error, Result};
 
 /// Any number that no other program takes for a lock in the same database.
@@ -34,6 +42,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Database {
     readers: DatabaseConnection,
     writer: DatabaseConnection,
+    /// What is known of the event log.
+    pub changes: Changes,
+    /// Rows that were read before.
+    pub rows: Rows,
 }
 
 impl Database {
@@ -43,6 +55,15 @@ impl Database {
             Self::sqlite(url, readers).await
         } else {
             Self::postgres(url, readers).await
+        }
+    }
+
+    /// The same database, of which so many bytes of public rows are kept in memory.
+    #[must_use]
+    pub fn keeping(self, bytes: usize) -> Self {
+        Self {
+            rows: Rows::new(bytes),
+            ..self
         }
     }
 
@@ -93,6 +114,8 @@ impl Database {
         Ok(Self {
             readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+            changes: Changes::default(),
+            rows: Rows::new(0),
         })
     }
 
@@ -126,6 +149,8 @@ impl Database {
                 pool().connect_lazy_with(snapshots),
             ),
             writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+            changes: Changes::default(),
+            rows: Rows::new(0),
         })
     }
 
@@ -148,7 +173,7 @@ impl Database {
 
     /// A moment of the database, to read from.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.readers.clone())
+        Snapshot::new(self)
     }
 
     /// The rows that one statement selects, as they are now.

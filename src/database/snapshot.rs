@@ -1,13 +1,18 @@
 //! A moment of the database: whatever is read through it is one state, however many statements it takes.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 
+use entity::entry::ContentType;
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, EntityTrait, FromQueryResult, PaginatorTrait, Select,
-    TransactionTrait,
+    TransactionTrait, prelude::Uuid,
 };
 use tokio::sync::OnceCell;
 
+use super::{Database, changes::Changes, reads::Reads, rows::Rows};
 use crate::error::{Error, Result};
 
 /// Begins with the first statement, and ends when it is closed or dropped. It cannot write.
@@ -16,15 +21,57 @@ pub struct Snapshot {
     connection: DatabaseConnection,
     transaction: OnceCell<DatabaseTransaction>,
     statements: AtomicUsize,
+    state: OnceCell<i64>,
+    reads: Mutex<Reads>,
+    changes: Changes,
+    rows: Rows,
 }
 
 impl Snapshot {
-    pub(super) fn new(connection: DatabaseConnection) -> Self {
+    pub(super) fn new(database: &Database) -> Self {
         Self {
-            connection,
+            connection: database.readers.clone(),
             transaction: OnceCell::new(),
             statements: AtomicUsize::new(0),
+            state: OnceCell::new(),
+            reads: Mutex::default(),
+            changes: database.changes.clone(),
+            rows: database.rows.clone(),
         }
+    }
+
+    /// Which state of the database it shows, which `read` finds out with a statement of this snapshot.
+    pub async fn state_or(&self, read: impl Future<Output = Result<i64>>) -> Result<i64> {
+        self.state.get_or_try_init(|| read).await.copied()
+    }
+
+    /// What is known of the event log.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Rows that were read before, and may serve again.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// Notes what is read, by a view that shows only what is public, or by another one: these entries, and any of these types.
+    pub fn note(
+        &self,
+        is_public: bool,
+        entries: impl IntoIterator<Item = Uuid>,
+        types: impl IntoIterator<Item = ContentType>,
+    ) {
+        let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        let touched = reads.of(is_public);
+        touched.entries.extend(entries);
+        touched.types.extend(types);
+    }
+
+    /// What has been read so far, as far as it is content.
+    pub fn reads(&self) -> Reads {
+        let reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        reads.clone()
     }
 
     /// All rows.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use entity::Instant;
 
-use crate::{app::App, auth::password_reset, error::Result};
+use crate::{app::App, auth::password_reset, error::Result, event::tail};
 
 /// How long mail waits at most before somebody looks at it.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -48,11 +48,18 @@ impl Worker {
     }
 }
 
-/// Does due work until it is told to stop; what it has begun it ends.
+/// Does due work until it is told to stop; what it has begun it ends. Meanwhile it follows the event log.
 pub async fn run(app: App, stop: impl Future) {
+    tokio::select! {
+        () = work(&app, stop) => {}
+        _ = tail::follow(&app.database) => {}
+    }
+}
+
+async fn work(app: &App, stop: impl Future) {
     let mut stop = std::pin::pin!(stop);
-    let mut worker = Worker::new(&app);
-    tidy::complete(&app).await;
+    let mut worker = Worker::new(app);
+    tidy::complete(app).await;
     loop {
         worker.step().await;
         tokio::select! {

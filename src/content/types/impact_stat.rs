@@ -96,7 +96,7 @@ impl ImpactStat {
     async fn is_stale(&self) -> bool {
         self.0
             .stale_after_on
-            .is_some_and(|day| day < self.0.now().date_naive())
+            .is_some_and(|day| day < self.0.today())
     }
 }
 

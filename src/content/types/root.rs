@@ -80,7 +80,7 @@ impl Reader {
         let rows = related(&self.snapshot, &view, roots).await?;
         Ok(Arc::new(Scope {
             view,
-            now: self.app.clock.now(),
+            today: self.app.clock.now().date_naive(),
             site: Arc::clone(&self.app.site),
             rows,
         }))
@@ -101,15 +101,15 @@ pub(super) async fn by_id<C: Content>(
     view: Option<ContentView>,
 ) -> Result<Option<Entry<C>>> {
     let id = parse_id(id, "by.id")?;
-    let named = entry::Column::Id.eq(id.uuid);
-    one(
-        ctx,
-        Condition::all()
-            .add(named)
-            .add(entry::Column::Type.eq(id.content_type)),
-        view,
-    )
-    .await
+    let reader = reader(ctx)?;
+    let view = reader.open_of::<C>(view)?;
+    if id.content_type != C::TYPE {
+        return Ok(None);
+    }
+    let row = read::by_ids::<C>(&reader.snapshot, &view, &[id])
+        .await?
+        .pop();
+    shown(ctx, row, view).await
 }
 
 /// The entry with this key.
@@ -139,10 +139,20 @@ pub(super) async fn one<C: Content>(
 ) -> Result<Option<Entry<C>>> {
     let reader = reader(ctx)?;
     let view = reader.open_of::<C>(view)?;
-    let Some(row) = read::one::<C>(&reader.snapshot, &view, condition).await? else {
+    let row = read::one::<C>(&reader.snapshot, &view, condition).await?;
+    shown(ctx, row, view).await
+}
+
+/// The entry of this row, with all that its selection needs.
+async fn shown<C: Content>(
+    ctx: &Context<'_>,
+    row: Option<AnyRow>,
+    view: View,
+) -> Result<Option<Entry<C>>> {
+    let Some(row) = row else {
         return Ok(None);
     };
-    let row = AnyRow::new::<C>(row);
+    let reader = reader(ctx)?;
     let scope = reader
         .scope(
             view,

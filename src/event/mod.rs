@@ -1,5 +1,7 @@
 //! The event log: append-only, written in the transaction of the change, without gaps and in the order of the commits.
 
+pub mod tail;
+
 use entity::{Instant, entry_id::EntryId, event, event_counter};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -180,12 +182,13 @@ pub async fn hold(tx: &DatabaseTransaction) -> Result<()> {
 
 /// Appends the events. This must be the last statement before the commit: the counter's row stays locked until then,
 /// so that the sequence has no gap and grows in the order of the commits.
+/// Gives the last sequence that it took, if there was anything to record.
 pub async fn record(
     tx: &DatabaseTransaction,
     events: &[Event],
     by: By,
     now: Instant,
-) -> Result<()> {
+) -> Result<Option<i64>> {
     let rows = events.iter().map(|event| event::ActiveModel {
         token_id: Set(by.token),
         entry_id: Set(Some(event.entry.uuid)),
@@ -248,7 +251,7 @@ pub async fn record_of_accounts(
         network: Set(event.network),
         ..line(event.action, actor, now)
     });
-    append(tx, rows.collect()).await
+    append(tx, rows.collect()).await.map(|_| ())
 }
 
 /// A line that says what happened, but neither to what nor in which place of the log.
@@ -268,10 +271,13 @@ fn line(action: Action, actor: Option<Uuid>, now: Instant) -> event::ActiveModel
     }
 }
 
-/// Gives the lines their places in the log.
-async fn append(tx: &DatabaseTransaction, mut rows: Vec<event::ActiveModel>) -> Result<()> {
+/// Gives the lines their places in the log, and tells the last one.
+async fn append(
+    tx: &DatabaseTransaction,
+    mut rows: Vec<event::ActiveModel>,
+) -> Result<Option<i64>> {
     if rows.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let count = i64::try_from(rows.len()).map_err(Error::internal)?;
     let counter = event_counter::Entity::update_many()
@@ -294,5 +300,5 @@ async fn append(tx: &DatabaseTransaction, mut rows: Vec<event::ActiveModel>) -> 
             .exec_without_returning(tx)
             .await?;
     }
-    Ok(())
+    Ok(Some(last))
 }

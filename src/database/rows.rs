@@ -1,0 +1,61 @@
+//! Rows that were read before, as they are public. A revision never changes, so a row holds until something happens to its
+//! entry, which the event log tells.
+
+use std::{any::Any, sync::Arc};
+
+use moka::sync::Cache;
+use sea_orm::prelude::Uuid;
+
+use super::changes::Changes;
+
+/// What a kept row takes beside its content, in bytes.
+const OVERHEAD: usize = 400;
+
+/// A row of any type.
+pub type AnyRow = Arc<dyn Any + Send + Sync>;
+
+/// Public rows by their entries, bounded by the memory that they take. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Rows(Option<Cache<Uuid, Kept>>);
+
+#[derive(Clone, Debug)]
+struct Kept {
+    /// The row; none if the entry is not public.
+    row: Option<AnyRow>,
+    /// At which state of the database it was read.
+    state: i64,
+    bytes: u32,
+}
+
+impl Rows {
+    /// Keeps rows of about so many bytes in all; none of them if there is no room.
+    pub fn new(bytes: usize) -> Self {
+        let cache = Cache::builder()
+            .max_capacity(bytes as u64)
+            .weigher(|_, kept: &Kept| kept.bytes);
+        Self((bytes > 0).then(|| cache.build()))
+    }
+
+    /// Whether rows are kept at all.
+    pub fn are_kept(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The public row of an entry as it is in a state of the database: none if it is not known, and none within if it is
+    /// known that there is none.
+    pub fn get(&self, changes: &Changes, entry: Uuid, state: i64) -> Option<Option<AnyRow>> {
+        let kept = self.0.as_ref()?.get(&entry)?;
+        changes
+            .is_same(entry, kept.state, state)
+            .then_some(kept.row)
+    }
+
+    /// Keeps the public row of an entry, or that there is none, as it was read in a state of the database. Its content takes
+    /// so many bytes.
+    pub fn put(&self, entry: Uuid, row: Option<AnyRow>, bytes: usize, state: i64) {
+        if let Some(cache) = &self.0 {
+            let bytes = u32::try_from(bytes + OVERHEAD).unwrap_or(u32::MAX);
+            cache.insert(entry, Kept { row, state, bytes });
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The end of the log: what an instance learns of changes, those of other instances too.
+
+use std::{convert::Infallible, time::Duration};
+
+use entity::{
+    entry::{self, ContentType},
+    event, event_counter,
+};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect,
+    Select,
+    prelude::{Expr, Uuid},
+    sea_query::JoinType,
+};
+
+use super::Action;
+use crate::{
+    database::{Database, Line, Snapshot},
+    error::{Error, Result},
+};
+
+/// How often the log is looked at for what other instances did. What this one does it knows at once.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How old what is known may be: what is changed elsewhere shows within a second.
+const FRESH: Duration = Duration::from_millis(500);
+/// How long to wait for an answer of the database before it counts as away.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long nobody but [`follow`] asks again after that.
+const AWAY: Duration = Duration::from_secs(5);
+
+/// The counter, beside one of the events after the last one that is known; the event is missing if there are none.
+#[derive(Debug, FromQueryResult)]
+struct Row {
+    last_sequence: i64,
+    sequence: Option<i64>,
+    action: Option<String>,
+    entry_id: Option<Uuid>,
+    entry_type: Option<ContentType>,
+    published_revision: Option<i32>,
+}
+
+impl Row {
+    fn line(&self) -> Option<Line> {
+        Some(Line {
+            sequence: self.sequence?,
+            entry: self.entry_id?,
+            content_type: self.entry_type?,
+            is_public: is_public(self.action.as_deref()?, self.published_revision.is_some()),
+        })
+    }
+}
+
+/// Whether those who see only what is public can see a difference. Whatever becomes public or stops being so is told by an
+/// event of its own; the place in a list matters only for what is public.
+fn is_public(action: &str, entry_is_public: bool) -> bool {
+    [Action::EntryPublished, Action::EntryUnpublished]
+        .iter()
+        .any(|public| public.name() == action)
+        || (action == Action::EntryMoved.name() && entry_is_public)
+}
+
+/// Which state of the database a snapshot shows: the last event that it sees. What the log tells up to there is known
+/// afterwards.
+pub async fn state(snapshot: &Snapshot) -> Result<i64> {
+    let read = async {
+        let question = snapshot.changes().question();
+        let since = question.since.unwrap_or(i64::MAX);
+        let rows: Vec<Row> = snapshot.all(news(since)).await?;
+        let head = rows
+            .first()
+            .ok_or_else(|| Error::internal("the event counter has no row"))?
+            .last_sequence;
+        let lines: Vec<Line> = rows.iter().filter_map(Row::line).collect();
+        snapshot.changes().learn(question, head, &lines);
+        Ok(head)
+    };
+    snapshot.state_or(read).await
+}
+
+/// Selects the counter with all events after this one.
+fn news(since: i64) -> Select<event_counter::Entity> {
+    let column = |column: event::Column| Expr::col((event::Entity, column));
+    let mut select = event_counter::Entity::find()
+        .select_only()
+        .column(event_counter::Column::LastSequence)
+        .columns([
+            event::Column::Sequence,
+            event::Column::Action,
+            event::Column::EntryId,
+            event::Column::EntryType,
+        ])
+        .column(entry::Column::PublishedRevision)
+        .filter(event_counter::Column::Id.eq(1));
+    let later = Condition::all().add(column(event::Column::Sequence).gt(since));
+    let named = column(event::Column::EntryId).equals((entry::Entity, entry::Column::Id));
+    QuerySelect::query(&mut select)
+        .join(JoinType::LeftJoin, event::Entity, later)
+        .join(JoinType::LeftJoin, entry::Entity, named);
+    select
+}
+
+/// The last event that this instance knows of. All that it did itself is among what it knows, and all that others did until
+/// half a second ago. Fails at once if the database did not answer a moment ago.
+pub async fn known(database: &Database) -> Result<i64> {
+    let changes = &database.changes;
+    if let Some(head) = changes.current(FRESH) {
+        return Ok(head);
+    }
+    let _turn = changes.turn().await;
+    if changes.has_failed(AWAY) {
+        return Err(Error::Unavailable("the database did not answer".into()));
+    }
+    match changes.current(FRESH) {
+        Some(head) => Ok(head),
+        None => catch_up(database).await,
+    }
+}
+
+/// Learns what the log tells by now, and gives the last event.
+async fn catch_up(database: &Database) -> Result<i64> {
+    let read = async {
+        let snapshot = database.snapshot();
+        let state = state(&snapshot).await;
+        snapshot.close().await;
+        state
+    };
+    let state = match tokio::time::timeout(PATIENCE, read).await {
+        Ok(state) => state,
+        Err(_) => Err(Error::Unavailable("the database does not answer".into())),
+    };
+    if state.is_err() {
+        database.changes.fail();
+    }
+    state
+}
+
+/// Looks at the log again and again, for as long as it is polled.
+pub async fn follow(database: &Database) -> Infallible {
+    let mut is_away = false;
+    loop {
+        let turn = database.changes.turn().await;
+        let result = catch_up(database).await;
+        drop(turn);
+        if result.is_err() != is_away {
+            is_away = result.is_err();
+            if let Err(error) = result {
+                tracing::warn!(%error, "the event log cannot be followed");
+            } else {
+                tracing::info!("the event log can be followed again");
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
