@@ -11,6 +11,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Uuid};
 use super::{
     account::reader,
     actor::{Actor, actors},
+    page::{Page, newest_first},
 };
 use crate::{
     auth::{
@@ -19,9 +20,8 @@ use crate::{
     },
     content::{
         connection::Connection,
-        order::{Key, OrderColumn, OrderDirection, Step},
+        order::{Key, Step},
         page_args::{ListIdentity, RawPageArgs},
-        read,
         scalar::DateTime,
         types::EntryType,
         user_error::UserError,
@@ -112,18 +112,10 @@ impl ApiTokenQuery {
             last,
             before,
         };
-        let page = page.open(&identity, |keys| read::fit(&newest_first(), keys))?;
-        let snapshot = &reader.snapshot;
-        let total = if ctx.look_ahead().field("totalCount").exists() {
-            Some(snapshot.count(select.clone()).await?)
-        } else {
-            None
-        };
-        let slice = read::slice(snapshot, select, newest_first, &page).await?;
-        let makers = slice.rows.iter().map(|(_, row)| row.account_id);
-        let makers = actors(snapshot, makers).await?;
-        let node = |row| Some(ApiToken::of(row, &makers));
-        Connection::of(&identity, slice, total, node)
+        let page = Page::read(ctx, identity, page, select, order).await?;
+        let makers = page.rows().map(|row| row.account_id);
+        let makers = actors(&reader.snapshot, makers).await?;
+        page.shown(|row| ApiToken::of(row, &makers))
     }
 
     /// The API token with this id; null if there is none that you may see.
@@ -159,17 +151,10 @@ async fn shown(ctx: &Context<'_>, row: Option<api_token::Model>) -> Result<Optio
     Ok(Some(ApiToken::of(row, &makers)))
 }
 
-fn newest_first() -> Vec<Step<api_token::Model>> {
-    let by = OrderColumn {
-        is_id: true,
-        ..OrderColumn::new(api_token::Column::Id, |row: &api_token::Model| {
-            Key::Id(row.id)
-        })
-    };
-    vec![Step {
-        by,
-        direction: OrderDirection::Desc,
-    }]
+fn order() -> Step<api_token::Model> {
+    newest_first(api_token::Column::Id, |row: &api_token::Model| {
+        Key::Id(row.id)
+    })
 }
 
 /// The token that an id names.

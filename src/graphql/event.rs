@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select, prelude:
 use super::{
     actor::{Actor, account_id, actors, parse_account_id},
     api_token::parse_all,
+    page::Page,
 };
 use crate::{
     auth::{Right, api_token::public_id},
@@ -17,7 +18,6 @@ use crate::{
         filter::{DateTimeFilter, on},
         order::{OrderColumn, OrderDirection, Step},
         page_args::{ListIdentity, RawPageArgs},
-        read,
         scalar::DateTime,
         types::{parse_id, reader},
     },
@@ -96,28 +96,21 @@ impl EventQuery {
             last,
             before,
         };
-        let page = page.open(&identity, |keys| read::fit(&newest_first(), keys))?;
-        let (snapshot, select) = (&reader.snapshot, filter.select()?);
-        let total = if ctx.look_ahead().field("totalCount").exists() {
-            Some(snapshot.count(select.clone()).await?)
-        } else {
-            None
-        };
-        let slice = read::slice(snapshot, select, newest_first, &page).await?;
-        let ids = slice.rows.iter().filter_map(|(_, row)| row.actor_id);
-        let actors = actors(snapshot, ids).await?;
-        Connection::of(&identity, slice, total, |row| Some(Event::of(row, &actors)))
+        let page = Page::read(ctx, identity, page, filter.select()?, newest_first).await?;
+        let ids = page.rows().filter_map(|row| row.actor_id);
+        let actors = actors(&reader.snapshot, ids).await?;
+        page.shown(|row| Event::of(row, &actors))
     }
 }
 
-fn newest_first() -> Vec<Step<event::Model>> {
+fn newest_first() -> Step<event::Model> {
     let by = OrderColumn::new(event::Column::Sequence, |row: &event::Model| {
         row.sequence.into()
     });
-    vec![Step {
+    Step {
         by,
         direction: OrderDirection::Desc,
-    }]
+    }
 }
 
 impl EventFilter {

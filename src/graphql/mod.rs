@@ -14,6 +14,7 @@ mod history;
 pub(crate) mod idempotency;
 mod invitation;
 mod limits;
+mod page;
 mod passkey;
 mod passkey_sign_in;
 mod password;

@@ -10,6 +10,7 @@ use sea_orm::{
 use super::{
     account::{Account, AccountRole, AccountStatus, reader},
     actor::parse_account_id,
+    page::Page,
 };
 use crate::{
     auth::{
@@ -20,7 +21,6 @@ use crate::{
         connection::Connection,
         order::{Key, OrderColumn, OrderDirection, Step},
         page_args::{ListIdentity, RawPageArgs},
-        read,
         work_list::containing,
     },
     error::{Error, ProblemCode, Result},
@@ -87,31 +87,24 @@ impl PeopleQuery {
             last,
             before,
         };
-        let page = page.open(&identity, |keys| read::fit(&by_address(), keys))?;
-        let (snapshot, select) = (&reader.snapshot, filter.select()?);
-        let total = if ctx.look_ahead().field("totalCount").exists() {
-            Some(snapshot.count(select.clone()).await?)
-        } else {
-            None
-        };
-        let slice = read::slice(snapshot, select, by_address, &page).await?;
-        let seen = last_seen(snapshot, slice.rows.iter().map(|(_, row)| row.id)).await?;
-        Connection::of(&identity, slice, total, |row: account::Model| {
+        let page = Page::read(ctx, identity, page, filter.select()?, by_address).await?;
+        let seen = last_seen(&reader.snapshot, page.rows().map(|row| row.id)).await?;
+        page.shown(|row| {
             let seen = seen.get(&row.id).copied();
-            Some(Account::seen(row, seen))
+            Account::seen(row, seen)
         })
     }
 }
 
 /// No two accounts have one address.
-fn by_address() -> Vec<Step<account::Model>> {
+fn by_address() -> Step<account::Model> {
     let by = OrderColumn::new(account::Column::Email, |row: &account::Model| {
         Key::Text(row.email.clone())
     });
-    vec![Step {
+    Step {
         by,
         direction: OrderDirection::Asc,
-    }]
+    }
 }
 
 impl AccountFilter {

@@ -11,15 +11,15 @@ use sea_orm::prelude::Uuid;
 use super::{
     account::reader,
     actor::{Actor, actors},
+    page::{Page, newest_first},
 };
 use crate::{
     auth::preview_link::{self as links, NewLink, public_id},
     content::{
         connection::Connection,
         given::Given,
-        order::{Key, OrderColumn, OrderDirection, Step},
+        order::{Key, Step},
         page_args::{ListIdentity, RawPageArgs},
-        read,
         scalar::{DateTime, Locale},
         types::parse_id,
         user_error::UserError,
@@ -89,32 +89,17 @@ impl PreviewLinkQuery {
             last,
             before,
         };
-        let page = page.open(&identity, |keys| read::fit(&newest_first(), keys))?;
-        let snapshot = &reader.snapshot;
-        let total = if ctx.look_ahead().field("totalCount").exists() {
-            Some(snapshot.count(select.clone()).await?)
-        } else {
-            None
-        };
-        let slice = read::slice(snapshot, select, newest_first, &page).await?;
-        let makers = slice.rows.iter().map(|(_, row)| row.account_id);
-        let makers = actors(snapshot, makers).await?;
-        let node = |row| Some(PreviewLink::of(row, &makers));
-        Connection::of(&identity, slice, total, node)
+        let page = Page::read(ctx, identity, page, select, order).await?;
+        let makers = page.rows().map(|row| row.account_id);
+        let makers = actors(&reader.snapshot, makers).await?;
+        page.shown(|row| PreviewLink::of(row, &makers))
     }
 }
 
-fn newest_first() -> Vec<Step<preview_link::Model>> {
-    let by = OrderColumn {
-        is_id: true,
-        ..OrderColumn::new(preview_link::Column::Id, |row: &preview_link::Model| {
-            Key::Id(row.id)
-        })
-    };
-    vec![Step {
-        by,
-        direction: OrderDirection::Desc,
-    }]
+fn order() -> Step<preview_link::Model> {
+    newest_first(preview_link::Column::Id, |row: &preview_link::Model| {
+        Key::Id(row.id)
+    })
 }
 
 /// A preview link that is to be made.
