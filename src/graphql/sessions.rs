@@ -7,6 +7,7 @@ use sea_orm::prelude::Uuid;
 use super::{
     account::reader,
     actor::{account_id, parse_account_id},
+    transport,
 };
 use crate::{
     auth::{end, session::public_id},
@@ -78,12 +79,15 @@ impl EndMutation {
         #[graphql(desc = "Which session to end.")] input: EndSessionInput,
     ) -> Result<EndSessionPayload> {
         let reader = reader(ctx)?;
-        reader.principal.signed_in()?;
+        let (_, current) = reader.principal.signed_in()?;
         let ended = match session_id(&input.id) {
             Some(id) => end::end_session(&reader.app, &reader.principal, id).await,
             None => Err(no_session()),
         };
         let (ended, user_errors) = UserError::split(ended)?;
+        if ended.is_some() && session_id(&input.id) == Some(current.id) {
+            transport::clear(ctx);
+        }
         Ok(EndSessionPayload {
             ended_id: ended.map(|()| input.id),
             user_errors,
@@ -97,17 +101,19 @@ impl EndMutation {
         #[graphql(desc = "Whose sessions to end.", default)] input: SignOutEverywhereInput,
     ) -> Result<SignOutEverywherePayload> {
         let reader = reader(ctx)?;
-        let account = input.account.map(|id| named(&id, "account")).transpose();
-        let ended = match account {
-            Ok(account) => {
-                let (app, principal) = (&reader.app, &reader.principal);
-                end::sign_out_everywhere(app, principal, account, input.keys_too).await
-            }
-            Err(error) => Err(error),
+        let (app, principal) = (&reader.app, &reader.principal);
+        let (own, _) = principal.signed_in()?;
+        let ended = async {
+            let account = input.account.map(|id| named(&id, "account")).transpose()?;
+            let count = end::sign_out_everywhere(app, principal, account, input.keys_too).await?;
+            Ok((count, account.is_none_or(|account| account == own)))
         };
-        let (ended, user_errors) = UserError::split(ended)?;
+        let (ended, user_errors) = UserError::split(ended.await)?;
+        if ended.is_some_and(|(_, is_own)| is_own) {
+            transport::clear(ctx);
+        }
         Ok(SignOutEverywherePayload {
-            ended_count: ended.and_then(|count| i32::try_from(count).ok()),
+            ended_count: ended.and_then(|(count, _)| i32::try_from(count).ok()),
             user_errors,
         })
     }

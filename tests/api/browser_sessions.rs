@@ -153,6 +153,67 @@ async fn a_session_lives_in_cookies_from_signing_in_to_signing_out() {
 }
 
 #[tokio::test]
+async fn whatever_ends_its_own_session_takes_the_cookies_away() {
+    let folder = TempDir::new().expect("a folder");
+    let mut server = Server::start(folder.path(), &[]);
+    let host = server.address.to_string();
+    let everywhere = "mutation($account: ID) { signOutEverywhere(input: {account: $account}) {
+        endedCount userErrors { code } } }";
+    let one = "mutation($id: ID!) { endSession(input: {id: $id}) { endedId } }";
+    let known = "{ viewer { id } sessions { id isCurrent } }";
+
+    let mut browser = signed_in(&mut server).await;
+    let other = signed_in(&mut server).await;
+    let seen = ask(&server, &mut browser, &[PROOF], known, Value::Null).await;
+    let seen = seen.json()["data"].clone();
+    let session = |is_current: bool| {
+        let mut sessions = seen["sessions"].as_array().into_iter().flatten();
+        let found = sessions.find(|session| session["isCurrent"] == is_current);
+        json!({"id": found.expect("a session")["id"]})
+    };
+    let kept = browser.cookies(&host);
+    ask(&server, &mut browser, &[PROOF], one, session(false)).await;
+    assert_eq!(browser.cookies(&host), kept, "that was another one");
+    let answer = ask(&server, &mut browser, &[PROOF], one, session(true)).await;
+    assert!(answer.json()["data"]["endSession"]["endedId"].is_string());
+    assert_eq!(
+        (browser.cookies(&host).as_str(), kept.is_empty()),
+        ("", false)
+    );
+    assert_ne!(other.cookies(&host), "", "only who asks is told");
+
+    let bearer = format!("Bearer {}", server.sign_in("admin").await);
+    for named in [false, true] {
+        let mut browser = signed_in(&mut server).await;
+        let account = json!({"account": named.then_some(&seen["viewer"]["id"])});
+        let answer = ask(&server, &mut browser, &[PROOF], everywhere, account).await;
+        let answer = answer.json()["data"]["signOutEverywhere"].clone();
+        assert_eq!(answer, json!({"endedCount": 1, "userErrors": []}));
+        assert_eq!(browser.cookies(&host), "", "{named}");
+    }
+    // An admin who signs somebody else out stays.
+    let role = "mutation($account: ID!) { changeRole(input: {account: $account, role: ADMIN}) { account { id } } }";
+    let account = json!({"account": seen["viewer"]["id"]});
+    let headers = [("Authorization", bearer.as_str())];
+    let raised = server.query_with(&headers, role, account).await;
+    assert!(
+        raised.json()["data"]["changeRole"]["account"].is_object(),
+        "{raised:?}"
+    );
+    let mut browser = signed_in(&mut server).await;
+    let admin = server.query_with(&headers, known, Value::Null).await;
+    let account = json!({"account": admin.json()["data"]["viewer"]["id"]});
+    let kept = browser.cookies(&host);
+    let answer = ask(&server, &mut browser, &[PROOF], everywhere, account).await;
+    assert_eq!(
+        answer.json()["data"]["signOutEverywhere"]["endedCount"],
+        1,
+        "{answer:?}"
+    );
+    assert_eq!(browser.cookies(&host), kept);
+}
+
+#[tokio::test]
 async fn a_session_that_comes_by_tokens_goes_on_by_tokens() {
     let folder = TempDir::new().expect("a folder");
     let mut server = Server::start(folder.path(), &[]);
