@@ -6,7 +6,7 @@ use kindling::{
     auth::{Principal, Role, setup},
     error::{Error, ProblemCode, Result},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, Statement};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
 
 use crate::{
@@ -219,7 +219,7 @@ on_both_engines! {
         assert_eq!(made["account"]["email"], ANN);
         let first = app.sign_in(ANN).await;
         let second = refresh(&app, &first["refreshToken"]).await["session"].clone();
-        let kept = everything(&app).await;
+        let kept = app.everything().await;
         assert!(kept.contains(ANN) && kept.contains("$argon2id$v=19$m=19456,t=2,p=1$"), "this looks where it should");
         let given = [&first["accessToken"], &first["refreshToken"], &second["accessToken"], &second["refreshToken"]];
         for secret in given.map(|secret| secret.as_str().expect("a token")).into_iter().chain([PASSWORD, &token]) {
@@ -228,30 +228,4 @@ on_both_engines! {
         let account = account::Entity::find().one(&app.app.database.begin().await.expect("a transaction")).await;
         assert!(!format!("{account:?}").contains("argon2"), "{account:?}");
     }
-}
-
-/// All that the database keeps, as text.
-async fn everything(app: &TestApp) -> String {
-    let tx = app.app.database.begin().await.expect("a transaction");
-    if tx.get_database_backend() == DbBackend::Sqlite {
-        drop(tx);
-        let files = std::fs::read_dir(&app.app.config.data_dir).expect("a folder");
-        let files = files.filter_map(|file| std::fs::read(file.ok()?.path()).ok());
-        let texts = files.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        return texts.collect();
-    }
-    let mut texts = String::new();
-    let tables = "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public'";
-    let tables = Statement::from_string(DbBackend::Postgres, tables);
-    for table in tx.query_all_raw(tables).await.expect("the tables") {
-        let table: String = table.try_get("", "name").expect("a name");
-        let sql = format!("SELECT t::text AS text FROM {table} t");
-        let rows = tx
-            .query_all_raw(Statement::from_string(DbBackend::Postgres, sql))
-            .await;
-        for row in rows.expect("rows") {
-            texts += &row.try_get::<String>("", "text").expect("a text");
-        }
-    }
-    texts
 }

@@ -1,6 +1,7 @@
 //! The harness: an application with a database of its own for each test, on either engine.
 
 pub(crate) mod accounts;
+pub(crate) mod at_rest;
 pub(crate) mod browser;
 pub(crate) mod content;
 pub(crate) mod mail;
