@@ -21,7 +21,7 @@ const ANN: &str = "ann@example.org";
 const BOB: &str = "bob@example.org";
 
 /// What each mutation here is asked for.
-const SELECTED: [(&str, &str); 14] = [
+const SELECTED: [(&str, &str); 15] = [
     (
         "signIn",
         "session { accessToken } challenge { token factors mustEnrol passkeyOptions }",
@@ -45,6 +45,7 @@ const SELECTED: [(&str, &str); 14] = [
     ("removePasskey", "factors { recoveryCodesLeft }"),
     ("setSecondFactorPolicy", "policy { role required }"),
     ("resetFactors", "account { email }"),
+    ("signOutEverywhere", "endedCount"),
 ];
 
 /// The answer to a mutation of this input; null for one that takes none.

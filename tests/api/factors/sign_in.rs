@@ -2,18 +2,34 @@
 
 use chrono::TimeDelta;
 use entity::password;
-use kindling::auth::Role;
+use kindling::auth::{Principal, Role};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
 
-use super::{ANN, BOB, Person, answer, complete, next_step, payload, refused};
+use super::{ANN, BOB, Person, answer, code, complete, next_step, payload, refused};
 use crate::{
     database_state::events,
     support::{accounts::PASSWORD, on_both_engines},
 };
-use kindling::auth::Principal;
 
 on_both_engines! {
+    async fn signing_out_everywhere_ends_what_is_half_done(app: TestApp) {
+        let ann = Person::with_totp(&app, ANN, Role::Editor).await;
+        let bob = Person::with_totp(&app, BOB, Role::Editor).await;
+        next_step(&app);
+        let begun = ann.challenge(&app).await["token"].clone();
+        let other = bob.challenge(&app).await["token"].clone();
+        let done = payload(&app, &ann.principal(&app).await, "signOutEverywhere", json!({})).await;
+        assert_eq!(done["endedCount"], 1);
+        let late = complete(&app, &begun, json!({"totpCode": ann.totp(&app)})).await;
+        assert!(refused(&late, "CREDENTIALS", "challenge"), "{late}");
+        let input = json!({"challenge": begun});
+        assert_eq!(code(&app, &Principal::Anonymous, "completeSignIn", input).await, "CREDENTIALS");
+        let done = complete(&app, &other, json!({"totpCode": bob.totp(&app)})).await;
+        assert!(done["session"].is_object(), "others go on: {done}");
+        assert!(ann.complete(&app, json!({"totpCode": ann.totp(&app)})).await["session"].is_object());
+    }
+
     async fn whoever_has_a_factor_must_show_it(app: TestApp) {
         let ann = Person::with_totp(&app, ANN, Role::Editor).await;
         next_step(&app);
