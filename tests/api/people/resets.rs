@@ -2,9 +2,14 @@
 
 use chrono::TimeDelta;
 use kindling::{
-    auth::{Client, Principal, Role, password_reset},
+    auth::{
+        Client, Principal, Role,
+        bearer::authenticate,
+        password_reset, session,
+        sign_in::{SignIn, sign_in},
+    },
     crypto::Secret,
-    error::Error,
+    error::{Error, ProblemCode},
 };
 use serde_json::{Value, json};
 
@@ -112,6 +117,36 @@ on_both_engines! {
         }
         let [number] = succeeded[..] else { panic!("{succeeded:?}") };
         assert!(!app.try_sign_in(ANN, &format!("{NEW_PASSWORD} {number}")).await["session"].is_null());
+    }
+
+    async fn of_sign_ins_that_race_a_reset_none_lives_on_with_the_old_password(app: TestApp) {
+        let admin = app.newcomer(ADMIN, Role::Admin).await;
+        let ann = app.new_account(ANN, Role::Author).await;
+        let mut old = PASSWORD.to_owned();
+        for number in 0..6 {
+            let token = app.link_from(&admin, "createPasswordResetLink", json!({"account": id_of(&ann)})).await;
+            let sign_ins: Vec<_> = (0..4).map(|_| {
+                let (app, password) = (app.app.clone(), Secret::new(old.as_str()));
+                tokio::spawn(async move { sign_in(&app, &Client::default(), ANN, password).await })
+            }).collect();
+            old = format!("{NEW_PASSWORD} {number}");
+            let reset = password_reset::reset(&app.app, &Client::default(), &Secret::new(token), Secret::new(old.as_str())).await;
+            assert!(reset.is_ok(), "{reset:?}");
+            for attempt in sign_ins {
+                match attempt.await.expect("an attempt") {
+                    Ok(SignIn::Session(tokens)) => {
+                        let who = authenticate(&app.app, &tokens.access).await;
+                        assert!(matches!(who, Err(Error::Unauthenticated)), "{who:?}");
+                        let refreshed = session::refresh(&app.app, &tokens.refresh).await;
+                        assert!(refreshed.is_err(), "{refreshed:?}");
+                    }
+                    Ok(other) => panic!("{other:?}"),
+                    Err(Error::Invalid(problems)) => assert_eq!(problems[0].code, ProblemCode::Credentials),
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+            assert!(!app.try_sign_in(ANN, &old).await["session"].is_null());
+        }
     }
 
     async fn without_mail_an_admin_hands_the_link_over(app: TestApp) {
