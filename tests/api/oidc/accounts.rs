@@ -1,8 +1,17 @@
 //! Which account somebody gets whom a provider knows.
 
-use entity::{account, event, identity};
-use kindling::auth::Role;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, prelude::Expr};
+use std::time::Duration;
+
+use entity::{account, account_link, event, identity};
+use kindling::{
+    auth::{Client, Principal, Role, people},
+    error::Error,
+    event::hold,
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    prelude::{Expr, Uuid},
+};
 use serde_json::{Value, json};
 
 use super::World;
@@ -79,6 +88,9 @@ on_both_engines! {
         let session = world.sign_in("new").await.expect("a session");
         assert_eq!(session["account"]["role"], "EDITOR");
         assert_eq!(session["account"]["name"], "New One");
+        let told = actions(&world.app).await;
+        let made = ["account.created", "account.identity_linked", "session.created"].map(str::to_owned);
+        assert_eq!(told[told.len() - 3..], made, "{told:?}");
         // There is no password that would be right.
         for password in [PASSWORD, "a password of some length"] {
             let refused = world.app.try_sign_in("new@example.org", password).await;
@@ -119,6 +131,51 @@ on_both_engines! {
         let rows: Vec<account::Model> = world.app.app.database.rows(account::Entity::find()).await.expect("rows");
         assert!(rows[0].joined_at.is_some());
         assert!(actions(&world.app).await.contains(&"account.joined".to_owned()));
+    }
+
+    async fn an_invitation_is_over_when_its_account_is_joined_by_a_provider(app: TestApp) {
+        let admin = app.newcomer("admin@example.org", Role::Admin).await;
+        let input = json!({"email": "ann@example.org", "name": "Ann", "role": "AUTHOR"});
+        let token = app.link_from(&admin, "inviteAccount", input).await;
+        let Some(world) = World::new(app, &json!({}), &[]) else { return };
+        world.provider.knows("ann", &json!({"email": "ann@example.org", "email_verified": true})).await;
+        assert!(world.sign_in("ann").await.is_ok());
+        let links = world.app.app.database.rows(account_link::Entity::find()).await;
+        assert_eq!(links.expect("links"), Vec::<account_link::Model>::new());
+        let input = json!({"token": token, "password": "a lantern in seven windows"});
+        let late = world.app.change(&Principal::Anonymous, "acceptInvitation", "account { id }", input).await;
+        assert_eq!((&late["account"], &late["userErrors"][0]["code"]), (&Value::Null, &json!("CREDENTIALS")));
+    }
+
+    async fn an_admin_stays_whatever_claims_and_other_admins_do_at_once(app: TestApp) {
+        let ann = app.new_account("ann@example.org", Role::Admin).await.id;
+        let bob = app.new_account("bob@example.org", Role::Admin).await.id;
+        let Some(world) = World::new(app, &mapping(), &[]) else { return };
+        let claims = json!({"email": "ann@example.org", "email_verified": true, "groups": "editors"});
+        world.provider.knows("ann", &claims).await;
+        let app = &world.app.app;
+        let give = async |account: Uuid, role: Role| {
+            let given = people::change_role(app, &Client::default(), &Principal::System, account, role).await;
+            assert!(matches!(given, Ok(_) | Err(Error::Invalid(_))), "{given:?}");
+        };
+        // Neither can end before the other has begun: both need the event counter for that.
+        for [first, second] in [[0, 300], [300, 0]] {
+            give(ann, Role::Admin).await;
+            give(bob, Role::Admin).await;
+            let mut way = world.begin("one").await;
+            let said = world.pass(&mut way, "ann").await;
+            let held = app.database.begin().await.expect("a transaction");
+            hold(&held).await.expect("the counter");
+            let wait = async |time: u64| tokio::time::sleep(Duration::from_millis(time)).await;
+            let demote = async { wait(first).await; give(bob, Role::Editor).await };
+            let come_back = async { wait(second).await; world.finish("one", &way, &said).await };
+            let release = async { wait(800).await; held.rollback().await };
+            let ((), came, released) = tokio::join!(demote, come_back, release);
+            assert!(came.is_ok() && released.is_ok());
+            let admins = account::Entity::find().filter(account::Column::Role.eq(Role::Admin));
+            let admins: Vec<account::Model> = app.database.rows(admins).await.expect("accounts");
+            assert_eq!(admins.len(), 1, "whoever came first went");
+        }
     }
 
     async fn the_claims_decide_on_the_role_and_a_change_ends_other_sessions(app: TestApp) {

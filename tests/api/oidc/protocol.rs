@@ -143,6 +143,28 @@ on_both_engines! {
         assert_eq!(world.sign_in("ann").await, Err("provider_failed"));
     }
 
+    async fn an_id_token_belongs_to_the_access_token_that_comes_with_it(app: TestApp) {
+        let Some(world) = world(app, &[]).await else { return };
+        world.provider.names_access_tokens("right").await;
+        assert!(world.sign_in("ann").await.is_ok());
+        world.provider.names_access_tokens("wrong").await;
+        assert_eq!(world.sign_in("ann").await, Err("provider_failed"));
+    }
+
+    async fn a_provider_may_change_its_keys_at_any_time(app: TestApp) {
+        let Some(world) = world(app, &[]).await else { return };
+        assert!(world.sign_in("ann").await.is_ok());
+        for _ in 0..2 {
+            world.provider.has_new_keys().await;
+            assert!(world.sign_in("ann").await.is_ok());
+        }
+        // Also while somebody is on the way.
+        let mut way = world.begin("one").await;
+        let said = world.pass(&mut way, "ann").await;
+        world.provider.has_new_keys().await;
+        assert_eq!(outcome(&world, "one", &way, &said).await, "signed in");
+    }
+
     async fn what_the_id_token_leaves_out_is_asked_for(app: TestApp) {
         let Some(world) = world(app, &["--lean"]).await else { return };
         assert!(world.sign_in("ann").await.is_ok());

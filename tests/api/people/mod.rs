@@ -25,7 +25,7 @@ const NEW_PASSWORD: &str = "a lantern in seven windows";
 
 impl TestApp {
     /// Somebody new who has just signed in.
-    async fn newcomer(&self, email: &str, role: Role) -> Principal {
+    pub(crate) async fn newcomer(&self, email: &str, role: Role) -> Principal {
         self.new_account(email, role).await;
         let session = self.sign_in(email).await;
         let principal = self.bearer(&session["accessToken"]).await;
@@ -33,7 +33,13 @@ impl TestApp {
     }
 
     /// The payload of a mutation that is not refused; `shown` is selected beside what is wrong.
-    async fn change(&self, who: &Principal, name: &str, shown: &str, input: Value) -> Value {
+    pub(crate) async fn change(
+        &self,
+        who: &Principal,
+        name: &str,
+        shown: &str,
+        input: Value,
+    ) -> Value {
         let answer = self.try_change(who, name, shown, input).await;
         assert!(answer["errors"].is_null(), "{name}: {answer}");
         answer["data"][name].clone()
@@ -51,7 +57,7 @@ impl TestApp {
     }
 
     /// The token of a link that an admin is shown.
-    async fn link_from(&self, admin: &Principal, name: &str, input: Value) -> String {
+    pub(crate) async fn link_from(&self, admin: &Principal, name: &str, input: Value) -> String {
         let made = self.change(admin, name, "link", input).await;
         let link = made["link"].as_str();
         crate::support::mail::token_in(link.unwrap_or_else(|| panic!("no link in {made}")))

@@ -56,9 +56,23 @@ impl OidcProvider {
 
     /// From now on the provider knows somebody by this name, and says this about them.
     pub(crate) async fn knows(&self, login: &str, claims: &Value) {
-        let url = format!("{}/control/{login}", self.issuer);
-        let mut browser = Browser::default();
-        let answer = browser.send("PUT", &url, &[], &claims.to_string()).await;
+        self.set(&format!("control/{login}"), &claims.to_string())
+            .await;
+    }
+
+    /// From now on the provider signs with a key that nobody knows yet.
+    pub(crate) async fn has_new_keys(&self) {
+        self.set("new-keys", "").await;
+    }
+
+    /// From now on its ID tokens name the access token that comes with them, or another one.
+    pub(crate) async fn names_access_tokens(&self, which: &str) {
+        self.set("at-hash", which).await;
+    }
+
+    async fn set(&self, what: &str, to: &str) {
+        let url = format!("{}/{what}", self.issuer);
+        let answer = Browser::default().send("PUT", &url, &[], to).await;
         assert_eq!(answer.status, 204);
     }
 
