@@ -14,7 +14,15 @@ pub(crate) fn parse(request: &mut Request) -> Result<(), ServerError> {
         return Err(with_code(ServerError::new(message, None), PARSE_FAILED));
     }
     let parsed = request.parsed_query().map(|_| ());
-    parsed.map_err(|error| with_code(error, PARSE_FAILED))
+    parsed.map_err(|error| with_code(without_source(error), PARSE_FAILED))
+}
+
+/// The error without the line of the document that it shows, as a secret may stand there; where that is, its location tells.
+fn without_source(mut error: ServerError) -> ServerError {
+    if let Some((_, reason)) = error.message.rsplit_once('\n') {
+        error.message = reason.trim_start_matches([' ', '=']).to_owned();
+    }
+    error
 }
 
 /// How many brackets are open at once, at most. Those in texts and comments do not count.
@@ -66,7 +74,18 @@ fn text_length(rest: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::depth;
+    use async_graphql::Request;
+
+    use super::{depth, parse};
+
+    #[test]
+    fn errors_tell_what_is_wrong_and_where_but_show_no_line_of_the_document() {
+        let mut request = Request::new("{\n  a(b: \"secret\\q\", c: \"secret) { d }\n}");
+        let error = parse(&mut request).expect_err("no document");
+        assert_eq!(error.message, "expected value");
+        assert_eq!(error.locations.len(), 1);
+        assert_eq!(error.locations[0].line, 2);
+    }
 
     #[test]
     fn brackets_in_texts_and_comments_do_not_count() {

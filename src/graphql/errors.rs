@@ -7,6 +7,12 @@ use crate::error::Error;
 /// The codes of errors that GraphQL itself finds, before anything of ours runs.
 pub(super) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+/// How async-graphql's messages go on where they quote a value, and what they say here.
+const QUOTING: [(&str, &str); 3] = [
+    (", found ", "."),
+    (" does not contain the value \"", " has no such value"),
+    (" does not contain value \"", " has no such value"),
+];
 
 /// The error as the world may know it. What is masked is logged here, once, within the span of its request.
 pub(super) fn told(error: ServerError) -> ServerError {
@@ -24,7 +30,7 @@ pub(super) fn told(error: ServerError) -> ServerError {
         // What concerns no field was found in the document, before its execution.
         let found_in_document = error.path.is_empty();
         return with_code(
-            error,
+            without_value(error),
             if found_in_document {
                 VALIDATION_FAILED
             } else {
@@ -71,6 +77,16 @@ pub(super) fn told(error: ServerError) -> ServerError {
             .extensions
             .get_or_insert_default()
             .set("problems", async_graphql::Value::List(told.collect()));
+    }
+    error
+}
+
+/// The error without the value that is wrong, which stands at the end: it may be a secret in the wrong place.
+fn without_value(mut error: ServerError) -> ServerError {
+    for (quoting, instead) in QUOTING {
+        if let Some(at) = error.message.find(quoting) {
+            error.message.replace_range(at.., instead);
+        }
     }
     error
 }

@@ -96,7 +96,10 @@ pub(super) async fn post(State(endpoint): State<Endpoint>, request: HttpRequest)
         }
         Err(error) => bad(
             StatusCode::BAD_REQUEST,
-            &format!("the request body is no GraphQL request: {error}"),
+            &format!(
+                "the request body is no GraphQL request: {}",
+                reply::wrong_in_json(&error)
+            ),
         ),
     }
 }
@@ -154,8 +157,10 @@ fn parameters_of(query: &str) -> Result<Parameters, String> {
             }
             "variables" if !value.is_empty() => {
                 let variables = serde_json::from_str(&value);
-                found.variables =
-                    variables.map_err(|error| format!("variables are no JSON object: {error}"))?;
+                found.variables = variables.map_err(|error| {
+                    let wrong = reply::wrong_in_json(&error);
+                    format!("variables are no JSON object: {wrong}")
+                })?;
             }
             _ => {}
         }

@@ -241,7 +241,8 @@ fn operation(text: &[u8]) -> Result<Request, Refusal> {
     match serde_json::from_slice::<Parameters>(text) {
         Ok(parameters) => Ok(parameters.into_request()),
         Err(error) => Err(Refusal::Malformed(format!(
-            "the part operations is no GraphQL request: {error}"
+            "the part operations is no GraphQL request: {}",
+            reply::wrong_in_json(&error)
         ))),
     }
 }
@@ -254,7 +255,8 @@ fn expected(
 ) -> Result<BTreeMap<String, Upload>, Refusal> {
     let map: BTreeMap<String, Vec<String>> = serde_json::from_slice(map).map_err(|error| {
         Refusal::Malformed(format!(
-            "the part map is no object of lists of paths: {error}"
+            "the part map is no object of lists of paths: {}",
+            reply::wrong_in_json(&error)
         ))
     })?;
     if map.len() > MOST_FILES {
@@ -268,7 +270,7 @@ fn expected(
             let place = place(variables, &path).filter(|value| **value == Value::Null);
             let place = place.ok_or_else(|| {
                 Refusal::Malformed(format!(
-                    "the map's path {path:?} leads to no variable that is null"
+                    "a path of the map for the part {name:?} leads to no variable that is null"
                 ))
             })?;
             *place = async_graphql::ScalarType::to_value(&upload);

@@ -48,6 +48,16 @@ pub(super) fn json(status: StatusCode, media_type: &'static str, body: Vec<u8>) 
     response
 }
 
+/// What is wrong with JSON. What these errors quote may be a secret in the wrong place, so it is not told.
+pub(super) fn wrong_in_json(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if !error.is_data() || text.starts_with("missing field") {
+        return text;
+    }
+    let (line, column) = (error.line(), error.column());
+    format!("what comes before line {line} column {column} does not belong there")
+}
+
 /// The answer to a request whose handler panicked; the process lives on.
 #[expect(
     clippy::needless_pass_by_value,
