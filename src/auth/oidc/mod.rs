@@ -7,6 +7,7 @@ mod provider;
 mod return_to;
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +16,10 @@ use moka::future::Cache;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
-use self::provider::{Known, Metadata, Trouble};
+use self::{
+    provider::{Known, Metadata},
+    trouble::Trouble,
+};
 use super::{
     Client,
     attempt::{self, Budget},

@@ -21,6 +21,7 @@ use super::{
     Begun,
     claims::{self, Claims},
     fetch::fetch,
+    trouble::{Trouble, refusal, wrong_in_claims},
 };
 use crate::{
     config::{OidcProvider, is_safe},
@@ -75,23 +76,6 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// What went wrong with a provider, in words that hold nothing secret.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum Trouble {
-    /// It did not do its part.
-    #[error("{0}")]
-    Failed(String),
-    /// It has signed with a key that it had not told of.
-    #[error("the ID token is signed with an unknown key")]
-    UnknownKey,
-}
-
-impl Trouble {
-    fn new(what: &str, cause: impl std::fmt::Display) -> Self {
-        Self::Failed(format!("{what}: {cause}"))
-    }
-}
-
 /// A provider, and what it tells of itself.
 pub(super) struct Known<'a> {
     pub(super) settings: &'a OidcProvider,
@@ -113,7 +97,9 @@ pub(super) async fn discover(
     let metadata = metadata.map_err(|error| match error {
         openidconnect::DiscoveryError::Request(error) => Trouble::new("discovery", error),
         openidconnect::DiscoveryError::Response(status, _, _) => Trouble::new("discovery", status),
-        openidconnect::DiscoveryError::Validation(text) => Trouble::new("discovery", text),
+        openidconnect::DiscoveryError::Validation(_) => {
+            Trouble::Failed("discovery: it says that it is another issuer".to_owned())
+        }
         _ => Trouble::Failed("discovery: the answer is malformed".to_owned()),
     })?;
     if is_safe(metadata.authorization_endpoint().url()) {
@@ -171,7 +157,7 @@ impl Known<'_> {
         tokens.map_err(|error| match error {
             openidconnect::RequestTokenError::Request(error) => Trouble::new("code", error),
             openidconnect::RequestTokenError::ServerResponse(error) => {
-                Trouble::new("code", error.error())
+                Trouble::new("code", refusal(error.error()))
             }
             // What does not parse may hold tokens.
             _ => Trouble::Failed("code: the answer is malformed".to_owned()),
@@ -202,7 +188,7 @@ impl Known<'_> {
                 ClaimsVerificationError::SignatureVerification(
                     SignatureVerificationError::NoMatchingKey,
                 ) => Trouble::UnknownKey,
-                error => Trouble::new("ID token", error),
+                error => failed(wrong_in_claims(&error)),
             })?;
         let is_for_another = |party: &ClientId| party.as_str() != self.settings.client_id;
         if claims.authorized_party().is_some_and(is_for_another) {
