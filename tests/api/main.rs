@@ -9,6 +9,7 @@ mod access_token;
 mod accounts;
 mod accounts_http;
 mod browser_sessions;
+mod canaries;
 mod concurrent_writes;
 mod cors;
 mod csrf;
