@@ -7,6 +7,7 @@ pub mod cli;
 pub mod http;
 pub mod worker;
 
+pub mod delivery;
 pub mod graphql;
 
 pub mod demo;

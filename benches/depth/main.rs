@@ -10,8 +10,14 @@ mod world;
 
 use std::time::{Duration, Instant};
 
-use async_graphql::{Request, Variables};
-use kindling::{app::App, auth::Principal, clock::Clock, config, graphql::Schema};
+use async_graphql::Variables;
+use kindling::{
+    app::App,
+    auth::Principal,
+    clock::Clock,
+    config,
+    delivery::{Answer, Asked, Delivery, Sender},
+};
 use serde_json::{Value, json};
 
 const DEPTH: usize = 90_000;
@@ -64,17 +70,17 @@ async fn main() -> Outcome<()> {
             .map_err(|mistakes| config::Mistakes(&mistakes).to_string())?;
         let app = App::start(config, Clock::system()).await?;
         world::fill(&app, entries).await?;
-        measure(engine, &Schema::new(&app), DEPTH.min(entries * 9 / 10)).await?;
+        measure(engine, &Delivery::new(&app), DEPTH.min(entries * 9 / 10)).await?;
         app.database.close().await;
     }
     Ok(())
 }
 
-async fn measure(engine: &str, schema: &Schema, depth: usize) -> Outcome<()> {
+async fn measure(engine: &str, delivery: &Delivery, depth: usize) -> Outcome<()> {
     for order in ORDERS {
         for direction in ["ASC", "DESC"] {
             let order_by = json!([{ "field": order, "direction": direction }]);
-            let cursor = walk(schema, &order_by, depth).await?;
+            let cursor = walk(delivery, &order_by, depth).await?;
             let pages = [
                 json!({ "order": order_by, "first": 20 }),
                 json!({ "order": order_by, "first": 20, "after": cursor }),
@@ -84,7 +90,7 @@ async fn measure(engine: &str, schema: &Schema, depth: usize) -> Outcome<()> {
             for _ in 0..ROUNDS {
                 for (page, times) in pages.iter().zip(&mut times) {
                     let start = Instant::now();
-                    execute(schema, page).await?;
+                    execute(delivery, page).await?;
                     times.push(start.elapsed());
                 }
             }
@@ -100,11 +106,11 @@ async fn measure(engine: &str, schema: &Schema, depth: usize) -> Outcome<()> {
 }
 
 /// The cursor of the entry at this depth.
-async fn walk(schema: &Schema, order: &Value, depth: usize) -> Outcome<Value> {
+async fn walk(delivery: &Delivery, order: &Value, depth: usize) -> Outcome<Value> {
     let mut cursor = Value::Null;
     for _ in 0..depth / 100 {
         let answer = execute(
-            schema,
+            delivery,
             &json!({ "order": order, "first": 100, "after": cursor }),
         )
         .await?;
@@ -113,14 +119,26 @@ async fn walk(schema: &Schema, order: &Value, depth: usize) -> Outcome<Value> {
     Ok(cursor)
 }
 
-async fn execute(schema: &Schema, variables: &Value) -> Outcome<Value> {
-    let request = Request::new(QUERY).variables(Variables::from_json(variables.clone()));
-    let answer = schema.execute(request, Principal::Anonymous).await;
-    if answer.errors.is_empty() {
-        Ok(answer.data.into_json()?)
+async fn execute(delivery: &Delivery, variables: &Value) -> Outcome<Value> {
+    let document = delivery.prepare(QUERY).await.map_err(told)?;
+    let asked = Asked {
+        document,
+        operation_name: None,
+        variables: Variables::from_json(variables.clone()),
+    };
+    let answer = delivery
+        .execute(asked, Sender::new(Principal::Anonymous))
+        .await;
+    let mut body: Value = serde_json::from_slice(&answer.body)?;
+    if body.get("errors").is_none() {
+        Ok(body["data"].take())
     } else {
-        Err(format!("{:?}", answer.errors).into())
+        Err(told(answer).into())
     }
+}
+
+fn told(answer: Answer) -> String {
+    String::from_utf8_lossy(&answer.body).into_owned()
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -125,6 +125,76 @@ setting::settings! {
         allowed "number of bytes, or with KiB or MiB, from 1KiB to 1024MiB",
         default "1MiB";
 
+    /// Largest GraphQL document
+    limit_document_bytes: usize = parse::bytes, Shape::Plain,
+        allowed "number of bytes, or with KiB or MiB, from 1KiB to 1024MiB",
+        default "32KiB";
+
+    /// Most names, values and marks of a document
+    limit_tokens: u64 = parse::whole_number::<u64, 10, 20_000>, Shape::Plain,
+        allowed "whole number from 10 to 20000", default "2000";
+
+    /// Most fields of a document one below the other
+    limit_depth: u64 = parse::whole_number::<u64, 1, 32>, Shape::Plain,
+        allowed "whole number from 1 to 32", default "16";
+
+    /// Most fields of a document side by side, with those of fragments
+    limit_fields: u64 = parse::whole_number::<u64, 1, 100_000>, Shape::Plain,
+        allowed "whole number from 1 to 100000", default "400";
+
+    /// Most fields at the root of an operation
+    limit_root_fields: u64 = parse::whole_number::<u64, 1, 10_000>, Shape::Plain,
+        allowed "whole number from 1 to 10000", default "20";
+
+    /// Most selections of a document with each fragment written out where it is spread
+    limit_selections: u64 = parse::whole_number::<u64, 10, 100_000>, Shape::Plain,
+        allowed "whole number from 10 to 100000", default "3000";
+
+    /// Most aliases in a document
+    limit_aliases: u64 = parse::whole_number::<u64, 0, 10_000>, Shape::Plain,
+        allowed "whole number from 0 to 10000", default "50";
+
+    /// Most directives in a document
+    limit_directives: u64 = parse::whole_number::<u64, 0, 10_000>, Shape::Plain,
+        allowed "whole number from 0 to 10000", default "100";
+
+    /// Most operations in a document
+    limit_operations: u64 = parse::whole_number::<u64, 1, 1_000>, Shape::Plain,
+        allowed "whole number from 1 to 1000", default "10";
+
+    /// Most fragments in a document
+    limit_fragments: u64 = parse::whole_number::<u64, 0, 10_000>, Shape::Plain,
+        allowed "whole number from 0 to 10000", default "100";
+
+    /// Most variables of an operation
+    limit_variables: u64 = parse::whole_number::<u64, 0, 10_000>, Shape::Plain,
+        allowed "whole number from 0 to 10000", default "50";
+
+    /// Most values inside the variables of a request, of all of them together
+    limit_variable_values: u64 = parse::whole_number::<u64, 10, 1_000_000>, Shape::Plain,
+        allowed "whole number from 10 to 1000000", default "10000";
+
+    /// Most lists and objects of a variable one in the other
+    limit_variable_depth: u64 = parse::whole_number::<u64, 1, 100>, Shape::Plain,
+        allowed "whole number from 1 to 100", default "20";
+
+    /// Most items of a list in a document or in its variables
+    limit_list_items: u64 = parse::whole_number::<u64, 1, 100_000>, Shape::Plain,
+        allowed "whole number from 1 to 100000", default "1000";
+
+    /// Most that an operation may cost, see delivery.md; of a batch, all of them together
+    limit_cost: u64 = parse::whole_number::<u64, 100, 1_000_000_000>, Shape::Plain,
+        allowed "whole number from 100 to 1000000000", default "100000";
+
+    /// Most operations in one request; 0 and 1 take single ones only
+    max_batch: usize = parse::count, Shape::Plain,
+        allowed "whole number from 0 to 1000", default "0";
+
+    /// Memory for documents that were sent before, so that they are parsed once
+    document_cache_bytes: usize = parse::bytes, Shape::Plain,
+        allowed "number of bytes, or with KiB or MiB, from 1KiB to 1024MiB",
+        default "8MiB";
+
     /// Largest file that can be uploaded
     max_upload_bytes: usize = parse::bytes, Shape::Plain,
         allowed "number of bytes, or with KiB or MiB, from 1KiB to 1024MiB",

@@ -82,6 +82,12 @@ where
     }
 }
 
+/// A small number of things.
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    whole_number::<u64, 0, 1_000>(text)
+        .and_then(|count| usize::try_from(count).map_err(|_| "too large".to_owned()))
+}
+
 /// The size of a request body.
 pub(super) fn bytes(text: &str) -> Result<usize, String> {
     match size(text)? {

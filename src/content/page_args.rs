@@ -7,7 +7,7 @@ use super::order::Key;
 use crate::error::{Error, Problem, ProblemCode, Result};
 
 /// Entries on a page when nobody says how many.
-const USUAL_SIZE: u64 = 20;
+pub const USUAL_SIZE: u64 = 20;
 /// The largest page.
 pub const LARGEST_SIZE: i32 = 100;
 

@@ -5,8 +5,8 @@ use async_graphql::ServerError;
 use crate::error::Error;
 
 /// The codes of errors that GraphQL itself finds, before anything of ours runs.
-pub(super) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
-const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+pub(crate) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+pub(crate) const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 /// How async-graphql's messages go on where they quote a value, and what they say here.
 const QUOTING: [(&str, &str); 3] = [
     (", found ", "."),
@@ -92,7 +92,7 @@ fn without_value(mut error: ServerError) -> ServerError {
 }
 
 /// The error with its code.
-pub(super) fn with_code(mut error: ServerError, code: &str) -> ServerError {
+pub(crate) fn with_code(mut error: ServerError, code: &str) -> ServerError {
     error.extensions.get_or_insert_default().set("code", code);
     error
 }

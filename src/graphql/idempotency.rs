@@ -2,18 +2,17 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::HashSet,
     sync::Arc,
 };
 
 use async_graphql::{
     Request, Response, ServerError,
-    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
+    parser::types::{ExecutableDocument, OperationType},
 };
 
 use super::{
+    document,
     errors::{told, with_code},
-    variables::named,
 };
 use crate::{
     app::App,
@@ -65,14 +64,17 @@ const SECRET: &[&str] = &[
 ];
 
 /// What the operation claims: if it is a mutation of content that came with a key, and there is somebody to keep the
-/// answer for. The document must have been parsed.
-pub(super) fn claim(request: &mut Request, principal: &Principal) -> Option<Arc<Claim>> {
-    data::<IdempotencyKey>(request)?;
-    let name = request.operation_name.clone().unwrap_or_default();
-    if !changes_content(request.parsed_query().ok()?, &name) {
+/// answer for.
+pub(super) fn claim(
+    document: &ExecutableDocument,
+    request: &Request,
+    principal: &Principal,
+) -> Option<Arc<Claim>> {
+    let key = data::<IdempotencyKey>(request)?;
+    if !changes_content(document, request.operation_name.as_deref()) {
         return None;
     }
-    let key = data::<IdempotencyKey>(request)?;
+    let name = request.operation_name.clone().unwrap_or_default();
     let variables = serde_json::to_string(&request.variables).unwrap_or_default();
     let uploads = data::<Arc<Uploads>>(request);
     let files = uploads.map(|uploads| uploads.fingerprint());
@@ -88,46 +90,12 @@ pub(super) fn data<T: Any>(request: &Request) -> Option<&T> {
     request.data.get(&TypeId::of::<T>())?.downcast_ref()
 }
 
-fn changes_content(document: &ExecutableDocument, name: &str) -> bool {
-    let name = Some(name).filter(|name| !name.is_empty());
-    let Some(operation) = named(&document.operations, name) else {
+fn changes_content(document: &ExecutableDocument, name: Option<&str>) -> bool {
+    let Some(operation) = document::operation(&document.operations, name) else {
         return false;
     };
-    let mut fields = HashSet::new();
-    root_fields(
-        document,
-        &operation.selection_set.node,
-        &mut HashSet::new(),
-        &mut fields,
-    );
+    let fields = document::root_fields(document, operation);
     operation.ty == OperationType::Mutation && SECRET.iter().all(|secret| !fields.contains(secret))
-}
-
-/// The root fields of an operation, each fragment looked at once.
-fn root_fields<'a>(
-    document: &'a ExecutableDocument,
-    selection: &'a SelectionSet,
-    seen: &mut HashSet<&'a str>,
-    fields: &mut HashSet<&'a str>,
-) {
-    for item in &selection.items {
-        match &item.node {
-            Selection::Field(field) => {
-                fields.insert(field.node.name.node.as_str());
-            }
-            Selection::InlineFragment(fragment) => {
-                root_fields(document, &fragment.node.selection_set.node, seen, fields);
-            }
-            Selection::FragmentSpread(spread) => {
-                let name = &spread.node.fragment_name.node;
-                if seen.insert(name.as_str())
-                    && let Some(fragment) = document.fragments.get(name)
-                {
-                    root_fields(document, &fragment.node.selection_set.node, seen, fields);
-                }
-            }
-        }
-    }
 }
 
 /// The answer that was given before, or why there is none.

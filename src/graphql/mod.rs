@@ -6,7 +6,7 @@ mod api_token;
 pub(crate) mod document;
 mod email_change;
 mod entry;
-mod errors;
+pub(crate) mod errors;
 mod event;
 mod factor;
 mod factor_policy;
@@ -33,8 +33,9 @@ mod work_list;
 use std::sync::Arc;
 
 use async_graphql::{
-    EmptySubscription, MergedObject, Request, Response, SDLExportOptions, Schema as StaticSchema,
-    SchemaBuilder, ServerError,
+    EmptySubscription, MergedObject, OutputType, Request, Response, SDLExportOptions,
+    Schema as StaticSchema, SchemaBuilder, ServerError, parser::types::ExecutableDocument,
+    registry::Registry,
 };
 
 use tracing::Instrument;
@@ -133,6 +134,15 @@ pub fn sdl() -> String {
         .sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments())
 }
 
+/// The types of the schema, as they are known inside.
+pub(crate) fn registry() -> Registry {
+    let mut registry = Registry::default();
+    Query::create_type_info(&mut registry);
+    Mutation::create_type_info(&mut registry);
+    AnyEntry::create_type_info(&mut registry);
+    registry
+}
+
 impl Schema {
     /// The schema over an application. In development it answers introspection by everybody, and tells what an answer cost.
     pub fn new(app: &App) -> Self {
@@ -147,18 +157,22 @@ impl Schema {
         }
     }
 
-    /// Executes an operation for a principal. All of it sees one state of the database.
-    pub async fn execute(&self, mut request: Request, principal: Principal) -> Response {
-        if let Err(error) = document::parse(&mut request) {
+    /// Executes an operation of a document, which is that of the request, for a principal. All of it sees one state of the
+    /// database. What the document may cost at most must have been looked at before: validation takes any time.
+    pub(crate) async fn execute(
+        &self,
+        document: &ExecutableDocument,
+        mut request: Request,
+        principal: Principal,
+    ) -> Response {
+        if let Some(error) = variables::fault(document, &request) {
             return Response::from_errors(vec![error]);
         }
-        if let Some(error) = variables::fault(&mut request) {
-            return Response::from_errors(vec![error]);
-        }
+        request.set_parsed_query(document.clone());
         if !self.app.config.development && !may_introspect(&principal) {
             request = request.disable_introspection();
         }
-        let Some(claim) = idempotency::claim(&mut request, &principal) else {
+        let Some(claim) = idempotency::claim(document, &request, &principal) else {
             return self.run(request, principal, None).await;
         };
         if let Some(response) = idempotency::answered(&claim, &self.app).await {

@@ -38,7 +38,7 @@ use tower_http::{
 use crate::{
     app::App,
     config::{Config, CorsOrigins},
-    graphql::Schema,
+    delivery::Delivery,
     id,
 };
 
@@ -50,7 +50,7 @@ const GRAPHIQL_PACKAGES: &str = "web/node_modules";
 pub fn router(app: &App, demo: bool) -> Router {
     let state = graphql::Endpoint {
         app: app.clone(),
-        schema: Schema::new(app),
+        delivery: Delivery::new(app),
         max_body_bytes: app.config.max_body_bytes,
     };
     // A cache may give an answer to those only who come with the same credentials; cookies are none without their header.

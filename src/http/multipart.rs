@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc};
 
-use async_graphql::{Request, Value, Variables};
+use async_graphql::{Value, Variables};
 use axum::{
     body::Body,
     http::{HeaderMap, StatusCode, header, request::Parts},
@@ -16,13 +16,14 @@ use tracing::Instrument;
 use super::{
     cookies,
     credentials::{self, Caller},
-    graphql::{Endpoint, Parameters, execute},
+    graphql::{Endpoint, Media, Parameters, answer_one},
     pieces::{Pieces, TooMuch},
     reply,
 };
 use crate::{
     auth::Principal,
     content::upload::{Upload, Uploads},
+    delivery::{Answer, Asked},
     error::Error,
 };
 
@@ -43,6 +44,8 @@ enum Refusal {
     Malformed(String),
     /// What is not a file is larger than it may be.
     TooLarge,
+    /// Its document is refused.
+    Answered(Answer),
     Failed(Error),
 }
 
@@ -69,7 +72,7 @@ fn is_too_much(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 impl Refusal {
-    fn response(self) -> Response {
+    fn response(self, media: Media) -> Response {
         match self {
             Self::Malformed(message) => {
                 reply::error(StatusCode::BAD_REQUEST, "BAD_REQUEST", &message)
@@ -79,6 +82,7 @@ impl Refusal {
                 "TOO_LARGE",
                 "the request without its files is too large",
             ),
+            Self::Answered(answer) => media.written(answer),
             Self::Failed(error) => reply::failed(&error),
         }
     }
@@ -100,7 +104,7 @@ fn content_type(headers: &HeaderMap) -> &str {
 }
 
 /// An operation with its files.
-pub(super) async fn post(endpoint: &Endpoint, head: &Parts, body: Body) -> Response {
+pub(super) async fn post(endpoint: &Endpoint, media: Media, head: &Parts, body: Body) -> Response {
     let headers = &head.headers;
     if !UNFORGEABLE.iter().any(|name| headers.contains_key(*name)) {
         let message = "send a form with credentials, or with the header GraphQL-Preflight: 1";
@@ -110,10 +114,10 @@ pub(super) async fn post(endpoint: &Endpoint, head: &Parts, body: Body) -> Respo
     let refusal = match credentials::caller(&endpoint.app, head).await {
         Ok(caller) if caller.is_forgeable => cookies::refused(),
         Ok(caller) => match read(endpoint, &caller.principal, headers, &pieces).await {
-            Ok((request, uploads)) => {
-                return run(endpoint, headers, request, uploads, caller).await;
+            Ok((asked, uploads)) => {
+                return run(endpoint, media, headers, asked, uploads, caller).await;
             }
-            Err(refusal) => refusal.response(),
+            Err(refusal) => refusal.response(media),
         },
         Err(refusal) => refusal,
     };
@@ -125,16 +129,17 @@ pub(super) async fn post(endpoint: &Endpoint, head: &Parts, body: Body) -> Respo
 /// for the answer any more: whether a change came true must be known before its file is removed.
 async fn run(
     endpoint: &Endpoint,
+    media: Media,
     headers: &HeaderMap,
-    request: Request,
+    asked: Asked,
     uploads: Uploads,
     caller: Caller,
 ) -> Response {
     let (endpoint, headers) = (endpoint.clone(), headers.clone());
     let task = async move {
         let uploads = Arc::new(uploads);
-        let request = request.data(Arc::clone(&uploads));
-        let response = execute(&endpoint, &headers, request, caller).await;
+        let files = Some(Arc::clone(&uploads));
+        let response = answer_one(&endpoint, media, &headers, asked, files, caller).await;
         // Nobody else holds them once the operation has ended.
         if let Some(uploads) = Arc::into_inner(uploads) {
             uploads.settle().await;
@@ -156,17 +161,19 @@ async fn read(
     principal: &Principal,
     headers: &HeaderMap,
     pieces: &Pieces,
-) -> Result<(Request, Uploads), Refusal> {
+) -> Result<(Asked, Uploads), Refusal> {
     let boundary = multer::parse_boundary(content_type(headers))?;
     let mut form = Form {
         parts: Multipart::new(pieces.stream(), boundary),
         pieces: pieces.clone(),
         most_text: endpoint.max_body_bytes,
     };
-    let mut request = operation(&form.text("operations").await?)?;
+    let parameters = operation(&form.text("operations").await?)?;
+    let asked = endpoint.asked(parameters).await;
+    let mut asked = asked.map_err(Refusal::Answered)?;
     let mut uploads = Uploads::new(&endpoint.app);
     let map = form.text("map").await?;
-    let mut expected = expected(&map, &mut request.variables, &mut uploads)?;
+    let mut expected = expected(&map, &mut asked.variables, &mut uploads)?;
     while let Some(mut part) = form.next().await? {
         let upload = part.name().and_then(|name| expected.remove(name));
         let upload = upload.ok_or_else(|| malformed("the map does not name every file, once"))?;
@@ -180,11 +187,11 @@ async fn read(
         let is_hopeless = file.is_hopeless();
         uploads.take(upload, file).await?;
         if is_hopeless {
-            return Ok((request, uploads));
+            return Ok((asked, uploads));
         }
     }
     match expected.keys().next() {
-        None => Ok((request, uploads)),
+        None => Ok((asked, uploads)),
         Some(name) => Err(malformed(&format!(
             "the map names a file {name:?} that did not come"
         ))),
@@ -232,19 +239,18 @@ fn malformed(message: &str) -> Refusal {
     Refusal::Malformed(message.to_owned())
 }
 
-fn operation(text: &[u8]) -> Result<Request, Refusal> {
+fn operation(text: &[u8]) -> Result<Parameters, Refusal> {
     if text.trim_ascii_start().first() == Some(&b'[') {
         return Err(malformed(
             "the part operations must be one operation, no list",
         ));
     }
-    match serde_json::from_slice::<Parameters>(text) {
-        Ok(parameters) => Ok(parameters.into_request()),
-        Err(error) => Err(Refusal::Malformed(format!(
+    serde_json::from_slice(text).map_err(|error| {
+        Refusal::Malformed(format!(
             "the part operations is no GraphQL request: {}",
             reply::wrong_in_json(&error)
-        ))),
-    }
+        ))
+    })
 }
 
 /// Puts what names the files into the variables where the map wants them; returns the files by the names of their parts.

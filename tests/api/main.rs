@@ -8,6 +8,7 @@
 mod access_token;
 mod accounts;
 mod accounts_http;
+mod audits;
 mod browser_sessions;
 mod canaries;
 mod concurrent_writes;

@@ -1,13 +1,17 @@
 //! The schema is the one that is committed, and explains itself.
 
+use async_graphql::Variables;
 use entity::entry::ContentType;
-use kindling::content::types;
+use kindling::{
+    content::types,
+    delivery::{Delivery, Sender},
+};
 use sea_orm::Iterable;
 use serde_json::Value;
 
 use crate::{
     introspection::{Introspection, named, text},
-    support::TestApp,
+    support::{TestApp, answer},
 };
 
 const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
@@ -96,22 +100,15 @@ fn described<'a>(api: &'a Introspection, owner: &str, name: &str) -> &'a Value {
 #[tokio::test]
 async fn introspection_and_suggestions_are_for_development_only() {
     let app = TestApp::on_sqlite().await;
-    let mut config = (*app.app.config).clone();
-    config.development = false;
-    let production = kindling::app::App {
-        config: config.into(),
-        ..app.app.clone()
-    };
-    let schema = kindling::graphql::Schema::new(&production);
+    let production = Delivery::new(&app.in_production());
     for query in [
         "{ __schema { types { name } } }",
         "{ __type(name: \"Page\") { name } }",
         "{ mileston { nodes { id } } }",
     ] {
-        let answer = schema
-            .execute(query.into(), kindling::auth::Principal::Anonymous)
-            .await;
-        let answer = serde_json::to_string(&answer).expect("JSON");
+        let sender = Sender::new(kindling::auth::Principal::Anonymous);
+        let answer = answer(&production, query, Variables::default(), sender).await;
+        let answer = answer.to_string();
         assert!(
             !answer.contains("PageInfo")
                 && !answer.contains("\"Page\"")

@@ -1,19 +1,19 @@
 //! What an answer costs: one statement per content type and level, however much there is.
 
+use async_graphql::Variables;
 use entity::{entry::ContentType, entry_id::EntryId};
 use kindling::{
-    app::App,
     auth::Principal,
     content::{
         Content,
         types::{Asset, ImpactStat, Milestone, Page, StorySection, TeamMember, Testimonial, Value},
         write::Change,
     },
-    graphql::Schema,
+    delivery::{Delivery, Sender},
 };
 use serde_json::json;
 
-use crate::support::{TestApp, on_both_engines};
+use crate::support::{TestApp, answer, on_both_engines};
 
 const WHOLE_PAGE: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -161,12 +161,10 @@ on_both_engines! {
     }
 
     async fn the_cost_is_told_in_development_only(app: TestApp) {
-        let mut config = (*app.app.config).clone();
-        config.development = false;
-        let production = App { config: config.into(), ..app.app.clone() };
-        let answer = Schema::new(&production).execute("{ pages { totalCount } }".into(), Principal::Anonymous).await;
-        let answer = serde_json::to_value(answer).expect("JSON");
+        let production = Delivery::new(&app.in_production());
+        let sender = Sender::new(Principal::Anonymous);
+        let answer = answer(&production, "{ pages { totalCount } }", Variables::default(), sender).await;
         assert_eq!(answer["data"]["pages"]["totalCount"], 0);
-        assert!(answer["extensions"]["kindling"].is_null(), "{answer}");
+        assert!(answer.get("extensions").is_none(), "{answer}");
     }
 }

@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["main"],
     &["cli"],
     &["http", "worker"],
+    &["delivery"],
     &["graphql"],
     &["demo"],
     &["content"],

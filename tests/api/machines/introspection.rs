@@ -1,9 +1,13 @@
 //! Who is told the schema.
 
-use kindling::{app::App, auth::Role, graphql::Schema};
+use async_graphql::Variables;
+use kindling::{
+    auth::Role,
+    delivery::{Delivery, Sender},
+};
 use serde_json::{Value, json};
 
-use crate::support::on_both_engines;
+use crate::support::{answer, on_both_engines};
 
 const ASKED: [&str; 2] = [
     "{ __schema { types { name } } }",
@@ -16,21 +20,18 @@ on_both_engines! {
         let value = app.created(&ann, "Value", json!({"title": "Courage"})).await;
         let (secret, _) = app.token(&ann, &[], Some(&["PAGE"])).await;
         let (link, _) = app.link(&ann, &value, None).await;
-        let mut config = (*app.app.config).clone();
-        config.development = false;
-        let production = App { config: config.into(), ..app.app.clone() };
-        let production = Schema::new(&production);
+        let production = Delivery::new(&app.in_production());
         let everybody = [
             (kindling::auth::Principal::Anonymous, false), (app.with(&link).await, false), (app.with(&secret).await, true), (ann, true),
         ];
         for (who, may) in everybody {
             for query in ASKED {
-                let answer = serde_json::to_string(&production.execute(query.into(), who.clone()).await).expect("JSON");
+                let answer = answer(&production, query, Variables::default(), Sender::new(who.clone())).await.to_string();
                 assert_eq!(answer.contains("\"Page\""), may, "{who:?}: {answer}");
                 let answer = app.query_as(who.clone(), query, Value::Null).await.to_string();
                 assert!(answer.contains("\"Page\""), "{who:?}: {answer}");
             }
-            let answer = serde_json::to_string(&production.execute("{ pagez { id } }".into(), who).await).expect("JSON");
+            let answer = answer(&production, "{ pagez { id } }", Variables::default(), Sender::new(who)).await.to_string();
             assert!(!answer.contains("pages"), "no suggestions: {answer}");
         }
     }

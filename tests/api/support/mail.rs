@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kindling::{app::App, config::SmtpUrl, graphql::Schema, worker::Worker};
+use kindling::{app::App, config::SmtpUrl, delivery::Delivery, worker::Worker};
 use serde_json::Value;
 
 use super::{TestApp, tools::python};
@@ -108,7 +108,7 @@ impl TestApp {
             config: config.into(),
             ..self.app.clone()
         };
-        self.schema = Schema::new(&self.app);
+        self.delivery = Delivery::new(&self.app);
         self
     }
 

@@ -13,7 +13,7 @@ pub(crate) mod server;
 pub(crate) mod tools;
 pub(crate) mod world;
 
-use async_graphql::{Request, Variables};
+use async_graphql::Variables;
 use chrono::{DateTime, Utc};
 use entity::entry_id::EntryId;
 use kindling::{
@@ -23,8 +23,8 @@ use kindling::{
     config::{self, Config},
     content::{Content, write::Change},
     database::Database,
+    delivery::{Asked, Delivery, Sender},
     error::Result,
-    graphql::Schema,
 };
 use sea_orm::prelude::Uuid;
 use serde_json::Value;
@@ -36,7 +36,7 @@ use postgres::TestDatabase;
 /// An application over a database that no other test knows.
 pub(crate) struct TestApp {
     pub(crate) app: App,
-    schema: Schema,
+    delivery: Delivery,
     // What the application works on, kept for as long as it lives.
     _folder: TempDir,
     _database: Option<TestDatabase>,
@@ -113,7 +113,7 @@ impl TestApp {
             .await
             .expect("an application");
         Self {
-            schema: Schema::new(&app),
+            delivery: Delivery::new(&app),
             app,
             _folder: folder,
             _database: database,
@@ -131,21 +131,25 @@ impl TestApp {
         self.query_as(editor(), query, Value::Null).await
     }
 
-    /// The answer to a query with variables.
+    /// The answer to a query with variables, through what every transport goes through.
     pub(crate) async fn query_as(
         &self,
         principal: Principal,
         query: &str,
         variables: Value,
     ) -> Value {
-        let request = Request::new(query).variables(Variables::from_json(variables));
-        self.execute(request, principal).await
+        let variables = Variables::from_json(variables);
+        answer(&self.delivery, query, variables, Sender::new(principal)).await
     }
 
-    /// The answer to a request.
-    pub(crate) async fn execute(&self, request: Request, principal: Principal) -> Value {
-        let answer = self.schema.execute(request, principal).await;
-        serde_json::to_value(answer).expect("JSON")
+    /// The same application in production: with other settings.
+    pub(crate) fn in_production(&self) -> App {
+        let mut config = (*self.app.config).clone();
+        config.development = false;
+        App {
+            config: config.into(),
+            ..self.app.clone()
+        }
     }
 
     /// A draft, created by the system.
@@ -191,6 +195,27 @@ impl TestApp {
         change.publish(ids).await?;
         change.commit().await
     }
+}
+
+/// The answer to an operation, as it goes over the wire.
+pub(crate) async fn answer(
+    delivery: &Delivery,
+    query: &str,
+    variables: Variables,
+    sender: Sender,
+) -> Value {
+    let answer = match delivery.prepare(query).await {
+        Ok(document) => {
+            let asked = Asked {
+                document,
+                operation_name: None,
+                variables,
+            };
+            delivery.execute(asked, sender).await
+        }
+        Err(refusal) => refusal,
+    };
+    serde_json::from_slice(&answer.body).expect("JSON")
 }
 
 /// A server of the demo over a new database of each engine that there is, with what it works on.

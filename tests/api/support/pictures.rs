@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Name, Request, ScalarType, Value as Sent, Variables};
+use async_graphql::{Name, ScalarType, Value as Sent, Variables};
 use bytes::Bytes;
-use kindling::{auth::Principal, content::upload::Uploads};
+use kindling::{auth::Principal, content::upload::Uploads, delivery::Sender};
 use serde_json::{Value, json};
 
 use super::{
-    TestApp,
+    TestApp, answer,
     server::{Answer, Server},
 };
 
@@ -143,10 +143,9 @@ impl TestApp {
             input.insert(Name::new("file"), upload.to_value());
         }
         let uploads = Arc::new(uploads);
-        let request = Request::new(query)
-            .variables(variables)
-            .data(Arc::clone(&uploads));
-        let answer = self.execute(request, who.clone()).await;
+        let mut sender = Sender::new(who.clone());
+        sender.uploads = Some(Arc::clone(&uploads));
+        let answer = answer(&self.delivery, query, variables, sender).await;
         let uploads = Arc::into_inner(uploads).expect("nobody else");
         uploads.settle().await;
         answer

@@ -1,0 +1,96 @@
+//! A document that was parsed and is within the limits.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use sha2::{Digest, Sha256};
+
+use crate::graphql::document::root_fields;
+
+/// A document that was parsed, and what is known of it. Two are equal if their texts are.
+pub struct Prepared {
+    pub(in crate::delivery) text: String,
+    pub(in crate::delivery) document: ExecutableDocument,
+    hash: [u8; 32],
+    operations: Vec<Operation>,
+    tokens: u64,
+    /// Whether it is kept for requests to come.
+    is_kept: AtomicBool,
+}
+
+/// An operation of a document.
+pub struct Operation {
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// What it does.
+    pub kind: OperationType,
+    /// The names of its root fields, each once, in the order of the alphabet.
+    pub root_fields: Vec<String>,
+}
+
+impl PartialEq for Prepared {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
+}
+
+impl Eq for Prepared {}
+
+impl Prepared {
+    pub(super) fn new(text: &str, document: ExecutableDocument, tokens: u64) -> Self {
+        let operations = document.operations.iter().map(|(name, operation)| {
+            let mut fields: Vec<String> = root_fields(&document, &operation.node)
+                .into_iter()
+                .map(ToOwned::to_owned)
+                .collect();
+            fields.sort_unstable();
+            Operation {
+                name: name.map(ToString::to_string),
+                kind: operation.node.ty,
+                root_fields: fields,
+            }
+        });
+        Self {
+            operations: operations.collect(),
+            text: text.to_owned(),
+            document,
+            tokens,
+            hash: Sha256::digest(text).into(),
+            is_kept: AtomicBool::new(false),
+        }
+    }
+
+    /// The SHA-256 of its text.
+    pub fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
+    /// The operation of this name; without a name, the only one.
+    pub fn operation(&self, name: Option<&str>) -> Option<&Operation> {
+        let mut named = self
+            .operations
+            .iter()
+            .filter(|operation| name.is_none() || operation.name.as_deref() == name);
+        named
+            .next()
+            .filter(|_| name.is_some() || named.next().is_none())
+    }
+
+    /// Whether any of its operations is no query, whichever is asked for.
+    pub fn changes(&self) -> bool {
+        let mut operations = self.operations.iter();
+        operations.any(|operation| operation.kind != OperationType::Query)
+    }
+
+    /// How much memory it takes, roughly, in bytes.
+    pub(super) fn weight(&self) -> u32 {
+        const PER_TOKEN: u64 = 150;
+        let bytes = 1_000 + 2 * self.text.len() as u64 + PER_TOKEN * self.tokens;
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+
+    /// Notes that it is kept; tells whether it was not.
+    pub(super) fn begin_to_keep(&self) -> bool {
+        !self.is_kept.swap(true, Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,205 @@
+//! GraphQL over HTTP: operations by POST with a JSON body, queries by GET, and where requests with files go.
+
+mod batch;
+mod media;
+mod parameters;
+
+use std::sync::Arc;
+
+use async_graphql::parser::types::OperationType;
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::Response,
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+pub(super) use self::{media::Media, parameters::Parameters};
+use super::{
+    cookies,
+    credentials::{self, Caller},
+    multipart, reply,
+};
+use crate::{
+    app::App,
+    content::upload::Uploads,
+    delivery::{Answer, Asked, Delivery, Sender},
+    graphql::idempotency::IdempotencyKey,
+};
+
+/// What the endpoint needs.
+#[derive(Clone)]
+pub(super) struct Endpoint {
+    /// The application.
+    pub(super) app: App,
+    /// What answers.
+    pub(super) delivery: Delivery,
+    /// The largest body of a request.
+    pub(super) max_body_bytes: usize,
+}
+
+/// The longest `Idempotency-Key`.
+const LONGEST_KEY: usize = 255;
+
+/// An operation, or several of them, sent as JSON.
+pub(super) async fn post(State(endpoint): State<Endpoint>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let answered = match Media::of(&head.headers) {
+        Some(media) if multipart::is_multipart(&head.headers) => {
+            Ok(multipart::post(&endpoint, media, &head, body).await)
+        }
+        Some(media) => posted(&endpoint, media, &head, body).await,
+        None => Err(not_acceptable()),
+    };
+    answered.unwrap_or_else(|refusal| refusal)
+}
+
+async fn posted(
+    endpoint: &Endpoint,
+    media: Media,
+    head: &Parts,
+    body: Body,
+) -> Result<Response, Response> {
+    if !media::is_json(&head.headers) {
+        // Other types can be sent across sites without asking first.
+        let message = "send the request as application/json in UTF-8, or as multipart/form-data if it has files";
+        return Err(bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    let caller = credentials::caller(&endpoint.app, head).await?;
+    let body = read(body, endpoint.max_body_bytes).await?;
+    if batch::is_batch(&body) {
+        return batch::answer(endpoint, media, &head.headers, &body, caller).await;
+    }
+    let parameters = serde_json::from_slice(&body).map_err(|error| {
+        let message = format!(
+            "the request body is no GraphQL request: {}",
+            reply::wrong_in_json(&error)
+        );
+        bad(StatusCode::BAD_REQUEST, &message)
+    })?;
+    match endpoint.asked(parameters).await {
+        Ok(asked) => Ok(answer_one(endpoint, media, &head.headers, asked, None, caller).await),
+        Err(refusal) => Ok(media.written(refusal)),
+    }
+}
+
+async fn read(body: Body, most_bytes: usize) -> Result<Bytes, Response> {
+    match Limited::new(body, most_bytes).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(reply::error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "TOO_LARGE",
+            "the request body is too large",
+        )),
+        Err(_) => Err(bad(StatusCode::BAD_REQUEST, "the request body ended early")),
+    }
+}
+
+/// A query, sent in the address. Operations that change something are refused.
+pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    let answered = match Media::of(&head.headers) {
+        Some(media) => got(&endpoint, media, &head).await,
+        None => Err(not_acceptable()),
+    };
+    answered.unwrap_or_else(|refusal| refusal)
+}
+
+async fn got(endpoint: &Endpoint, media: Media, head: &Parts) -> Result<Response, Response> {
+    let caller = credentials::caller(&endpoint.app, head).await?;
+    let parameters = Parameters::of_address(head.uri.query().unwrap_or_default())
+        .map_err(|message| bad(StatusCode::BAD_REQUEST, &message))?;
+    let asked = match endpoint.asked(parameters).await {
+        Ok(asked) => asked,
+        Err(refusal) => return Ok(media.written(refusal)),
+    };
+    let is_query = match asked.operation() {
+        Some(operation) => operation.kind == OperationType::Query,
+        // Nothing of it runs, and the answer says why.
+        None => true,
+    };
+    if is_query {
+        return Ok(answer_one(endpoint, media, &head.headers, asked, None, caller).await);
+    }
+    let message = "only queries can be sent by GET";
+    let mut response = reply::error(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "METHOD_NOT_ALLOWED",
+        message,
+    );
+    let allow = HeaderValue::from_static("POST");
+    response.headers_mut().insert(header::ALLOW, allow);
+    Err(response)
+}
+
+impl Endpoint {
+    /// The operation that these parameters ask for; or the answer that says why there is none.
+    pub(super) async fn asked(&self, parameters: Parameters) -> Result<Asked, Answer> {
+        Ok(Asked {
+            document: self.delivery.prepare(&parameters.query).await?,
+            operation_name: parameters.operation_name,
+            variables: parameters.variables,
+        })
+    }
+}
+
+/// The answer to one operation.
+pub(super) async fn answer_one(
+    endpoint: &Endpoint,
+    media: Media,
+    headers: &HeaderMap,
+    asked: Asked,
+    uploads: Option<Arc<Uploads>>,
+    caller: Caller,
+) -> Response {
+    if caller.is_forgeable && asked.document.changes() {
+        return cookies::refused();
+    }
+    let sender = match sender(headers, caller) {
+        Ok(sender) => Sender { uploads, ..sender },
+        Err(refusal) => return refusal,
+    };
+    let with_cookies = sender.browser.is_proven;
+    let answer = endpoint.delivery.execute(asked, sender).await;
+    let mut response = media.written(answer);
+    if with_cookies {
+        let headers = response.headers_mut();
+        headers.append(header::VARY, HeaderValue::from_static("Cookie"));
+    }
+    response
+}
+
+/// Who asks, as it concerns the operation.
+fn sender(headers: &HeaderMap, caller: Caller) -> Result<Sender, Response> {
+    let key = idempotency_key(headers);
+    Ok(Sender {
+        client: caller.client,
+        browser: caller.browser,
+        key: key.map_err(|message| bad(StatusCode::BAD_REQUEST, message))?,
+        ..Sender::new(caller.principal)
+    })
+}
+
+/// The key under which the operation is done only once.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, &'static str> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(key) if (1..=LONGEST_KEY).contains(&key.len()) => {
+            Ok(Some(IdempotencyKey(key.to_owned())))
+        }
+        _ => Err("Idempotency-Key must be 1 to 255 visible characters"),
+    }
+}
+
+fn not_acceptable() -> Response {
+    let message = "answers are application/graphql-response+json or application/json";
+    bad(StatusCode::NOT_ACCEPTABLE, message)
+}
+
+fn bad(status: StatusCode, message: &str) -> Response {
+    reply::error(status, "BAD_REQUEST", message)
+}
