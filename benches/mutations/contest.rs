@@ -36,7 +36,7 @@ impl Contest {
         pinning: Pinning,
         scratch: &Scratch,
     ) -> Result<Self, Failure> {
-        let server = kindling::start(scratch, pinning, postgres).await?;
+        let server = kindling::start(scratch, pinning, postgres, &[]).await?;
         let data = kindling::data(scratch, postgres);
         let editor = Editor::create(scratch, postgres)?;
         let (engine, url) = match postgres {

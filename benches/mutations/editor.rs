@@ -158,7 +158,7 @@ async fn ask(
     let answer = connection.exchange(&request).await?;
     let text = || String::from_utf8_lossy(answer.body);
     if answer.status != 200 {
-        return Err(format!("wanted 200, got {}: {}", answer.status, text()).into());
+        return Err(format!("wanted 200, got {}", answer.shown()).into());
     }
     let mut value: Value = serde_json::from_slice(answer.body)?;
     if value.get("errors").is_some() {

@@ -1,5 +1,6 @@
-//! The servers that are compared: Kindling as it is shipped, and the limits that are given Kindling's own answer.
+//! What is compared: Kindling as it is shipped, asked in several ways, and the limits, which are given Kindling's own answers.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,15 +15,21 @@ use crate::support::scratch::Scratch;
 use crate::support::server::{self, Server};
 
 const QUERY: &str = include_str!("page.graphql");
+const SMALL_QUERY: &str = "{ page(by: {slug: \"our-story\"}) { id title tagline } }";
 
+/// One way to ask one server.
 pub(crate) struct Contestant {
-    pub(crate) name: &'static str,
-    pub(crate) server: Server,
-    /// The whole HTTP request that asks for the page.
+    pub(crate) name: String,
+    pub(crate) server: Rc<Server>,
+    /// The whole HTTP request.
     pub(crate) request: Arc<[u8]>,
-    /// The answer's body. Every answer under load has this length.
+    /// Every answer under load has this status …
+    pub(crate) status: u16,
+    /// … and this body, or one as long.
     pub(crate) answer: Arc<[u8]>,
-    /// What is known of Kindling only.
+    /// The name of what it is held against, with the ratio that is asked for.
+    pub(crate) held_against: Vec<(&'static str, f64)>,
+    /// What is known of Kindling as it is shipped.
     pub(crate) at_rest: Option<AtRest>,
 }
 
@@ -32,29 +39,60 @@ pub(crate) struct AtRest {
     pub(crate) resident_kib: Option<u64>,
 }
 
-/// Starts the shipped binary twice on the same data: the first start imports the demo content, the second is measured.
+/// Kindling on one engine: as it is shipped, and with less and less of it kept in memory.
 pub(crate) async fn kindling(
     scratch: &Scratch,
     pinning: Pinning,
     database_url: Option<&str>,
-) -> Result<Contestant, Failure> {
-    let name = if database_url.is_some() {
-        "kindling, PostgreSQL"
-    } else {
-        "kindling, SQLite"
+) -> Result<Vec<Contestant>, Failure> {
+    let (engine, nothing_kept) = match database_url {
+        Some(_) => ("PostgreSQL", 0.15),
+        None => ("SQLite", 0.25),
     };
-    let first = kindling::start(scratch, pinning, database_url).await?;
+    // The first start imports the demo content, the second is measured.
+    let first = kindling::start(scratch, pinning, database_url, &[]).await?;
     let first_ready_after = first.ready_after;
     first.stop().await?;
-    let server = kindling::start(scratch, pinning, database_url).await?;
+    let server = kindling::start(scratch, pinning, database_url, &[]).await?;
     let at_rest = AtRest {
         first_ready_after,
         ready_after: server.ready_after,
         resident_kib: server.resident_kib(),
     };
-    let mut contestant = enter(name, server).await?;
-    contestant.at_rest = Some(at_rest);
-    Ok(contestant)
+    let server = Rc::new(server);
+    let mut contestants = Vec::new();
+    let kept = enter(format!("{engine}: page kept"), &server, &page_request()).await?;
+    let mut kept = kept.against(Limit::Bytes, 0.6);
+    kept.at_rest = Some(at_rest);
+    if database_url.is_none() {
+        let unchanged = unchanged(&server).await?;
+        contestants.push(unchanged.against(Limit::Bytes, 0.8));
+        let small = enter("SQLite: small query kept".into(), &server, &small_request()).await?;
+        contestants.push(small.against(Limit::FewBytes, 0.5));
+    }
+    contestants.insert(0, kept);
+    let modes: [(&str, &[&str], f64); 2] = [
+        ("rows kept", &["--answer-cache-bytes", "0"], 0.5),
+        (
+            "nothing kept",
+            &["--answer-cache-bytes", "0", "--row-cache-bytes", "0"],
+            nothing_kept,
+        ),
+    ];
+    for (name, settings, asked) in modes {
+        let server = kindling::start(scratch, pinning, database_url, settings).await?;
+        let server = Rc::new(server);
+        let contestant = enter(format!("{engine}: {name}"), &server, &page_request()).await?;
+        contestants.push(contestant.against(Limit::InMemory, asked));
+    }
+    Ok(contestants)
+}
+
+impl Contestant {
+    fn against(mut self, limit: Limit, asked: f64) -> Self {
+        self.held_against.push((limit.title(), asked));
+        self
+    }
 }
 
 /// Starts a limit in a process of its own, and makes sure that it answers what Kindling answered.
@@ -64,7 +102,7 @@ pub(crate) async fn limit(
     scratch: &Scratch,
     pinning: Pinning,
 ) -> Result<Contestant, Failure> {
-    let file = scratch.path("answer.json");
+    let file = scratch.path(&format!("{}.json", limit.name()));
     std::fs::write(&file, answer)?;
     let address = server::free_address()?;
     let mut command = pinning.server_command(std::env::current_exe()?);
@@ -77,7 +115,11 @@ pub(crate) async fn limit(
         scratch.path(&format!("{}.log", limit.name())),
     )
     .await?;
-    let contestant = enter(limit.title(), server).await?;
+    let request = match limit {
+        Limit::FewBytes => small_request(),
+        Limit::InMemory | Limit::Bytes => page_request(),
+    };
+    let contestant = enter(limit.title().into(), &Rc::new(server), &request).await?;
     if page(&contestant.answer)? != page(answer)? {
         let differs = String::from_utf8_lossy(&contestant.answer).into_owned();
         return Err(format!(
@@ -89,15 +131,23 @@ pub(crate) async fn limit(
     Ok(contestant)
 }
 
-/// Asks for the page once, checks the answer and keeps it as the one that every later answer is held against.
-async fn enter(name: &'static str, server: Server) -> Result<Contestant, Failure> {
-    let body = json!({
-        "query": QUERY,
-        "variables": { "by": { "slug": "our-story" }, "view": { "locales": ["en"] } },
-    });
-    let request = client::post_graphql(&body.to_string(), None);
+fn variables() -> Value {
+    json!({ "by": { "slug": "our-story" }, "view": { "locales": ["en"] } })
+}
+
+fn page_request() -> Vec<u8> {
+    let body = json!({ "query": QUERY, "variables": variables() });
+    client::post_graphql(&body.to_string(), None)
+}
+
+fn small_request() -> Vec<u8> {
+    client::post_graphql(&json!({ "query": SMALL_QUERY }).to_string(), None)
+}
+
+/// Asks once, checks the answer and keeps it as the one that every later answer is held against.
+async fn enter(name: String, server: &Rc<Server>, request: &[u8]) -> Result<Contestant, Failure> {
     let mut connection = Connection::open(server.address).await?;
-    let answer = connection.exchange(&request).await?;
+    let answer = connection.exchange(request).await?;
     let text = String::from_utf8_lossy(answer.body);
     if answer.status != 200 {
         return Err(format!("{name} answers {}:\n{text}", answer.status).into());
@@ -106,9 +156,46 @@ async fn enter(name: &'static str, server: Server) -> Result<Contestant, Failure
     let answer = answer.body.into();
     Ok(Contestant {
         name,
-        server,
+        server: Rc::clone(server),
         request: request.into(),
+        status: 200,
         answer,
+        held_against: Vec::new(),
+        at_rest: None,
+    })
+}
+
+/// A browser or a cache that has the page already, and asks whether it still holds.
+async fn unchanged(server: &Rc<Server>) -> Result<Contestant, Failure> {
+    let parameters = [
+        ("query", QUERY.to_owned()),
+        ("variables", variables().to_string()),
+    ];
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(parameters)
+        .finish();
+    let path = format!("/graphql?{query}");
+    let mut connection = Connection::open(server.address).await?;
+    let answer = connection.exchange(&client::get(&path)).await?;
+    let head = std::str::from_utf8(answer.head)?.to_ascii_lowercase();
+    let (_, rest) = head.split_once("\r\netag: ").ok_or("a page has no ETag")?;
+    let tag = rest.lines().next().unwrap_or_default();
+    // The tag is case-sensitive, and what was found is not.
+    let at = head.len() - rest.len();
+    let tag = std::str::from_utf8(&answer.head[at..at + tag.len()])?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tag}\r\n\r\n");
+    let request = request.into_bytes();
+    let answer = connection.exchange(&request).await?;
+    if answer.status != 304 {
+        return Err(format!("wanted 304, got {}", answer.status).into());
+    }
+    Ok(Contestant {
+        name: "SQLite: page unchanged".into(),
+        server: Rc::clone(server),
+        request: request.into(),
+        status: 304,
+        answer: Arc::new([]),
+        held_against: Vec::new(),
         at_rest: None,
     })
 }

@@ -27,6 +27,7 @@ pub(crate) const COMMAND: &str = "serve-limit";
 pub(crate) enum Limit {
     InMemory,
     Bytes,
+    FewBytes,
 }
 
 impl Limit {
@@ -34,13 +35,15 @@ impl Limit {
         match self {
             Self::InMemory => "in-memory",
             Self::Bytes => "bytes",
+            Self::FewBytes => "few-bytes",
         }
     }
 
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::InMemory => "async-graphql, in memory",
-            Self::Bytes => "axum, the same bytes",
+            Self::Bytes => "axum, the page's bytes",
+            Self::FewBytes => "axum, the small answer",
         }
     }
 }
@@ -50,7 +53,7 @@ pub(crate) fn serve(limit: &str, address: SocketAddr, answer: &Path) -> Result<(
     let answer = std::fs::read(answer)?;
     let router = match limit {
         "in-memory" => in_memory(&answer)?,
-        "bytes" => same_bytes(answer),
+        "bytes" | "few-bytes" => same_bytes(answer),
         other => return Err(format!("unknown limit {other}").into()),
     };
     let router = router.route("/readyz", get(|| async { "ready" }));

@@ -30,7 +30,7 @@ pub(crate) async fn run(
             deadline,
             connection,
             request,
-            contestant.answer.len(),
+            (contestant.status, contestant.answer.len()),
         ));
     }
     let mut latencies = Vec::new();
@@ -46,7 +46,7 @@ async fn ask_until(
     deadline: Instant,
     mut connection: Connection,
     request: Arc<[u8]>,
-    length: usize,
+    (status, length): (u16, usize),
 ) -> Result<Vec<u32>, Failure> {
     let mut latencies = Vec::new();
     loop {
@@ -55,14 +55,10 @@ async fn ask_until(
             return Ok(latencies);
         }
         let answer = connection.exchange(&request).await?;
-        if answer.status != 200 || answer.body.len() != length {
-            let (status, body) = (answer.status, String::from_utf8_lossy(answer.body));
-            let start: String = body.chars().take(300).collect();
-            return Err(format!(
-                "wanted 200 and {length} bytes, got {status} and {}: {start}",
-                body.len()
-            )
-            .into());
+        if answer.status != status || answer.body.len() != length {
+            return Err(
+                format!("wanted {status} and {length} bytes, got {}", answer.shown()).into(),
+            );
         }
         latencies.push(u32::try_from(asked.elapsed().as_micros())?);
     }

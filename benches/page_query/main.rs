@@ -15,8 +15,10 @@ mod report;
 mod support;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use contestant::Contestant;
+use limits::Limit;
 use report::Report;
 use support::Failure;
 use support::options::Options;
@@ -62,14 +64,22 @@ async fn compare(
     pinning: Pinning,
     scratch: &Scratch,
 ) -> Result<Report, Failure> {
-    let kindling = contestant::kindling(scratch, pinning, None).await?;
-    let mut contestants = vec![kindling];
+    let mut contestants = contestant::kindling(scratch, pinning, None).await?;
+    let answer_to = |name: &str| {
+        let named = contestants.iter().find(|one| one.name.ends_with(name));
+        named.map(|one| Arc::clone(&one.answer)).ok_or("no answer")
+    };
+    let (page, small) = (answer_to("page kept")?, answer_to("small query kept")?);
     if let Some(url) = &options.postgres {
-        contestants.push(contestant::kindling(scratch, pinning, Some(url)).await?);
+        contestants.extend(contestant::kindling(scratch, pinning, Some(url)).await?);
     }
-    let answer = contestants[0].answer.clone();
-    contestants.push(contestant::limit(limits::Limit::InMemory, &answer, scratch, pinning).await?);
-    contestants.push(contestant::limit(limits::Limit::Bytes, &answer, scratch, pinning).await?);
+    for (limit, answer) in [
+        (Limit::InMemory, &page),
+        (Limit::Bytes, &page),
+        (Limit::FewBytes, &small),
+    ] {
+        contestants.push(contestant::limit(limit, answer, scratch, pinning).await?);
+    }
 
     let samples = run_rounds(options, &contestants).await?;
     Ok(Report::new(options, pinning, &contestants, samples))
@@ -91,7 +101,7 @@ async fn run_rounds(
             sample::progress(
                 round,
                 options.rounds,
-                contestant.name,
+                &contestant.name,
                 &sample,
                 "requests/s",
             );

@@ -2,7 +2,6 @@
 #![expect(clippy::print_stdout, reason = "the table is what the program is for")]
 
 use crate::contestant::{AtRest, Contestant};
-use crate::limits::Limit;
 use crate::support::options::Options;
 use crate::support::pinning::Pinning;
 use crate::support::sample::{Sample, mebibytes};
@@ -13,7 +12,8 @@ pub(crate) struct Report {
 }
 
 struct Row {
-    name: &'static str,
+    name: String,
+    held_against: Vec<(&'static str, f64)>,
     answer_bytes: usize,
     at_rest: Option<String>,
     sample: Sample,
@@ -69,11 +69,11 @@ impl Report {
 
     fn print_ratios(&self) {
         println!();
-        for row in self.rows.iter().filter(|row| row.at_rest.is_some()) {
-            for limit in [Limit::InMemory, Limit::Bytes] {
-                if let Some(held_against) = self.rows.iter().find(|row| row.name == limit.title()) {
-                    let ratio = row.sample.per_second / held_against.sample.per_second;
-                    println!("{} / {} = {ratio:.3}", row.name, held_against.name);
+        for row in &self.rows {
+            for (name, asked) in &row.held_against {
+                if let Some(other) = self.rows.iter().find(|row| row.name == *name) {
+                    let ratio = row.sample.per_second / other.sample.per_second;
+                    println!("{} / {name} = {ratio:.3}, asked {asked}", row.name);
                 }
             }
         }
@@ -84,7 +84,8 @@ impl Report {
 impl Row {
     fn new(contestant: &Contestant, samples: &[Sample]) -> Self {
         Self {
-            name: contestant.name,
+            name: contestant.name.clone(),
+            held_against: contestant.held_against.clone(),
             answer_bytes: contestant.answer.len(),
             at_rest: contestant.at_rest.as_ref().map(describe),
             sample: Sample::median(samples),

@@ -17,7 +17,17 @@ pub(crate) struct Connection {
 
 pub(crate) struct Answer<'a> {
     pub(crate) status: u16,
+    pub(crate) head: &'a [u8],
     pub(crate) body: &'a [u8],
+}
+
+impl Answer<'_> {
+    /// Head and start of the body, for people.
+    pub(crate) fn shown(&self) -> String {
+        let [head, body] = [self.head, self.body].map(String::from_utf8_lossy);
+        let start: String = body.chars().take(300).collect();
+        format!("{head}{start}")
+    }
 }
 
 struct Head {
@@ -47,6 +57,7 @@ impl Connection {
         }
         Ok(Answer {
             status: head.status,
+            head: &self.buffer[..head.body_starts],
             body: &self.buffer[head.body_starts..end],
         })
     }
@@ -83,6 +94,14 @@ fn parse_head(head: &str, body_starts: usize) -> Result<Head, Failure> {
         .nth(1)
         .ok_or_else(|| format!("no status in {status_line:?}"))?
         .parse()?;
+    // What has not changed has no body.
+    if status == 304 {
+        return Ok(Head {
+            status,
+            body_starts,
+            body_length: 0,
+        });
+    }
     let length = lines
         .filter_map(|line| line.split_once(':'))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))

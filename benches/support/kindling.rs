@@ -8,15 +8,17 @@ use super::pinning::Pinning;
 use super::scratch::Scratch;
 use super::server::{self, Server};
 
-/// Starts the shipped binary; the first start on the same data imports the demo content.
+/// Starts the shipped binary with these settings beside the others; the first start on the same data imports the demo content.
 pub(crate) async fn start(
     scratch: &Scratch,
     pinning: Pinning,
     database_url: Option<&str>,
+    settings: &[&str],
 ) -> Result<Server, Failure> {
     let address = server::free_address()?;
     let mut command = pinning.server_command(env!("CARGO_BIN_EXE_kindling"));
     command.args(["serve", "--demo", "--listen", &address.to_string()]);
+    command.args(settings);
     on_data(&mut command, scratch, database_url);
     let log = data(scratch, database_url).with_extension("log");
     Server::start(command, address, log).await

@@ -20,6 +20,9 @@ use crate::{
     error::{Error, Result},
 };
 
+/// The futures of GraphQL's fields lie one in the other. Only what is used of a stack takes memory.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
 /// A headless CMS: typed content, drafts, history and publishing over GraphQL, in one binary.
 #[derive(Debug, Parser)]
 #[command(version, about, long_about = None)]
@@ -79,6 +82,7 @@ fn start(command: Command, config: Config) -> ExitCode {
         return ExitCode::from(2);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(STACK_BYTES)
         .enable_all()
         .build()
     {

@@ -60,6 +60,22 @@ setting::settings! {
     row_cache_bytes: usize = parse::memory, Shape::Plain,
         allowed "number of bytes, or with KiB, MiB or GiB, up to 64GiB", default "8MiB";
 
+    /// Memory for answers that were given before, which hold until what they show changes; 0 for none
+    answer_cache_bytes: usize = parse::memory, Shape::Plain,
+        allowed "number of bytes, or with KiB, MiB or GiB, up to 64GiB", default "16MiB";
+
+    /// Seconds for which kept answers are given, marked as stale, while the database is away
+    stale_if_error_seconds: u64 = parse::whole_number::<u64, 0, 31_536_000>, Shape::Plain,
+        allowed "whole number from 0 to 31536000", default "3600";
+
+    /// Seconds for which shared caches may give a public answer without asking (s-maxage); 0 has them ask each time
+    shared_max_age_seconds: u64 = parse::whole_number::<u64, 0, 31_536_000>, Shape::Plain,
+        allowed "whole number from 0 to 31536000", default "0";
+
+    /// Seconds after that for which they may still give it while they ask (stale-while-revalidate)
+    stale_while_revalidate_seconds: u64 = parse::whole_number::<u64, 0, 31_536_000>, Shape::Plain,
+        allowed "whole number from 0 to 31536000", default "0";
+
     /// Directory for uploaded files
     media_dir: PathBuf = parse::directory, Shape::Plain,
         allowed "path", default "{data_dir}/media";

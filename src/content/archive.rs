@@ -55,6 +55,7 @@ impl Change {
         for (id, entry) in &going {
             if entry.published_revision.is_some() {
                 self.withdraw(*id, entry).await?;
+                self.tell(Action::EntryUnpublished, *id, entry.latest_revision);
             }
             self.set_archived(*id, Some(self.now)).await?;
             self.tell(Action::EntryArchived, *id, entry.latest_revision);

@@ -43,7 +43,9 @@ pub async fn one<C: Content>(
         Some(row) if view.is_public() => snapshot.note(true, [row.stamp().entry_id], []),
         _ => snapshot.note(view.is_public(), [], [C::TYPE]),
     }
-    Ok(found.map(AnyRow::new::<C>))
+    let found = found.map(AnyRow::new::<C>);
+    snapshot.show(found.iter().map(|row| row.id));
+    Ok(found)
 }
 
 /// The entries among `ids`, each of this type, that the view shows, in no order.
@@ -53,10 +55,13 @@ pub async fn by_ids<C: Content>(
     ids: &[EntryId],
 ) -> Result<Vec<AnyRow>> {
     snapshot.note(view.is_public(), ids.iter().map(|id| id.uuid), []);
-    if view.shows_published_rows() && snapshot.rows().are_kept() {
-        return kept::<C>(snapshot, view, ids).await;
-    }
-    selected::<C>(snapshot, view, ids).await
+    let rows = if view.shows_published_rows() && snapshot.rows().are_kept() {
+        kept::<C>(snapshot, view, ids).await?
+    } else {
+        selected::<C>(snapshot, view, ids).await?
+    };
+    snapshot.show(rows.iter().map(|row| row.id));
+    Ok(rows)
 }
 
 /// The same, of which those are not read again that were read before and have not changed.
@@ -157,7 +162,16 @@ pub async fn list<C: Content>(
 ) -> Result<Slice<Row<C::Model>>> {
     snapshot.note(view.is_public(), [], [C::TYPE]);
     let select = filtered::<C>(view, filter);
-    slice(snapshot, select, || total_order::<C>(order), page).await
+    let slice = slice(snapshot, select, || total_order::<C>(order), page).await?;
+    let ids = slice
+        .rows
+        .iter()
+        .map(|(_, row): &(_, Row<C::Model>)| EntryId {
+            content_type: C::TYPE,
+            uuid: row.stamp().entry_id,
+        });
+    snapshot.show(ids);
+    Ok(slice)
 }
 
 /// A page of the rows that a statement selects, in an order that must be total.

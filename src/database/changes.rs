@@ -55,7 +55,6 @@ struct Known {
 struct Stamps {
     entries: HashMap<Uuid, i64>,
     types: HashMap<ContentType, i64>,
-    last: i64,
 }
 
 /// A change of an entry that the log tells of.
@@ -95,6 +94,12 @@ impl Changes {
     /// The last event that is known of; none if nobody has asked yet.
     pub fn head(&self) -> Option<i64> {
         Some(self.0.head.load(Ordering::Acquire)).filter(|head| *head != UNKNOWN)
+    }
+
+    /// The newest event that the log is known to hold; 0 if nothing is known yet.
+    pub fn newest(&self) -> i64 {
+        let due = self.0.due.load(Ordering::Acquire);
+        due.max(self.head().unwrap_or(0))
     }
 
     /// The last event that is known of, if the database was asked for news within this time, and nothing is due.
@@ -198,12 +203,6 @@ impl Changes {
         since >= known.floor && changed.is_none_or(|changed| *changed <= since)
     }
 
-    /// The last event that those can know of who see what is public, and nothing else.
-    pub fn last_public(&self) -> i64 {
-        let known = self.known();
-        known.public.last.max(known.floor)
-    }
-
     /// How long ago the database was last asked for news and answered; none if it never was.
     pub fn age(&self) -> Option<Duration> {
         self.known().confirmed_at.map(|at| at.elapsed())
@@ -219,7 +218,6 @@ impl Stamps {
         let raise = |stamp: &mut i64| *stamp = (*stamp).max(line.sequence);
         raise(self.entries.entry(line.entry).or_default());
         raise(self.types.entry(line.content_type).or_default());
-        raise(&mut self.last);
     }
 }
 

@@ -1,8 +1,8 @@
 //! What an operation has read, noted where rows are loaded: what its answer depends on.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use entity::entry::ContentType;
+use entity::{entry::ContentType, entry_id::EntryId};
 use sea_orm::prelude::Uuid;
 
 /// What was read.
@@ -12,6 +12,8 @@ pub struct Reads {
     pub public: Touched,
     /// As somebody who may know of drafts.
     pub all: Touched,
+    /// The entries that were there. Unlike the others, their ids are no secret to whoever sees the answer.
+    pub shown: BTreeSet<EntryId>,
 }
 
 /// Entries and types.
@@ -37,6 +39,6 @@ impl Reads {
     pub fn size(&self) -> usize {
         let touched = [&self.public, &self.all];
         let count = |touched: &Touched| touched.entries.len() * 32 + touched.types.len() * 4;
-        touched.into_iter().map(count).sum()
+        touched.into_iter().map(count).sum::<usize>() + self.shown.len() * 40
     }
 }

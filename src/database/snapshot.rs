@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use entity::entry::ContentType;
+use entity::{entry::ContentType, entry_id::EntryId};
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, EntityTrait, FromQueryResult, PaginatorTrait, Select,
     TransactionTrait, prelude::Uuid,
@@ -66,6 +66,12 @@ impl Snapshot {
         let touched = reads.of(is_public);
         touched.entries.extend(entries);
         touched.types.extend(types);
+    }
+
+    /// Notes entries that were there.
+    pub fn show(&self, entries: impl IntoIterator<Item = EntryId>) {
+        let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        reads.shown.extend(entries);
     }
 
     /// What has been read so far, as far as it is content.

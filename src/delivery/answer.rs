@@ -4,7 +4,12 @@ use async_graphql::{Response, ServerError, Value};
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::crypto::Secret;
+use crate::{
+    crypto::Secret,
+    database::Reads,
+    error::Error,
+    graphql::{Executed, errors},
+};
 
 /// Most errors that an answer tells of; a wrong document can have thousands.
 const MOST_ERRORS: usize = 20;
@@ -12,20 +17,28 @@ const UNWRITABLE: &[u8] =
     br#"{"errors":[{"message":"something went wrong on the server","extensions":{"code":"INTERNAL"}}]}"#;
 
 /// The answer to an operation.
+#[derive(Clone)]
 pub struct Answer {
     /// The answer as JSON.
     pub body: Bytes,
     /// Whether the operation was executed, well or badly. Where it was not, the answer has no `data`.
     pub is_executed: bool,
-    /// Whether it is the same for everybody who asks the same.
-    pub is_public: bool,
+    /// Whether it has errors.
+    pub has_errors: bool,
+    /// Whether it failed because the database, or what else is needed, does not answer.
+    pub is_unavailable: bool,
     /// Values of `Set-Cookie`.
     pub cookies: Vec<Secret>,
+    /// The content that was read for it.
+    pub reads: Reads,
+    /// How many statements that took.
+    pub statements: usize,
 }
 
 impl Answer {
-    /// Writes down what GraphQL has answered.
-    pub(super) fn of(mut response: Response) -> Self {
+    /// Writes down what came of an operation.
+    pub(super) fn of(executed: Executed) -> Self {
+        let mut response = executed.response;
         response.errors.truncate(MOST_ERRORS);
         let is_executed = !never_began(&response);
         let wire = Wire {
@@ -42,14 +55,36 @@ impl Answer {
         Self {
             body: body.into(),
             is_executed,
-            is_public: false,
+            has_errors: !response.errors.is_empty(),
+            is_unavailable: response.errors.iter().any(errors::is_unavailable),
             cookies: cookies.collect(),
+            reads: executed.reads,
+            statements: executed.statements,
         }
     }
 
     /// The answer to what was not executed.
-    pub(super) fn refused(error: ServerError) -> Self {
-        Self::of(Response::from_errors(vec![error]))
+    pub(super) fn refused(error: ServerError) -> Box<Self> {
+        Box::new(Self::of(Response::from_errors(vec![error]).into()))
+    }
+
+    /// The answer to what could not be executed.
+    pub(super) fn failed(error: Error) -> Self {
+        *Self::refused(errors::told(errors::of(error)))
+    }
+
+    /// The body with extensions at its end.
+    pub(super) fn with_extensions(&self, extensions: &Value) -> Bytes {
+        let mut body = self.body.to_vec();
+        if body.pop() == Some(b'}')
+            && let Ok(extensions) = serde_json::to_vec(extensions)
+        {
+            body.extend_from_slice(b",\"extensions\":");
+            body.extend_from_slice(&extensions);
+            body.push(b'}');
+            return body.into();
+        }
+        self.body.clone()
     }
 }
 

@@ -2,24 +2,33 @@
 //! answers are written down.
 
 mod answer;
+mod answers;
 mod document;
 mod limits;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use async_graphql::{Request, Response, Variables};
+use async_graphql::{Name, Request, Response, Value, Variables, parser::types::OperationType};
 
 pub use self::{
     answer::Answer,
+    answers::{Encoding, Given, Kept, Source},
     document::{Operation, Prepared},
 };
-use self::{document::Documents, limits::Limits};
+use self::{
+    answers::{Answers, Question},
+    document::Documents,
+    limits::Limits,
+};
 use crate::{
     app::App,
     auth::{Client, Principal},
     content::upload::Uploads,
-    graphql::{Schema, idempotency::IdempotencyKey, transport::Browser},
+    graphql::{Schema, content_fields, idempotency::IdempotencyKey, transport::Browser},
 };
+
+/// The root fields that describe the schema.
+const DESCRIPTIONS: [&str; 3] = ["__schema", "__type", "__typename"];
 
 /// An operation that is asked for.
 #[derive(Clone)]
@@ -52,6 +61,8 @@ pub struct Sender {
     pub(crate) key: Option<IdempotencyKey>,
     /// The files that came with the operation.
     pub uploads: Option<Arc<Uploads>>,
+    /// The `Content-Version` that the answer must not lie before.
+    pub version: Option<String>,
 }
 
 impl Sender {
@@ -63,49 +74,61 @@ impl Sender {
             browser: Browser::default(),
             key: None,
             uploads: None,
+            version: None,
         }
     }
 }
 
-/// Everything that transports need. Clones share it.
-#[derive(Clone)]
+/// Everything that transports need.
 pub struct Delivery {
     app: App,
     schema: Schema,
     documents: Documents,
     limits: Limits,
+    answers: Answers,
+    /// The root fields that read content, and those that describe the schema: their answers can be kept.
+    kept_fields: Arc<BTreeSet<String>>,
 }
 
 impl Delivery {
     /// The delivery of an application.
     pub fn new(app: &App) -> Self {
+        let mut kept_fields = content_fields();
+        kept_fields.extend(DESCRIPTIONS.map(str::to_owned));
         Self {
             app: app.clone(),
             schema: Schema::new(app),
             documents: Documents::new(app.config.document_cache_bytes),
             limits: Limits::new(&app.config),
+            answers: Answers::new(app),
+            kept_fields: Arc::new(kept_fields),
         }
     }
 
     /// The document with this text, within the limits; or the answer that says why there is none.
-    pub async fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Answer> {
+    pub async fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Box<Answer>> {
         let document = self.documents.prepare(text, &self.limits).await;
         document.map_err(Answer::refused)
     }
 
     /// Whether a request may have so many operations; or the answer that says that it may not.
-    pub fn admit_batch(&self, operations: usize) -> Result<(), Answer> {
+    pub fn admit_batch(&self, operations: usize) -> Result<(), Box<Answer>> {
         self.limits.check_batch(operations).map_err(Answer::refused)
     }
 
-    /// The answer to an operation, within the limits.
-    pub async fn execute(&self, asked: Asked, sender: Sender) -> Answer {
-        let admitted = self.admit(&asked);
-        let admitted = admitted.and_then(|cost| self.afford(cost).map(|()| cost));
-        match admitted {
-            Ok(cost) => self.answer(asked, sender, cost).await,
-            Err(refusal) => refusal,
-        }
+    /// The answer to an operation, within the limits: one that was kept and holds, or a new one.
+    pub async fn execute(&self, asked: Asked, sender: Sender) -> Given {
+        self.expect(sender.version.as_deref());
+        let Some(question) = self.question(&asked, &sender) else {
+            let answer = Box::pin(self.admitted(asked, sender)).await;
+            return self.told(self.answers.new_one(answer), None);
+        };
+        let cost = self.app.config.development.then(|| self.cost(&asked));
+        let with_cookies = sender.browser.is_proven;
+        let execution = Box::pin(self.admitted(asked, sender));
+        let mut given = self.answers.to(question, execution).await;
+        given.is_public &= !with_cookies;
+        self.told(given, cost)
     }
 
     /// The answers to several operations, one after the other, if all of them together are within the limits.
@@ -113,61 +136,108 @@ impl Delivery {
         &self,
         asked: Vec<Asked>,
         sender: Sender,
-    ) -> Result<Vec<Answer>, Answer> {
+    ) -> Result<Vec<Answer>, Box<Answer>> {
+        self.expect(sender.version.as_deref());
         let costs = asked.iter().map(|asked| self.admit(asked));
         let costs: Vec<u64> = costs.collect::<Result<_, _>>()?;
         let sum = costs.iter().copied().fold(0, u64::saturating_add);
         self.afford(sum)?;
         let mut answers = Vec::with_capacity(asked.len());
-        for (asked, cost) in asked.into_iter().zip(costs) {
-            answers.push(self.answer(asked, sender.clone(), cost).await);
+        for asked in asked {
+            answers.push(self.answer(asked, sender.clone()).await);
         }
         Ok(answers)
     }
 
+    /// Sees to it that nothing is answered that lies before this version of the content. One that is none, or that was
+    /// sealed with another key, says nothing.
+    fn expect(&self, version: Option<&str>) {
+        let sealed = version.filter(|version| !version.is_empty());
+        let opened = sealed.and_then(|sealed| {
+            let vault = &self.app.crypto.vault;
+            vault.open_sealed(answers::VERSION, sealed).ok()
+        });
+        if let Some(state) = opened.and_then(|opened| opened.expose().parse().ok()) {
+            self.app.database.changes.expect(state);
+        }
+    }
+
+    /// What tells the answer from others, if it can be kept: it is to a query of nothing but content.
+    fn question(&self, asked: &Asked, sender: &Sender) -> Option<Question> {
+        let operation = asked.operation()?;
+        let is_query = operation.kind == OperationType::Query && sender.uploads.is_none();
+        let mut fields = operation.root_fields.iter();
+        let can_be_kept = is_query && fields.all(|field| self.kept_fields.contains(field));
+        can_be_kept.then(|| Question {
+            document: *asked.document.hash(),
+            operation: asked.operation_name.clone(),
+            variables: serde_json::to_string(&asked.variables).unwrap_or_default(),
+            principal: sender.principal.clone(),
+            day: self.app.clock.now().date_naive(),
+        })
+    }
+
+    /// The same answer, in development with what it cost.
+    fn told(&self, given: Given, cost: Option<u64>) -> Given {
+        if !self.app.config.development || !given.kept.answer.is_executed {
+            return given;
+        }
+        let statements = match given.source {
+            Source::Executed => given.kept.answer.statements,
+            Source::Kept | Source::Stale(_) => 0,
+        };
+        let mut extensions = async_graphql::value!({ "kindling": { "sqlStatements": statements } });
+        if let (Some(cost), Value::Object(extensions)) = (cost, &mut extensions) {
+            extensions.insert(Name::new("cost"), self.limits.told(cost));
+        }
+        given.with_body(|answer| answer.with_extensions(&extensions))
+    }
+
+    /// The answer to an operation, if it is within the limits.
+    async fn admitted(&self, asked: Asked, sender: Sender) -> Answer {
+        let admitted = self.admit(&asked).and_then(|cost| self.afford(cost));
+        match admitted {
+            Ok(()) => self.answer(asked, sender).await,
+            Err(refusal) => *refusal,
+        }
+    }
+
     /// What an operation costs, if its variables are within the limits.
-    fn admit(&self, asked: &Asked) -> Result<u64, Answer> {
+    fn admit(&self, asked: &Asked) -> Result<u64, Box<Answer>> {
         let variables = &asked.variables;
         let checked = self.limits.check_variables(variables);
         checked.map_err(Answer::refused)?;
+        Ok(self.cost(asked))
+    }
+
+    fn cost(&self, asked: &Asked) -> u64 {
         let name = asked.operation_name.as_deref();
-        Ok(self.limits.cost(&asked.document, name, variables))
+        self.limits.cost(&asked.document, name, &asked.variables)
     }
 
     /// Whether operations may cost so much, all together.
-    fn afford(&self, cost: u64) -> Result<(), Answer> {
+    fn afford(&self, cost: u64) -> Result<(), Box<Answer>> {
         self.limits.check_cost(cost).map_err(|error| {
             let mut response = Response::from_errors(vec![error]);
             let cost = self.limits.told(cost);
             response.extensions.insert("cost".to_owned(), cost);
-            Answer::of(response)
+            Box::new(Answer::of(response.into()))
         })
     }
 
     /// The answer to an operation that is within the limits.
-    async fn answer(&self, asked: Asked, sender: Sender, cost: u64) -> Answer {
-        let is_public = sender.principal == Principal::Anonymous
-            && !sender.browser.is_proven
-            && !asked.document.changes();
+    async fn answer(&self, asked: Asked, sender: Sender) -> Answer {
         let document = Arc::clone(&asked.document);
         let principal = sender.principal.clone();
         let request = request(asked, sender);
-        let mut response = self
-            .schema
-            .execute(&document.document, request, principal)
-            .await;
-        if self.app.config.development {
-            let cost = self.limits.told(cost);
-            response.extensions.insert("cost".to_owned(), cost);
-        }
-        let answer = Answer::of(response);
+        // On the heap: the futures of fields lie one in the other, and stacks are short.
+        let execution = self.schema.execute(&document.document, request, principal);
+        let executed = Box::pin(execution).await;
+        let answer = Answer::of(executed);
         if answer.is_executed {
             self.documents.keep(&document).await;
         }
-        Answer {
-            is_public,
-            ..answer
-        }
+        answer
     }
 }
 

@@ -1,5 +1,7 @@
 //! Gives every error its code, and keeps everything that is not ours off the wire.
 
+use std::sync::Arc;
+
 use async_graphql::ServerError;
 
 use crate::error::Error;
@@ -15,7 +17,7 @@ const QUOTING: [(&str, &str); 3] = [
 ];
 
 /// The error as the world may know it. What is masked is logged here, once, within the span of its request.
-pub(super) fn told(error: ServerError) -> ServerError {
+pub(crate) fn told(error: ServerError) -> ServerError {
     let Some(ours) = error.source::<Error>() else {
         if error.source.is_some() {
             tracing::error!(error = %error.message, path = ?error.path, "masked an error of unknown kind");
@@ -95,4 +97,18 @@ fn without_value(mut error: ServerError) -> ServerError {
 pub(crate) fn with_code(mut error: ServerError, code: &str) -> ServerError {
     error.extensions.get_or_insert_default().set("code", code);
     error
+}
+
+/// An error of ours that belongs to no field.
+pub(crate) fn of(error: Error) -> ServerError {
+    let message = error.to_string();
+    ServerError {
+        source: Some(Arc::new(error)),
+        ..ServerError::new(message, None)
+    }
+}
+
+/// Whether an error says that the database, or what else is needed, does not answer.
+pub(crate) fn is_unavailable(error: &ServerError) -> bool {
+    matches!(error.source::<Error>(), Some(Error::Unavailable(_)))
 }

@@ -12,7 +12,7 @@ use async_graphql::{
 
 use super::{
     document,
-    errors::{told, with_code},
+    errors::{self, told},
 };
 use crate::{
     app::App,
@@ -144,9 +144,5 @@ fn code(error: &ServerError) -> String {
 }
 
 fn failed(error: Error) -> Response {
-    let error = ServerError {
-        source: Some(Arc::new(error)),
-        ..with_code(ServerError::new("", None), "INTERNAL")
-    };
-    Response::from_errors(vec![told(error)])
+    Response::from_errors(vec![told(errors::of(error))])
 }

@@ -30,12 +30,13 @@ mod usage;
 mod variables;
 mod work_list;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::{
     EmptySubscription, MergedObject, OutputType, Request, Response, SDLExportOptions,
-    Schema as StaticSchema, SchemaBuilder, ServerError, parser::types::ExecutableDocument,
-    registry::Registry,
+    Schema as StaticSchema, SchemaBuilder,
+    parser::types::ExecutableDocument,
+    registry::{MetaType, Registry},
 };
 
 use tracing::Instrument;
@@ -48,6 +49,7 @@ use crate::{
         idempotency::Claim,
         types::{AnyEntry, ContentMutation, ContentQuery, Reader},
     },
+    database::Reads,
     error::Error,
 };
 
@@ -116,6 +118,27 @@ pub struct Schema {
     app: App,
 }
 
+/// What came of an operation.
+pub(crate) struct Executed {
+    /// What is to be answered.
+    pub(crate) response: Response,
+    /// The content that was read for it.
+    pub(crate) reads: Reads,
+    /// How many statements that took.
+    pub(crate) statements: usize,
+}
+
+impl From<Response> for Executed {
+    /// What needed no reading.
+    fn from(response: Response) -> Self {
+        Self {
+            response,
+            reads: Reads::default(),
+            statements: 0,
+        }
+    }
+}
+
 /// Whether the schema is told to whoever asks, also where it is no secret.
 fn may_introspect(principal: &Principal) -> bool {
     !matches!(principal, Principal::Anonymous | Principal::Preview { .. })
@@ -132,6 +155,19 @@ pub fn sdl() -> String {
     builder()
         .finish()
         .sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments())
+}
+
+/// The root fields that read nothing but content, as far as whoever asks may know of it.
+pub(crate) fn content_fields() -> BTreeSet<String> {
+    let mut registry = Registry::default();
+    ContentQuery::create_type_info(&mut registry);
+    let query = registry.types.get(&*ContentQuery::type_name());
+    let fields = query.and_then(MetaType::fields);
+    fields
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// The types of the schema, as they are known inside.
@@ -164,9 +200,9 @@ impl Schema {
         document: &ExecutableDocument,
         mut request: Request,
         principal: Principal,
-    ) -> Response {
+    ) -> Executed {
         if let Some(error) = variables::fault(document, &request) {
-            return Response::from_errors(vec![error]);
+            return Response::from_errors(vec![error]).into();
         }
         request.set_parsed_query(document.clone());
         if !self.app.config.development && !may_introspect(&principal) {
@@ -176,25 +212,26 @@ impl Schema {
             return self.run(request, principal, None).await;
         };
         if let Some(response) = idempotency::answered(&claim, &self.app).await {
-            return response;
+            return response.into();
         }
         // Whoever asks may go away before the answer is kept, and it is kept for just that.
         let schema = self.clone();
         let kept = tokio::spawn(
             async move {
-                let response = schema
+                let executed = schema
                     .run(request, principal, Some(Arc::clone(&claim)))
                     .await;
-                idempotency::keep(&claim, &schema.app, response).await
+                let response = idempotency::keep(&claim, &schema.app, executed.response).await;
+                Executed {
+                    response,
+                    ..executed
+                }
             }
             .in_current_span(),
         );
         kept.await.unwrap_or_else(|error| {
-            let error = ServerError {
-                source: Some(Arc::new(Error::internal(error))),
-                ..ServerError::new("", None)
-            };
-            Response::from_errors(vec![errors::told(error)])
+            let error = errors::of(Error::internal(error));
+            Response::from_errors(vec![errors::told(error)]).into()
         })
     }
 
@@ -203,21 +240,21 @@ impl Schema {
         request: Request,
         principal: Principal,
         claim: Option<Arc<Claim>>,
-    ) -> Response {
+    ) -> Executed {
         let client = idempotency::data::<Client>(&request);
         let client = client.cloned().unwrap_or_default();
         let reader = Arc::new(Reader::new(&self.app, principal, client).claiming(claim));
         let mut response = self.schema.execute(request.data(Arc::clone(&reader))).await;
         response.errors = response.errors.into_iter().map(errors::told).collect();
-        let statements = reader.snapshot.statements();
+        let (statements, reads) = (reader.snapshot.statements(), reader.snapshot.reads());
         // Nobody else holds the reader once the operation has ended.
         if let Some(reader) = Arc::into_inner(reader) {
             reader.snapshot.close().await;
         }
-        if self.app.config.development {
-            let cost = async_graphql::value!({ "sqlStatements": statements });
-            response.extensions.insert("kindling".to_owned(), cost);
+        Executed {
+            response,
+            reads,
+            statements,
         }
-        response
     }
 }

@@ -17,11 +17,11 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
 /// What clients of the API send.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, content-type, idempotency-key, kindling-csrf, apollo-require-preflight, graphql-preflight, range, \
-     if-none-match, x-request-id",
+     if-none-match, content-version, x-request-id",
 );
 /// What scripts may read, beside what they always may.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "x-request-id, retry-after, etag, content-range, accept-ranges, www-authenticate",
+    "x-request-id, retry-after, etag, content-version, cache-status, content-range, accept-ranges, www-authenticate",
 );
 /// How long a browser need not ask again, in seconds: two hours, the most that Chromium keeps.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");

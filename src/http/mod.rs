@@ -48,9 +48,10 @@ const GRAPHIQL_PACKAGES: &str = "web/node_modules";
 
 /// All routes, for a server that shows the demo site or does not.
 pub fn router(app: &App, demo: bool) -> Router {
-    let state = graphql::Endpoint {
+    let endpoint = graphql::Endpoint {
         app: app.clone(),
         delivery: Delivery::new(app),
+        caching: graphql::Caching::new(&app.config),
         max_body_bytes: app.config.max_body_bytes,
     };
     // A cache may give an answer to those only who come with the same credentials; cookies are none without their header.
@@ -61,7 +62,7 @@ pub fn router(app: &App, demo: bool) -> Router {
             "/graphql",
             get(graphql::get)
                 .post(graphql::post)
-                .with_state(state)
+                .with_state(Arc::new(endpoint))
                 .layer(vary),
         )
         .route("/media/{key}", get(media::serve).with_state(app.clone()))

@@ -45,7 +45,7 @@ enum Refusal {
     /// What is not a file is larger than it may be.
     TooLarge,
     /// Its document is refused.
-    Answered(Answer),
+    Answered(Box<Answer>),
     Failed(Error),
 }
 
@@ -82,7 +82,7 @@ impl Refusal {
                 "TOO_LARGE",
                 "the request without its files is too large",
             ),
-            Self::Answered(answer) => media.written(answer),
+            Self::Answered(answer) => media.refused(&answer),
             Self::Failed(error) => reply::failed(&error),
         }
     }
@@ -104,7 +104,12 @@ fn content_type(headers: &HeaderMap) -> &str {
 }
 
 /// An operation with its files.
-pub(super) async fn post(endpoint: &Endpoint, media: Media, head: &Parts, body: Body) -> Response {
+pub(super) async fn post(
+    endpoint: &Arc<Endpoint>,
+    media: Media,
+    head: &Parts,
+    body: Body,
+) -> Response {
     let headers = &head.headers;
     if !UNFORGEABLE.iter().any(|name| headers.contains_key(*name)) {
         let message = "send a form with credentials, or with the header GraphQL-Preflight: 1";
@@ -115,7 +120,7 @@ pub(super) async fn post(endpoint: &Endpoint, media: Media, head: &Parts, body: 
         Ok(caller) if caller.is_forgeable => cookies::refused(),
         Ok(caller) => match read(endpoint, &caller.principal, headers, &pieces).await {
             Ok((asked, uploads)) => {
-                return run(endpoint, media, headers, asked, uploads, caller).await;
+                return run(endpoint, media, head, asked, uploads, caller).await;
             }
             Err(refusal) => refusal.response(media),
         },
@@ -128,18 +133,18 @@ pub(super) async fn post(endpoint: &Endpoint, media: Media, head: &Parts, body: 
 /// Executes the operation, and removes the files that no asset has in the end. It does so to the end even when nobody waits
 /// for the answer any more: whether a change came true must be known before its file is removed.
 async fn run(
-    endpoint: &Endpoint,
+    endpoint: &Arc<Endpoint>,
     media: Media,
-    headers: &HeaderMap,
+    head: &Parts,
     asked: Asked,
     uploads: Uploads,
     caller: Caller,
 ) -> Response {
-    let (endpoint, headers) = (endpoint.clone(), headers.clone());
+    let (endpoint, head) = (Arc::clone(endpoint), head.clone());
     let task = async move {
         let uploads = Arc::new(uploads);
         let files = Some(Arc::clone(&uploads));
-        let response = answer_one(&endpoint, media, &headers, asked, files, caller).await;
+        let response = answer_one(&endpoint, media, &head, asked, files, caller).await;
         // Nobody else holds them once the operation has ended.
         if let Some(uploads) = Arc::into_inner(uploads) {
             uploads.settle().await;

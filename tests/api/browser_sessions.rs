@@ -80,7 +80,7 @@ async fn a_session_lives_in_cookies_from_signing_in_to_signing_out() {
         assert_eq!(answer.header("cache-control"), "private, no-store");
         assert_eq!(
             answer.header("vary"),
-            "Cookie, Authorization, Kindling-CSRF"
+            "Accept, Cookie, Authorization, Kindling-CSRF"
         );
         let set: Vec<&str> = answer.header("set-cookie").lines().collect();
         assert_eq!(set.len(), 2, "{set:?}");

@@ -48,13 +48,13 @@ async fn only_listed_origins_are_let_in() {
                 ("access-control-allow-origin", origin),
                 (
                     "access-control-expose-headers",
-                    "x-request-id, retry-after, etag, content-range, accept-ranges, www-authenticate"
+                    "x-request-id, retry-after, etag, content-version, cache-status, content-range, accept-ranges, www-authenticate"
                 ),
             ]
         );
         assert_eq!(
             answer.header("vary"),
-            "Authorization, Kindling-CSRF, Origin"
+            "Accept-Encoding, Accept, Authorization, Kindling-CSRF, Origin"
         );
         let first = ask_first(&server, origin).await;
         assert_eq!(first.status, 204);
@@ -132,7 +132,10 @@ async fn by_default_nobody_is_let_in() {
     let answer = ask(&server, LISTED).await;
     assert_eq!(
         (granted(&answer), answer.header("vary")),
-        (vec![], "Authorization, Kindling-CSRF")
+        (
+            vec![],
+            "Accept-Encoding, Accept, Authorization, Kindling-CSRF"
+        )
     );
     let first = ask_first(&server, LISTED).await;
     assert_eq!((granted(&first), first.status), (vec![], 405));

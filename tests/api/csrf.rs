@@ -84,7 +84,7 @@ async fn without_the_header_cookies_are_nobodys() {
             let answer = ask(&server, &mut browser, headers, VIEWER, Value::Null).await;
             assert_eq!(
                 (viewer(&answer), answer.header("cache-control")),
-                (Value::Null, ""),
+                (Value::Null, "private, no-store"),
                 "{headers:?}"
             );
             let drafts = "{ pages(view: {perspective: DRAFT}) { totalCount } }";

@@ -124,7 +124,7 @@ on_both_engines! {
         for (open, close) in [("{not:", "}"), ("[", "]")] {
             let nested = [open.repeat(50_000), close.repeat(50_000)].join("");
             let answer = app.query(&format!("{{ milestones(where: {nested}) {{ totalCount }} }}")).await;
-            assert_eq!(code(&answer), "GRAPHQL_PARSE_FAILED");
+            assert_eq!(code(&answer), "LIMIT_EXCEEDED");
         }
         let answer = app.query(&"{ a ".repeat(65)).await;
         assert_eq!(code(&answer), "GRAPHQL_PARSE_FAILED");

@@ -58,7 +58,7 @@ async fn the_whole_page_comes_by_post_and_by_get() {
         .await;
     assert_eq!(
         (posted.status, posted.header("content-type")),
-        (200, GRAPHQL_JSON)
+        (200, "application/graphql-response+json; charset=utf-8")
     );
     let answer = posted.json();
     assert!(

@@ -3,6 +3,7 @@
 use async_graphql::Variables;
 use entity::{entry::ContentType, entry_id::EntryId};
 use kindling::{
+    app::App,
     auth::Principal,
     content::{
         Content,
@@ -118,8 +119,12 @@ on_both_engines! {
 
     async fn what_was_read_is_read_again_only_when_it_has_changed(app: TestApp) {
         build(&app, "page", 2, 2).await;
+        let mut config = (*app.app.config).clone();
+        config.answer_cache_bytes = 0;
+        let delivery = Delivery::new(&App { config: config.into(), ..app.app.clone() });
         let statements = async |expected: u64| {
-            let answer = app.query_as(Principal::Anonymous, WHOLE_PAGE, json!({"by": {"slug": "page"}})).await;
+            let variables = Variables::from_json(json!({"by": {"slug": "page"}}));
+            let answer = answer(&delivery, WHOLE_PAGE, variables, Sender::new(Principal::Anonymous)).await;
             assert_eq!(answer["extensions"]["kindling"]["sqlStatements"], expected, "{answer}");
             answer["data"]["page"].to_string()
         };

@@ -202,7 +202,9 @@ impl<'a> Measuring<'a> {
         match value {
             Value::List(items) => {
                 self.measure.list_items = self.measure.list_items.max(items.len() as u64);
-                items.iter().for_each(|item| self.value(item));
+                for item in items {
+                    self.value(item);
+                }
             }
             Value::Object(fields) => fields.values().for_each(|value| self.value(value)),
             _ => {}

@@ -27,7 +27,9 @@ impl Extent {
             Value::List(items) => {
                 self.depth = self.depth.max(depth + 1);
                 self.list_items = self.list_items.max(items.len() as u64);
-                items.iter().for_each(|item| self.add(item, depth + 1));
+                for item in items {
+                    self.add(item, depth + 1);
+                }
             }
             Value::Object(fields) => {
                 self.depth = self.depth.max(depth + 1);

@@ -51,20 +51,21 @@ pub(super) async fn answer(
     }
     let asked = match read(endpoint, batch).await {
         Ok(asked) => asked,
-        Err(refusal) => return Ok(media.written(refusal)),
+        Err(refusal) => return Ok(media.refused(&refusal)),
     };
     if caller.is_forgeable && asked.iter().any(|asked| asked.document.changes()) {
         return Err(cookies::refused());
     }
-    let sender = sender(headers, caller)?;
+    let sender =
+        sender(headers, caller).map_err(|message| bad(StatusCode::BAD_REQUEST, message))?;
     if sender.key.is_some() {
         let message = "an Idempotency-Key is for one operation, not for a list of them";
         return Err(bad(StatusCode::BAD_REQUEST, message));
     }
     let with_cookies = sender.browser.is_proven;
     let mut response = match endpoint.delivery.execute_all(asked, sender).await {
-        Ok(answers) => media.response(StatusCode::OK, listed(&answers), &answers),
-        Err(refusal) => media.written(refusal),
+        Ok(answers) => media.list(listed(&answers), &answers),
+        Err(refusal) => media.refused(&refusal),
     };
     if with_cookies {
         let headers = response.headers_mut();
@@ -73,7 +74,7 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-async fn read(endpoint: &Endpoint, batch: Batch) -> Result<Vec<Asked>, Answer> {
+async fn read(endpoint: &Endpoint, batch: Batch) -> Result<Vec<Asked>, Box<Answer>> {
     endpoint.delivery.admit_batch(batch.length)?;
     let mut asked = Vec::with_capacity(batch.operations.len());
     for parameters in batch.operations {

@@ -7,7 +7,11 @@ use axum::{
 };
 use bytes::Bytes;
 
-use crate::{delivery::Answer, http::credentials::PRIVATE};
+use super::caching::{self, Asking, Caching};
+use crate::{
+    crypto::Secret,
+    delivery::{Answer, Given},
+};
 
 /// What an answer is sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,32 +65,71 @@ impl Media {
         }
     }
 
-    /// The answer to one operation.
-    pub(in crate::http) fn written(self, answer: Answer) -> Response {
-        let status = match self {
-            Self::GraphqlResponse if !answer.is_executed => StatusCode::BAD_REQUEST,
-            _ => StatusCode::OK,
-        };
-        self.response(status, answer.body.clone(), &[answer])
+    /// The answer to a request of which nothing was executed.
+    pub(in crate::http) fn refused(self, answer: &Answer) -> Response {
+        let mut response = Response::new(Body::from(answer.body.clone()));
+        *response.status_mut() = self.status(answer);
+        self.finish(&mut response, &[]);
+        caching::keep_nothing(response.headers_mut(), true);
+        response
     }
 
-    /// A body that holds these answers.
-    pub(super) fn response(self, status: StatusCode, body: Bytes, answers: &[Answer]) -> Response {
+    /// The answer to one operation, as it was asked for.
+    pub(in crate::http) fn given(
+        self,
+        given: &Given,
+        asking: &Asking,
+        caching: &Caching,
+    ) -> Response {
+        let answer = &given.kept.answer;
+        let is_whole = answer.is_executed && !answer.has_errors;
+        let mut response = if given.is_public && is_whole {
+            caching.public(given, asking)
+        } else {
+            let mut response = Response::new(Body::from(answer.body.clone()));
+            *response.status_mut() = self.status(answer);
+            caching::keep_nothing(response.headers_mut(), !given.is_public);
+            response
+        };
+        if answer.is_unavailable {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        self.finish(&mut response, &answer.cookies);
+        caching::tell_source(response.headers_mut(), given);
+        response
+    }
+
+    /// The answers to several operations.
+    pub(super) fn list(self, body: Bytes, answers: &[Answer]) -> Response {
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() = status;
+        let cookies: Vec<Secret> = answers
+            .iter()
+            .flat_map(|answer| answer.cookies.clone())
+            .collect();
+        self.finish(&mut response, &cookies);
+        caching::keep_nothing(response.headers_mut(), true);
+        response
+    }
+
+    fn status(self, answer: &Answer) -> StatusCode {
+        match self {
+            _ if answer.is_unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::GraphqlResponse if !answer.is_executed => StatusCode::BAD_REQUEST,
+            _ => StatusCode::OK,
+        }
+    }
+
+    fn finish(self, response: &mut Response, cookies: &[Secret]) {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, self.content_type());
         headers.append(header::VARY, HeaderValue::from_static("Accept"));
-        for cookie in answers.iter().flat_map(|answer| &answer.cookies) {
+        for cookie in cookies {
             if let Ok(mut cookie) = HeaderValue::from_str(cookie.expose()) {
                 cookie.set_sensitive(true);
                 headers.append(header::SET_COOKIE, cookie);
             }
         }
-        if answers.iter().any(|answer| !answer.is_public) {
-            headers.insert(header::CACHE_CONTROL, PRIVATE);
-        }
-        response
     }
 }
 

@@ -1,6 +1,7 @@
 //! GraphQL over HTTP: operations by POST with a JSON body, queries by GET, and where requests with files go.
 
 mod batch;
+mod caching;
 mod media;
 mod parameters;
 
@@ -16,7 +17,8 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-pub(super) use self::{media::Media, parameters::Parameters};
+use self::caching::{Asking, CONTENT_VERSION};
+pub(super) use self::{caching::Caching, media::Media, parameters::Parameters};
 use super::{
     cookies,
     credentials::{self, Caller},
@@ -30,12 +32,13 @@ use crate::{
 };
 
 /// What the endpoint needs.
-#[derive(Clone)]
 pub(super) struct Endpoint {
     /// The application.
     pub(super) app: App,
     /// What answers.
     pub(super) delivery: Delivery,
+    /// What caches may do with answers.
+    pub(super) caching: Caching,
     /// The largest body of a request.
     pub(super) max_body_bytes: usize,
 }
@@ -44,7 +47,7 @@ pub(super) struct Endpoint {
 const LONGEST_KEY: usize = 255;
 
 /// An operation, or several of them, sent as JSON.
-pub(super) async fn post(State(endpoint): State<Endpoint>, request: Request) -> Response {
+pub(super) async fn post(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let answered = match Media::of(&head.headers) {
         Some(media) if multipart::is_multipart(&head.headers) => {
@@ -80,8 +83,8 @@ async fn posted(
         bad(StatusCode::BAD_REQUEST, &message)
     })?;
     match endpoint.asked(parameters).await {
-        Ok(asked) => Ok(answer_one(endpoint, media, &head.headers, asked, None, caller).await),
-        Err(refusal) => Ok(media.written(refusal)),
+        Ok(asked) => Ok(answer_one(endpoint, media, head, asked, None, caller).await),
+        Err(refusal) => Ok(media.refused(&refusal)),
     }
 }
 
@@ -98,7 +101,7 @@ async fn read(body: Body, most_bytes: usize) -> Result<Bytes, Response> {
 }
 
 /// A query, sent in the address. Operations that change something are refused.
-pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> Response {
+pub(super) async fn get(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
     let (head, _) = request.into_parts();
     let answered = match Media::of(&head.headers) {
         Some(media) => got(&endpoint, media, &head).await,
@@ -113,7 +116,7 @@ async fn got(endpoint: &Endpoint, media: Media, head: &Parts) -> Result<Response
         .map_err(|message| bad(StatusCode::BAD_REQUEST, &message))?;
     let asked = match endpoint.asked(parameters).await {
         Ok(asked) => asked,
-        Err(refusal) => return Ok(media.written(refusal)),
+        Err(refusal) => return Ok(media.refused(&refusal)),
     };
     let is_query = match asked.operation() {
         Some(operation) => operation.kind == OperationType::Query,
@@ -121,7 +124,7 @@ async fn got(endpoint: &Endpoint, media: Media, head: &Parts) -> Result<Response
         None => true,
     };
     if is_query {
-        return Ok(answer_one(endpoint, media, &head.headers, asked, None, caller).await);
+        return Ok(answer_one(endpoint, media, head, asked, None, caller).await);
     }
     let message = "only queries can be sent by GET";
     let mut response = reply::error(
@@ -136,7 +139,7 @@ async fn got(endpoint: &Endpoint, media: Media, head: &Parts) -> Result<Response
 
 impl Endpoint {
     /// The operation that these parameters ask for; or the answer that says why there is none.
-    pub(super) async fn asked(&self, parameters: Parameters) -> Result<Asked, Answer> {
+    pub(super) async fn asked(&self, parameters: Parameters) -> Result<Asked, Box<Answer>> {
         Ok(Asked {
             document: self.delivery.prepare(&parameters.query).await?,
             operation_name: parameters.operation_name,
@@ -149,7 +152,7 @@ impl Endpoint {
 pub(super) async fn answer_one(
     endpoint: &Endpoint,
     media: Media,
-    headers: &HeaderMap,
+    head: &Parts,
     asked: Asked,
     uploads: Option<Arc<Uploads>>,
     caller: Caller,
@@ -157,13 +160,14 @@ pub(super) async fn answer_one(
     if caller.is_forgeable && asked.document.changes() {
         return cookies::refused();
     }
-    let sender = match sender(headers, caller) {
+    let sender = match sender(&head.headers, caller) {
         Ok(sender) => Sender { uploads, ..sender },
-        Err(refusal) => return refusal,
+        Err(message) => return bad(StatusCode::BAD_REQUEST, message),
     };
     let with_cookies = sender.browser.is_proven;
-    let answer = endpoint.delivery.execute(asked, sender).await;
-    let mut response = media.written(answer);
+    let given = endpoint.delivery.execute(asked, sender).await;
+    let asking = Asking::of(&head.method, &head.headers);
+    let mut response = media.given(&given, &asking, &endpoint.caching);
     if with_cookies {
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("Cookie"));
@@ -172,14 +176,21 @@ pub(super) async fn answer_one(
 }
 
 /// Who asks, as it concerns the operation.
-fn sender(headers: &HeaderMap, caller: Caller) -> Result<Sender, Response> {
+fn sender(headers: &HeaderMap, caller: Caller) -> Result<Sender, &'static str> {
     let key = idempotency_key(headers);
     Ok(Sender {
         client: caller.client,
         browser: caller.browser,
-        key: key.map_err(|message| bad(StatusCode::BAD_REQUEST, message))?,
+        key: key?,
+        version: version(headers),
         ..Sender::new(caller.principal)
     })
+}
+
+/// The version of the content that the answer must not lie before.
+fn version(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_VERSION)?.to_str().ok()?;
+    Some(value.to_owned())
 }
 
 /// The key under which the operation is done only once.

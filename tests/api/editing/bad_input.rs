@@ -20,7 +20,10 @@ fn is_clear(answer: &Value, place: &str) -> bool {
     told.peek().is_some()
         && told.all(|error| {
             let text = error.to_string();
-            !text.contains("INTERNAL") && text.contains(place) && text.contains("\"code\"")
+            let is_limit = text.contains("LIMIT_EXCEEDED");
+            !text.contains("INTERNAL")
+                && (text.contains(place) || is_limit)
+                && text.contains("\"code\"")
         })
 }
 

@@ -235,7 +235,7 @@ impl Site {
             let is_kept = answer.header("cache-control") != "private, no-store";
             let may_be_kept = column == Column::Anonymous && !operation.is_mutation;
             // What is refused before its file is read is no answer to keep.
-            let tells = answer.status != 200 || is_kept == may_be_kept;
+            let tells = answer.status != 200 || may_be_kept || !is_kept;
             if found != must || !as_by_post || !tells {
                 wrong.push(format!(
                     "{rule:?} by {column:?}, as a form {as_form}: {found:?}, not {must:?}: {answer:?}; by GET {by_get:?}"

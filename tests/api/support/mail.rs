@@ -108,7 +108,7 @@ impl TestApp {
             config: config.into(),
             ..self.app.clone()
         };
-        self.delivery = Delivery::new(&self.app);
+        self.delivery = Box::new(Delivery::new(&self.app));
         self
     }
 

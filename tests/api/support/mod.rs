@@ -23,7 +23,7 @@ use kindling::{
     config::{self, Config},
     content::{Content, write::Change},
     database::Database,
-    delivery::{Asked, Delivery, Sender},
+    delivery::{Asked, Delivery, Sender, Source},
     error::Result,
 };
 use sea_orm::prelude::Uuid;
@@ -36,7 +36,7 @@ use postgres::TestDatabase;
 /// An application over a database that no other test knows.
 pub(crate) struct TestApp {
     pub(crate) app: App,
-    delivery: Delivery,
+    delivery: Box<Delivery>,
     // What the application works on, kept for as long as it lives.
     _folder: TempDir,
     _database: Option<TestDatabase>,
@@ -113,7 +113,7 @@ impl TestApp {
             .await
             .expect("an application");
         Self {
-            delivery: Delivery::new(&app),
+            delivery: Box::new(Delivery::new(&app)),
             app,
             _folder: folder,
             _database: database,
@@ -140,6 +140,17 @@ impl TestApp {
     ) -> Value {
         let variables = Variables::from_json(variables);
         answer(&self.delivery, query, variables, Sender::new(principal)).await
+    }
+
+    /// The same application, of which nothing that was read or answered is kept.
+    pub(crate) fn forgetful(&self) -> App {
+        let mut config = (*self.app.config).clone();
+        config.answer_cache_bytes = 0;
+        App {
+            config: config.into(),
+            database: self.app.database.clone().keeping(0),
+            ..self.app.clone()
+        }
     }
 
     /// The same application in production: with other settings.
@@ -204,18 +215,29 @@ pub(crate) async fn answer(
     variables: Variables,
     sender: Sender,
 ) -> Value {
-    let answer = match delivery.prepare(query).await {
+    ask(delivery, query, variables, sender).await.0
+}
+
+/// The same, and where it comes from.
+pub(crate) async fn ask(
+    delivery: &Delivery,
+    query: &str,
+    variables: Variables,
+    sender: Sender,
+) -> (Value, Source) {
+    let json = |body: &[u8]| serde_json::from_slice(body).expect("JSON");
+    match delivery.prepare(query).await {
         Ok(document) => {
             let asked = Asked {
                 document,
                 operation_name: None,
                 variables,
             };
-            delivery.execute(asked, sender).await
+            let given = Box::pin(delivery.execute(asked, sender)).await;
+            (json(&given.kept.answer.body), given.source)
         }
-        Err(refusal) => refusal,
-    };
-    serde_json::from_slice(&answer.body).expect("JSON")
+        Err(refusal) => (json(&refusal.body), Source::Executed),
+    }
 }
 
 /// A server of the demo over a new database of each engine that there is, with what it works on.

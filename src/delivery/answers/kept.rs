@@ -1,0 +1,109 @@
+//! One answer, ready for the wire, with what it depends on.
+
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::encoding::Encoding;
+use crate::{database::Changes, delivery::Answer};
+
+/// What an answer takes beside its bytes.
+const OVERHEAD: usize = 800;
+/// Less than this fits into one packet anyway.
+const SHORTEST_ENCODED: usize = 1_000;
+/// How much of the digest tells two answers apart.
+const TAG_BYTES: usize = 12;
+
+/// Where an answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It was kept, and holds.
+    Kept,
+    /// It was kept, and nobody knows whether it still holds: the database has been away for this long.
+    Stale(Duration),
+    /// The operation was executed for it.
+    Executed,
+}
+
+/// An answer that may be given again.
+pub struct Kept {
+    /// The answer.
+    pub answer: Answer,
+    /// The state of the database at which it was read, or an earlier one.
+    state: i64,
+    /// The last state at which it was seen to hold.
+    holds_at: AtomicI64,
+    tag: OnceLock<String>,
+    version: Option<String>,
+    encoded: [OnceLock<Option<Bytes>>; Encoding::COUNT],
+}
+
+impl Kept {
+    /// An answer that was read at this state of the database, or at a later one; `version` is that state, sealed.
+    pub(super) fn new(answer: Answer, state: i64, version: Option<String>) -> Self {
+        Self {
+            answer,
+            state,
+            holds_at: AtomicI64::new(state),
+            tag: OnceLock::new(),
+            version,
+            encoded: Default::default(),
+        }
+    }
+
+    /// Whether it is what the operation would give at this state of the database.
+    pub(super) fn holds(&self, changes: &Changes, state: i64) -> bool {
+        if self.holds_at.load(Ordering::Acquire) == state {
+            return true;
+        }
+        let holds = changes.hold(&self.answer.reads, self.state, state);
+        if holds {
+            self.holds_at.fetch_max(state, Ordering::AcqRel);
+        }
+        holds
+    }
+
+    /// What tells it from other answers to the same question, whatever it is encoded in.
+    pub fn tag(&self) -> &str {
+        self.tag.get_or_init(|| {
+            let digest = Sha256::digest(&self.answer.body);
+            format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..TAG_BYTES]))
+        })
+    }
+
+    /// The same answer with another body.
+    pub(super) fn with_body(&self, body: Bytes) -> Self {
+        let answer = Answer {
+            body,
+            ..self.answer.clone()
+        };
+        Self::new(answer, self.state, self.version.clone())
+    }
+
+    /// The version of the content that it shows, which nobody can read.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// The JSON, encoded; none if that is not worth it. The work is done once.
+    pub fn encoded(&self, encoding: Encoding) -> Option<Bytes> {
+        if self.answer.body.len() < SHORTEST_ENCODED {
+            return None;
+        }
+        let encode = || encoding.encode(&self.answer.body).ok().map(Bytes::from);
+        self.encoded[encoding as usize].get_or_init(encode).clone()
+    }
+
+    /// About how much memory it takes, in bytes, with all that it may be encoded in.
+    pub(super) fn size(&self) -> usize {
+        OVERHEAD + self.answer.body.len() * 2 + self.answer.reads.size()
+    }
+}

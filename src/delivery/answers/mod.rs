@@ -1,0 +1,161 @@
+//! Answers that were given before. Each is kept with what it depends on, and holds for exactly as long as nothing of that
+//! has changed in the event log.
+
+mod encoding;
+mod flights;
+mod kept;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use chrono::NaiveDate;
+use moka::sync::Cache;
+
+use self::flights::Flights;
+pub use self::{
+    encoding::Encoding,
+    kept::{Kept, Source},
+};
+use super::Answer;
+use crate::{app::App, auth::Principal, crypto::Secret, event::tail};
+
+/// What tells one answer from another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Question {
+    /// The document, by its digest.
+    pub(super) document: [u8; 32],
+    /// Which of its operations.
+    pub(super) operation: Option<String>,
+    /// The variables, as JSON.
+    pub(super) variables: String,
+    /// Who asks: answers to one principal are never given to another one. Those to nobody in particular are for all.
+    pub(super) principal: Principal,
+    /// Fields may depend on the day, and on no time beside it.
+    pub(super) day: NaiveDate,
+}
+
+/// What a version of the content is sealed as.
+pub(super) const VERSION: &str = "content-version";
+
+/// An answer, and where it comes from.
+pub struct Given {
+    /// The answer.
+    pub kept: Arc<Kept>,
+    /// Whether it was kept.
+    pub source: Source,
+    /// Whether it is an answer to a query of content that is the same for everybody.
+    pub is_public: bool,
+}
+
+impl Given {
+    /// The same answer with another body.
+    pub(super) fn with_body(self, body: impl FnOnce(&Answer) -> Bytes) -> Self {
+        let body = body(&self.kept.answer);
+        Self {
+            kept: Arc::new(self.kept.with_body(body)),
+            ..self
+        }
+    }
+}
+
+/// The answers that are kept, bounded by the memory that they take.
+pub(super) struct Answers {
+    app: App,
+    kept: Cache<Question, Arc<Kept>>,
+    flights: Arc<Flights<(Question, i64), Arc<Kept>>>,
+}
+
+impl Answers {
+    /// Keeps as much as the settings say.
+    pub(super) fn new(app: &App) -> Self {
+        let weight = |question: &Question, kept: &Arc<Kept>| {
+            let bytes = question.variables.len() + kept.size();
+            u32::try_from(bytes).unwrap_or(u32::MAX)
+        };
+        let kept = Cache::builder()
+            .max_capacity(app.config.answer_cache_bytes as u64)
+            .weigher(weight);
+        Self {
+            app: app.clone(),
+            kept: kept.build(),
+            flights: Arc::default(),
+        }
+    }
+
+    /// The answer to a question: one that was kept and holds, or what `execute` finds. Whoever asks the same at the same
+    /// moment gets the same answer. While the database is away, what was kept is given as it is.
+    pub(super) async fn to(
+        &self,
+        question: Question,
+        execute: impl Future<Output = Answer>,
+    ) -> Given {
+        let state = match tail::known(&self.app.database).await {
+            Ok(state) => state,
+            Err(error) => return self.stale(&question, || Answer::failed(error)),
+        };
+        let is_public = question.principal == Principal::Anonymous;
+        if let Some(kept) = self.holding(&question, state) {
+            return Given {
+                kept,
+                source: Source::Kept,
+                is_public,
+            };
+        }
+        let flight = (question.clone(), state);
+        let work = async {
+            match self.holding(&question, state) {
+                Some(kept) => kept,
+                None => Arc::new(self.sealed(execute.await, state)),
+            }
+        };
+        let kept = self.flights.join(flight, work).await;
+        if kept.answer.is_unavailable {
+            return self.stale(&question, || Answer::clone(&kept.answer));
+        }
+        if kept.answer.is_executed && !kept.answer.has_errors {
+            self.kept.insert(question, Arc::clone(&kept));
+        }
+        Given {
+            kept,
+            source: Source::Executed,
+            is_public,
+        }
+    }
+
+    /// An answer that nobody else gets. It is of all that this instance did, and of all that it knows.
+    pub(super) fn new_one(&self, answer: Answer) -> Given {
+        let state = self.app.database.changes.newest();
+        Given {
+            kept: Arc::new(self.sealed(answer, state)),
+            source: Source::Executed,
+            is_public: false,
+        }
+    }
+
+    fn sealed(&self, answer: Answer, state: i64) -> Kept {
+        let version = Secret::new(state.to_string());
+        let version = self.app.crypto.vault.seal(VERSION, &version);
+        Kept::new(answer, state, version.ok())
+    }
+
+    fn holding(&self, question: &Question, state: i64) -> Option<Arc<Kept>> {
+        let kept = self.kept.get(question)?;
+        kept.holds(&self.app.database.changes, state)
+            .then_some(kept)
+    }
+
+    /// What was kept, however old it is, if the database has not been away for too long; otherwise what failed.
+    fn stale(&self, question: &Question, failed: impl FnOnce() -> Answer) -> Given {
+        let most = Duration::from_secs(self.app.config.stale_if_error_seconds);
+        let age = self.app.database.changes.age().filter(|age| age <= &most);
+        let kept = age.and_then(|age| Some((age, self.kept.get(question)?)));
+        let Some((age, kept)) = kept else {
+            return self.new_one(failed());
+        };
+        Given {
+            kept,
+            source: Source::Stale(age),
+            is_public: question.principal == Principal::Anonymous,
+        }
+    }
+}
