@@ -97,11 +97,11 @@ mod tests {
     #[test]
     fn what_is_in_texts_and_comments_does_not_count() {
         for (document, nesting, tokens) in [
-            ("{ a(b: [{c: 1}]) { d } }", 4, 16),
+            ("{ a(b: [{c: 1}]) { d } }", 4, 17),
             ("{ a(b: \"{{{\\\"[[[\") }", 2, 8),
             ("{ a(b: \"\"\"{{{ \\\"\"\" [[[\"\"\") } # {{{{{{\n{", 2, 9),
             ("{ a(b: \"no end {{{\n{ {", 4, 8),
-            ("{ ...a, b @include(if: $c) }", 2, 11),
+            ("{ ...a, b @include(if: $c) }", 2, 13),
             ("{ a(b: -1.5e+3) é }", 2, 10),
             ("}}}{", 1, 4),
             ("\"", 0, 1),
