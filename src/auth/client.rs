@@ -32,15 +32,21 @@ impl Client {
 
     /// The network that somebody can have for themselves: the address, or the first half of one of IPv6. Empty if unknown.
     pub fn network(&self) -> String {
-        let network = match self.address {
-            None => return String::new(),
-            Some(IpAddr::V4(address)) => IpNet::from(Ipv4Net::from(address)),
-            Some(IpAddr::V6(address)) => {
-                let network = Ipv6Net::new(address, V6_PREFIX).unwrap_or(address.into());
-                network.trunc().into()
-            }
-        };
-        network.to_string()
+        let network = self.address.map(network_of);
+        network
+            .map(|network| network.to_string())
+            .unwrap_or_default()
+    }
+}
+
+/// The network around an address that somebody can have for themselves.
+pub fn network_of(address: IpAddr) -> IpNet {
+    match address {
+        IpAddr::V4(address) => Ipv4Net::from(address).into(),
+        IpAddr::V6(address) => {
+            let network = Ipv6Net::new(address, V6_PREFIX).unwrap_or(address.into());
+            network.trunc().into()
+        }
     }
 }
 

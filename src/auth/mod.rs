@@ -34,7 +34,7 @@ use entity::{
 };
 use sea_orm::prelude::Uuid;
 
-pub use client::Client;
+pub use client::{Client, network_of};
 pub use scope::Scope;
 
 use crate::{

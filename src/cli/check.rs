@@ -4,6 +4,7 @@ use crate::{
     config::Config,
     database::Database,
     error::{Error, Result},
+    http::server::Tls,
     media::MediaStore,
 };
 
@@ -20,6 +21,11 @@ pub(super) async fn run(config: Config) -> Result<()> {
             config.database_url
         ),
         Err(error) => faults.push(format!("database: {}", super::explained(&error))),
+    }
+    match Tls::of(&config) {
+        Ok(Some(_)) => println!("tls: certificate and key can be used"),
+        Ok(None) => {}
+        Err(error) => faults.push(format!("tls: {}", super::explained(&error))),
     }
     if faults.is_empty() {
         Ok(())

@@ -102,6 +102,8 @@ fn start(command: Command, config: Config) -> ExitCode {
             Command::Schema => Ok(()),
         }
     });
+    // What still runs on a thread of its own, such as hashing a password, holds nothing up.
+    runtime.shutdown_background();
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::oneshot,
+    time::{timeout, timeout_at},
 };
 
 use super::tell;
@@ -17,8 +17,15 @@ use crate::{
     config::Config,
     demo,
     error::{Error, Result},
-    http, worker,
+    http::{
+        self,
+        server::{Server, Stopping, Tls},
+    },
+    worker,
 };
+
+/// How long the last connections to the database may take to close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What only this command takes.
 #[derive(Debug, Args)]
@@ -41,17 +48,25 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
             Error::internal(format!("cannot listen on {}: {error}", app.config.listen))
         })?;
     let address = listener.local_addr().map_err(Error::internal)?;
-    tracing::info!(%address, database = %app.config.database_url, "serving on http://{address}");
+    let tls = Tls::of(&app.config)?;
+    let scheme = app.config.scheme();
+    tracing::info!(%address, database = %app.config.database_url, "serving on {scheme}://{address}");
     tell_setup_link(&app, address).await?;
-    let grace = Duration::from_secs(app.config.shutdown_timeout_seconds);
-    let (stop_worker, stopped) = oneshot::channel::<()>();
-    let work = tokio::spawn(worker::run(app.clone(), stopped));
-    http::server::serve(listener, http::router(&app, arguments.demo), stop, grace).await;
-    drop(stop_worker);
-    if tokio::time::timeout(grace, work).await.is_err() {
+    let stopping = Stopping::default();
+    let work = tokio::spawn(worker::run(app.clone(), stopping.draining()));
+    let router = http::router(&app, arguments.demo, &stopping);
+    let server = Server {
+        listener,
+        tls,
+        stopping,
+    };
+    let end = server.run(&app.config, router, stop).await;
+    if timeout_at(end, work).await.is_err() {
         tracing::warn!("due work did not end in time; it goes on after the next start");
     }
-    app.database.close().await;
+    if timeout(CLOSE_TIMEOUT, app.database.close()).await.is_err() {
+        tracing::warn!("the database did not let go of its connections in time");
+    }
     tracing::info!("stopped");
     Ok(())
 }

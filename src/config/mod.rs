@@ -43,6 +43,14 @@ setting::settings! {
     listen: SocketAddr = parse::address, Shape::Plain,
         allowed "IP address and port", default "127.0.0.1:8080";
 
+    /// Certificate chain for HTTPS, in PEM, if this server is to speak it; needs tls_key
+    tls_certificate: Option<PathBuf> = parse::file, Shape::Plain,
+        allowed "path", default "";
+
+    /// Private key of that certificate, in PEM; needs tls_certificate
+    tls_key: Option<PathBuf> = parse::file, Shape::Plain,
+        allowed "path", default "";
+
     /// Directory for what Kindling keeps on disk
     data_dir: PathBuf = parse::directory, Shape::Plain,
         allowed "path", default "./data";
@@ -224,9 +232,42 @@ setting::settings! {
     request_timeout_seconds: u64 = parse::whole_number::<u64, 1, 300>, Shape::Plain,
         allowed "whole number from 1 to 300", default "30";
 
-    /// Seconds that running requests may still take when the server stops
+    /// Connections at a time
+    max_connections: u32 = parse::whole_number::<u32, 1, 1_000_000>, Shape::Plain,
+        allowed "whole number from 1 to 1000000", default "10000";
+
+    /// Connections at a time from one address, or one /64 network of IPv6; trusted proxies may have more
+    max_connections_per_network: u32 = parse::whole_number::<u32, 1, 1_000_000>, Shape::Plain,
+        allowed "whole number from 1 to 1000000", default "1000";
+
+    /// Requests at a time on one connection with HTTP/2
+    max_streams: u32 = parse::whole_number::<u32, 1, 1_000>, Shape::Plain,
+        allowed "whole number from 1 to 1000", default "100";
+
+    /// Largest head of a request, with at most 100 headers
+    max_head_bytes: usize = parse::head_bytes, Shape::Plain,
+        allowed "number of bytes, or with KiB or MiB, from 8KiB to 1MiB",
+        default "64KiB";
+
+    /// Seconds that a client may take to send the head of a request
+    head_timeout_seconds: u64 = parse::whole_number::<u64, 1, 300>, Shape::Plain,
+        allowed "whole number from 1 to 300", default "10";
+
+    /// Seconds that a client may wait before its next request
+    idle_timeout_seconds: u64 = parse::whole_number::<u64, 1, 3_600>, Shape::Plain,
+        allowed "whole number from 1 to 3600", default "75";
+
+    /// Seconds that a client may send nothing of a body, or take nothing of an answer
+    stall_timeout_seconds: u64 = parse::whole_number::<u64, 1, 300>, Shape::Plain,
+        allowed "whole number from 1 to 300", default "30";
+
+    /// Seconds from the signal to stop until no connections are accepted any more; /readyz says at once that it stops
+    stop_delay_seconds: u64 = parse::whole_number::<u64, 0, 300>, Shape::Plain,
+        allowed "whole number from 0 to 300", default "0";
+
+    /// Seconds from the signal to stop until the end, whatever clients do
     shutdown_timeout_seconds: u64 = parse::whole_number::<u64, 0, 300>, Shape::Plain,
-        allowed "whole number from 0 to 300", default "10";
+        allowed "whole number from 0 to 300", default "25";
 }
 
 /// Where the settings file is looked for when nothing names one.
@@ -246,8 +287,19 @@ impl Config {
         match self.public_base() {
             Some(base) => base.to_owned(),
             // No browser finds the address that means all of them.
-            None if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
-            None => format!("http://{address}"),
+            None if address.ip().is_unspecified() => {
+                format!("{}://localhost:{}", self.scheme(), address.port())
+            }
+            None => format!("{}://{address}", self.scheme()),
+        }
+    }
+
+    /// How clients speak to this server where nothing is in front of it.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls_certificate.is_some() {
+            "https"
+        } else {
+            "http"
         }
     }
 
@@ -291,7 +343,20 @@ impl Config {
     fn in_agreement(self) -> Result<Self, Vec<ConfigError>> {
         let (mail, oidc) = (self.smtp_url.is_some(), !self.oidc_providers.is_empty());
         let (sender, url) = (self.mail_from.is_none(), self.public_url.is_none());
+        let (certificate, key) = (self.tls_certificate.is_some(), self.tls_key.is_some());
         let needed = [
+            (
+                certificate && !key,
+                "tls_key",
+                "tls_certificate",
+                "a certificate is of no use without its key",
+            ),
+            (
+                key && !certificate,
+                "tls_certificate",
+                "tls_key",
+                "a key is of no use without its certificate",
+            ),
             (
                 mail && sender,
                 "mail_from",

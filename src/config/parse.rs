@@ -3,6 +3,7 @@
 use std::{
     fmt::{self, Display},
     net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
     path::PathBuf,
     str::FromStr,
 };
@@ -17,10 +18,12 @@ use url::Url;
 /// Most locales that content may have.
 const MOST_LOCALES: usize = 50;
 /// Smallest and largest limit on a request body, in bytes.
-const BODY_BYTES: std::ops::RangeInclusive<usize> = 1024..=1024 * 1024 * 1024;
+const BODY_BYTES: RangeInclusive<usize> = 1024..=1024 * 1024 * 1024;
+/// The same for the head of a request.
+const HEAD_BYTES: RangeInclusive<usize> = 8 * 1024..=1024 * 1024;
 
 /// The most memory that a cache may take, in bytes.
-const MEMORY_BYTES: usize = 64 * 1024 * 1024 * 1024;
+const MEMORY_BYTES: RangeInclusive<usize> = 0..=64 * 1024 * 1024 * 1024;
 
 /// Form of the log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +53,15 @@ pub(super) fn directory(text: &str) -> Result<PathBuf, String> {
         Err("empty".into())
     } else {
         Ok(text.into())
+    }
+}
+
+/// A file that is read; nothing means that there is none.
+pub(super) fn file(text: &str) -> Result<Option<PathBuf>, String> {
+    if text.ends_with('/') {
+        Err("a folder, not a file".into())
+    } else {
+        Ok((!text.is_empty()).then(|| text.into()))
     }
 }
 
@@ -88,25 +100,23 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
         .and_then(|count| usize::try_from(count).map_err(|_| "too large".to_owned()))
 }
 
-/// The size of a request body.
+/// The size of a body.
 pub(super) fn bytes(text: &str) -> Result<usize, String> {
-    match size(text)? {
-        bytes if bytes < *BODY_BYTES.start() => Err("too small".into()),
-        bytes if bytes > *BODY_BYTES.end() => Err("too large".into()),
-        bytes => Ok(bytes),
-    }
+    bytes_in(BODY_BYTES, text)
+}
+
+/// The size of a head.
+pub(super) fn head_bytes(text: &str) -> Result<usize, String> {
+    bytes_in(HEAD_BYTES, text)
 }
 
 /// The size of a cache, which may be nothing.
 pub(super) fn memory(text: &str) -> Result<usize, String> {
-    match size(text)? {
-        bytes if bytes > MEMORY_BYTES => Err("too large".into()),
-        bytes => Ok(bytes),
-    }
+    bytes_in(MEMORY_BYTES, text)
 }
 
 /// Bytes as `1048576`, `1024KiB` or `1MiB`, with or without a space before the unit.
-fn size(text: &str) -> Result<usize, String> {
+fn bytes_in(range: RangeInclusive<usize>, text: &str) -> Result<usize, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let factor = match text[digits.len()..].trim_start() {
         "" => 1,
@@ -118,7 +128,11 @@ fn size(text: &str) -> Result<usize, String> {
     let number: usize = digits
         .parse()
         .map_err(|_| "not a number of bytes".to_owned())?;
-    Ok(number.saturating_mul(factor))
+    match number.saturating_mul(factor) {
+        bytes if bytes < *range.start() => Err("too small".into()),
+        bytes if bytes > *range.end() => Err("too large".into()),
+        bytes => Ok(bytes),
+    }
 }
 
 /// An absolute address for links; nothing means that there is none.

@@ -93,7 +93,7 @@ fn without_any_source_the_defaults_hold() {
             config.request_timeout_seconds,
             config.shutdown_timeout_seconds
         ),
-        (30, 10)
+        (30, 25)
     );
 }
 

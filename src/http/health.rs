@@ -2,6 +2,7 @@
 
 use axum::{extract::State, http::StatusCode};
 
+use super::server::Stopping;
 use crate::app::App;
 
 /// The process answers.
@@ -9,8 +10,13 @@ pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// The process can serve content: its database answers.
-pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+/// The process can serve content: its database answers, and it is not about to stop.
+pub(super) async fn ready(
+    State((app, stopping)): State<(App, Stopping)>,
+) -> (StatusCode, &'static str) {
+    if stopping.is_leaving() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the server stops\n");
+    }
     match app.database.ping().await {
         Ok(()) => (StatusCode::OK, "ok\n"),
         Err(error) => {

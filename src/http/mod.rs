@@ -18,7 +18,7 @@ mod pieces;
 mod reply;
 pub mod server;
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -28,6 +28,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use tokio::time::{Instant, timeout_at};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
@@ -35,6 +36,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
+use self::server::{Received, Stopping};
 use crate::{
     app::App,
     config::{Config, CorsOrigins},
@@ -46,8 +48,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Where GraphiQL's packages lie after `npm install` in `web/`.
 const GRAPHIQL_PACKAGES: &str = "web/node_modules";
 
-/// All routes, for a server that shows the demo site or does not.
-pub fn router(app: &App, demo: bool) -> Router {
+/// All routes, for a server that shows the demo site or does not, until it stops.
+pub fn router(app: &App, demo: bool, stopping: &Stopping) -> Router {
     let endpoint = graphql::Endpoint {
         app: app.clone(),
         delivery: Delivery::new(app),
@@ -71,7 +73,10 @@ pub fn router(app: &App, demo: bool) -> Router {
             get(keys::serve).with_state(app.clone()),
         )
         .route("/livez", get(health::live))
-        .route("/readyz", get(health::ready).with_state(app.clone()));
+        .route(
+            "/readyz",
+            get(health::ready).with_state((app.clone(), stopping.clone())),
+        );
     router = router.merge(pages::router()).merge(oidc::router(app));
     if demo {
         router = router.merge(demo_site::router());
@@ -118,14 +123,31 @@ fn shared(config: &Config, router: Router) -> Router {
     }))
 }
 
-/// The answer, or an error once the deadline has passed.
+/// The answer, or an error once the deadline has passed. What a client sends moves it on: a large file takes its time.
 async fn in_time(deadline: Duration, request: Request, next: Next) -> Response {
-    if let Ok(response) = tokio::time::timeout(deadline, next.run(request)).await {
-        return response;
+    let received = request.extensions().get::<Received>().cloned();
+    let begun = Instant::now();
+    let mut answer = pin!(next.run(request));
+    let mut allowed = deadline;
+    let response = loop {
+        if let Ok(response) = timeout_at(begun + allowed, answer.as_mut()).await {
+            break Some(response);
+        }
+        let earned = received.as_ref().map(Received::earned).unwrap_or_default();
+        if deadline + earned <= allowed {
+            break None;
+        }
+        allowed = deadline + earned;
+    };
+    if received.is_some_and(|received| received.is_late()) {
+        let message = "the request body came too slowly";
+        return reply::error(StatusCode::REQUEST_TIMEOUT, "BAD_REQUEST", message);
     }
-    tracing::warn!("a request ran out of time");
-    let message = "this took too long; try again";
-    reply::error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+    response.unwrap_or_else(|| {
+        tracing::warn!("a request ran out of time");
+        let message = "this took too long; try again";
+        reply::error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+    })
 }
 
 /// Everything that is logged for a request carries its id.

@@ -12,6 +12,7 @@ mod clashing;
 mod client;
 mod crash;
 mod disk_full;
+mod hostile;
 mod lost_connections;
 mod marks;
 mod merging;
