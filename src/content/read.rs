@@ -78,7 +78,7 @@ async fn kept<C: Content>(
     let mut known = Vec::with_capacity(ids.len());
     let mut missing = Vec::new();
     for id in ids {
-        match rows.get(changes, id.uuid, state) {
+        match rows.get(changes, *id, state) {
             Some(row) => known.extend(row.map(|row| AnyRow { id: *id, row })),
             None => missing.push(*id),
         }
@@ -90,11 +90,11 @@ async fn kept<C: Content>(
     for row in selected::<C>(snapshot, view, &missing).await? {
         absent.remove(&row.id);
         let bytes = row.size::<C>();
-        rows.put(row.id.uuid, Some(Arc::clone(&row.row)), bytes, state);
+        rows.put(row.id, Some(Arc::clone(&row.row)), bytes, state);
         known.push(row);
     }
     for id in absent {
-        rows.put(id.uuid, None, 0, state);
+        rows.put(id, None, 0, state);
     }
     Ok(known)
 }

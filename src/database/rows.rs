@@ -3,8 +3,8 @@
 
 use std::{any::Any, sync::Arc};
 
+use entity::entry_id::EntryId;
 use moka::sync::Cache;
-use sea_orm::prelude::Uuid;
 
 use super::changes::Changes;
 
@@ -14,13 +14,13 @@ const OVERHEAD: usize = 400;
 /// A row of any type.
 pub type AnyRow = Arc<dyn Any + Send + Sync>;
 
-/// Public rows by their entries, bounded by the memory that they take. Clones share them.
+/// Public rows by what they are asked for with, type and id, bounded by the memory that they take. Clones share them.
 #[derive(Clone, Debug)]
-pub struct Rows(Option<Cache<Uuid, Kept>>);
+pub struct Rows(Option<Cache<EntryId, Kept>>);
 
 #[derive(Clone, Debug)]
 struct Kept {
-    /// The row; none if the entry is not public.
+    /// The row; none if no entry of that type and id is public.
     row: Option<AnyRow>,
     /// At which state of the database it was read.
     state: i64,
@@ -43,16 +43,16 @@ impl Rows {
 
     /// The public row of an entry as it is in a state of the database: none if it is not known, and none within if it is
     /// known that there is none.
-    pub fn get(&self, changes: &Changes, entry: Uuid, state: i64) -> Option<Option<AnyRow>> {
+    pub fn get(&self, changes: &Changes, entry: EntryId, state: i64) -> Option<Option<AnyRow>> {
         let kept = self.0.as_ref()?.get(&entry)?;
         changes
-            .is_same(entry, kept.state, state)
+            .is_same(entry.uuid, kept.state, state)
             .then_some(kept.row)
     }
 
     /// Keeps the public row of an entry, or that there is none, as it was read in a state of the database. Its content takes
     /// so many bytes.
-    pub fn put(&self, entry: Uuid, row: Option<AnyRow>, bytes: usize, state: i64) {
+    pub fn put(&self, entry: EntryId, row: Option<AnyRow>, bytes: usize, state: i64) {
         if let Some(cache) = &self.0 {
             let bytes = u32::try_from(bytes + OVERHEAD).unwrap_or(u32::MAX);
             cache.insert(entry, Kept { row, state, bytes });

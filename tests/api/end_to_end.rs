@@ -235,5 +235,5 @@ async fn erased(ben: &Editor<'_>, page: &str) {
         after["events"]["nodes"],
         json!([{"action": "entry.erased"}])
     );
-    assert_eq!(after["events"]["totalCount"], 11);
+    assert_eq!(after["events"]["totalCount"], 12);
 }

@@ -83,8 +83,8 @@ async fn a_connection_that_is_cut_leaves_no_file() {
 }
 
 #[tokio::test]
-async fn a_request_that_runs_out_of_time_leaves_no_file() {
-    let mut site = Site::start(&["--request-timeout-seconds", "3"]).await;
+async fn a_file_that_does_not_go_on_coming_is_not_kept() {
+    let mut site = Site::start(&["--stall-timeout-seconds", "3"]).await;
     let before = site.files();
     let mut stream = site.send_half().await;
     let mut answer = Vec::new();
@@ -92,8 +92,8 @@ async fn a_request_that_runs_out_of_time_leaves_no_file() {
         .await
         .expect("an answer");
     let answer = String::from_utf8_lossy(&answer).into_owned();
-    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
-    assert!(answer.contains("UNAVAILABLE"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("too slowly"), "{answer}");
     site.wait_until_files_are(&before);
 }
 

@@ -133,12 +133,9 @@ async fn an_answer_that_nobody_reads_is_given_up() {
 async fn pipelined_requests_are_answered_in_their_order() {
     let target = Target::start(&[]).await;
     let count = 500;
-    let mut requests = String::new();
-    for number in 0..count {
-        requests.push_str(&format!(
-            "GET /livez HTTP/1.1\r\nHost: a\r\nX-Request-Id: n{number}\r\n\r\n"
-        ));
-    }
+    let request =
+        |number| format!("GET /livez HTTP/1.1\r\nHost: a\r\nX-Request-Id: n{number}\r\n\r\n");
+    let mut requests: String = (0..count).map(request).collect();
     requests.push_str("GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     let mut stream = target.server.open(requests.as_bytes()).await;
     let answers = String::from_utf8(rest(&mut stream).await).expect("text");

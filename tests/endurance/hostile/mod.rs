@@ -138,7 +138,7 @@ impl Target {
 async fn rest(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     let read = timeout(SOON, async {
-        let mut piece = [0; 16 * 1024];
+        let mut piece = vec![0; 16 * 1024];
         while let Ok(count @ 1..) = stream.read(&mut piece).await {
             bytes.extend_from_slice(&piece[..count]);
         }
