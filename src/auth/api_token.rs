@@ -330,5 +330,5 @@ async fn mark_used(app: &App, token: Uuid, now: Instant) -> Result<()> {
         .filter(api_token::Column::Id.eq(token))
         .exec(&tx)
         .await?;
-    tx.commit().await.map_err(Error::from)
+    tx.commit().await
 }

@@ -88,7 +88,7 @@ pub async fn count(app: &App, buckets: &[Bucket]) -> Result<()> {
             .exec(&tx)
             .await?;
     }
-    tx.commit().await.map_err(Error::from)
+    tx.commit().await
 }
 
 /// Forgets the attempts of a bucket: one has succeeded.

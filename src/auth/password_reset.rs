@@ -122,7 +122,7 @@ async fn answer_one(app: &App, request: reset_request::Model) -> Result<()> {
             event::record_of_accounts(&tx, vec![event], None, app.clock.now()).await?;
         }
     }
-    tx.commit().await.map_err(Error::from)
+    tx.commit().await
 }
 
 /// Forgets requests that nobody answered in time.
@@ -133,7 +133,7 @@ pub async fn purge(app: &App) -> Result<()> {
         .filter(reset_request::Column::CreatedAt.lte(before))
         .exec(&tx)
         .await?;
-    tx.commit().await.map_err(Error::from)
+    tx.commit().await
 }
 
 /// Makes a link for an account, for an admin to hand over; the one before it ends.

@@ -9,7 +9,7 @@ use sea_orm::{
 use super::{Client, Principal, Right, account::checked_name, end, link, sign_in::require_fresh};
 use crate::{
     app::App,
-    database::only,
+    database::{Transaction, only},
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action},
 };
@@ -172,7 +172,7 @@ pub(super) async fn find_locked(
 /// Writes the events and commits. The next request goes by what holds now.
 pub(super) async fn finish(
     app: &App,
-    tx: DatabaseTransaction,
+    tx: Transaction,
     principal: &Principal,
     events: Vec<AccountEvent>,
 ) -> Result<()> {

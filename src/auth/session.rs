@@ -13,6 +13,7 @@ use super::{Client, Principal, Role, Session};
 use crate::{
     app::App,
     crypto::{Secret, jwt::Claims, token},
+    database::Transaction,
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action},
     id,
@@ -52,7 +53,7 @@ pub fn public_id(session: Uuid) -> String {
 /// else makes sessions: whoever calls this must have asked for every factor that the account needs.
 pub(super) async fn begin(
     app: &App,
-    tx: DatabaseTransaction,
+    tx: Transaction,
     account: account::Model,
     client: &Client,
     mut events: Vec<AccountEvent>,
@@ -147,12 +148,7 @@ async fn take_back_unused_child(tx: &DatabaseTransaction, parent: Uuid) -> Resul
     Ok(removed.exec(tx).await?.rows_affected == 1)
 }
 
-async fn end_stolen(
-    app: &App,
-    tx: DatabaseTransaction,
-    session: Uuid,
-    account: Uuid,
-) -> Result<Tokens> {
+async fn end_stolen(app: &App, tx: Transaction, session: Uuid, account: Uuid) -> Result<Tokens> {
     let now = app.clock.now();
     super::end::end(&tx, session::Column::Id.eq(session), now).await?;
     let event = AccountEvent::new(Action::RefreshTokenReused, Some(account)).at(public_id(session));
@@ -238,7 +234,7 @@ async fn mark_used(app: &App, claims: &Claims, now: Instant) -> Result<()> {
         .filter(session::Column::Id.eq(claims.session))
         .exec(&tx)
         .await?;
-    tx.commit().await.map_err(Error::from)
+    tx.commit().await
 }
 
 /// How long sessions stay to be looked at after they have ended.

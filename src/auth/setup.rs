@@ -87,7 +87,7 @@ pub async fn purge(app: &App) -> Result<()> {
         .filter(setup_token::Column::ExpiresAt.lte(app.clock.now()))
         .exec(&tx)
         .await?;
-    tx.commit().await.map_err(Error::from)
+    tx.commit().await
 }
 
 fn named(token: &Secret, now: Instant) -> Condition {

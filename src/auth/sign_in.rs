@@ -21,7 +21,7 @@ use super::{
 use crate::{
     app::App,
     crypto::{Secret, password::has_right_length, token},
-    database::only,
+    database::{Transaction, only},
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action},
 };
@@ -119,7 +119,7 @@ async fn still_stands(tx: &DatabaseTransaction, id: Uuid, hash: Option<Secret>) 
 /// here is a challenge of [`Purpose::SignIn`] with null for its state, which [`complete`] takes.
 pub(super) async fn proceed(
     app: &App,
-    tx: DatabaseTransaction,
+    tx: Transaction,
     account: account::Model,
     client: &Client,
 ) -> Result<SignIn> {
@@ -282,7 +282,7 @@ pub(super) async fn tell_of_failure(
     let tx = app.database.begin().await?;
     let event = AccountEvent::new(Action::SignInFailed, account).from(client.network());
     event::record_of_accounts(&tx, vec![event], None, app.clock.now()).await?;
-    tx.commit().await.map_err(Error::from)
+    tx.commit().await
 }
 
 /// The account with this address, and the hash of its password, as far as they are there.

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     app::App,
     crypto::Secret,
+    database::Transaction,
     error::{Error, ProblemCode, Result},
 };
 
@@ -27,7 +28,7 @@ pub(super) struct Asked {
 /// Asks for a factor, or for making one if there is none. Commits.
 pub(super) async fn ask(
     app: &App,
-    tx: DatabaseTransaction,
+    tx: Transaction,
     account: Uuid,
     factors: Option<&Factors>,
 ) -> Result<SignIn> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use entity::{Instant, entry, entry_id::EntryId};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityName, EntityTrait,
-    ExprTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityName, EntityTrait, ExprTrait,
+    QueryFilter, QuerySelect,
     prelude::Expr,
     sea_query::{LockType, Query},
 };
@@ -14,7 +14,7 @@ use super::{Content, check, idempotency::Claim, media_sweep, row::Row, view::Vie
 use crate::{
     app::App,
     auth::{Principal, Right},
-    database::only,
+    database::{Transaction, only},
     error::{Conflict, Error, Problem, ProblemCode, Result},
     event::{self, Action, Event},
 };
@@ -23,7 +23,7 @@ use crate::{
 pub struct Change {
     pub(super) app: App,
     pub(super) principal: Principal,
-    pub(super) tx: DatabaseTransaction,
+    pub(super) tx: Transaction,
     pub(super) now: Instant,
     pub(super) message: Option<String>,
     events: Vec<Event>,

@@ -4,15 +4,15 @@ mod changes;
 mod reads;
 mod rows;
 mod snapshot;
+mod transaction;
 
 use std::{path::Path, time::Duration};
 
 use entity::entry;
 use migration::Migrator;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
-    FromQueryResult, PaginatorTrait, Select, SqliteTransactionMode, SqlxPostgresConnector,
-    SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, FromQueryResult, PaginatorTrait,
+    Select, SqlxPostgresConnector, SqlxSqliteConnector, TransactionTrait,
     sqlx::{
         ConnectOptions, Connection, Executor,
         postgres::{PgConnectOptions, PgPoolOptions},
@@ -21,11 +21,13 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 
+use self::transaction::Queue;
 pub use self::{
     changes::{Changes, Line},
     reads::{Reads, Touched},
     rows::Rows,
     snapshot::Snapshot,
+    transaction::Transaction,
 };
 use crate::error::{Error, Result};
 
@@ -42,6 +44,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Database {
     readers: DatabaseConnection,
     writer: DatabaseConnection,
+    /// On SQLite, those who want to write.
+    line: Option<Queue>,
     /// What is known of the event log.
     pub changes: Changes,
     /// Rows that were read before.
@@ -111,9 +115,11 @@ impl Database {
                 })
             })
             .connect_lazy_with(options);
+        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
         Ok(Self {
             readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
-            writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+            line: Some(Queue::new(writer.clone(), ACQUIRE_TIMEOUT)),
+            writer,
             changes: Changes::default(),
             rows: Rows::new(0),
         })
@@ -149,6 +155,7 @@ impl Database {
                 pool().connect_lazy_with(snapshots),
             ),
             writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+            line: None,
             changes: Changes::default(),
             rows: Rows::new(0),
         })
@@ -162,8 +169,8 @@ impl Database {
             let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
             tx.execute_unprepared(&lock).await?;
         }
-        Migrator::up(&tx, None).await?;
-        tx.commit().await.map_err(Error::from)
+        Migrator::up(&*tx, None).await?;
+        tx.commit().await
     }
 
     /// How many migrations of this version have not run yet.
@@ -190,15 +197,11 @@ impl Database {
     }
 
     /// A transaction to write in. On SQLite it holds the one write lock from its start, so that it cannot fail for it later.
-    pub async fn begin(&self) -> Result<DatabaseTransaction> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        self.writer
-            .begin_with_options(options)
-            .await
-            .map_err(Error::from)
+    pub async fn begin(&self) -> Result<Transaction> {
+        match &self.line {
+            Some(line) => line.begin().await,
+            None => Ok(Transaction::alone(self.writer.begin().await?)),
+        }
     }
 
     /// Whether nothing was ever put into the database.

@@ -149,13 +149,13 @@ impl Outbox<'_> {
             .filter(mail::Column::Tries.eq(tries))
             .exec(&tx)
             .await?;
-        tx.commit().await.map_err(Error::from)
+        tx.commit().await
     }
 
     async fn remove(&self, id: Uuid) -> Result<()> {
         let tx = self.database.begin().await?;
         mail::Entity::delete_by_id(id).exec(&tx).await?;
-        tx.commit().await.map_err(Error::from)
+        tx.commit().await
     }
 
     fn opened(&self, row: &mail::Model) -> Result<Content> {

@@ -40,6 +40,7 @@ mod real_browser;
 mod refreshing;
 mod schema;
 mod security_headers;
+mod shared_commits;
 mod sign_in_guide;
 mod signing_keys;
 mod statements;

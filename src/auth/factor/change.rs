@@ -1,9 +1,7 @@
 //! Changes of factors: who may make them, and what follows.
 
 use entity::{account, session};
-use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, prelude::Uuid,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, prelude::Uuid};
 
 use super::{
     super::{
@@ -19,6 +17,7 @@ use super::{
 use crate::{
     app::App,
     crypto::Secret,
+    database::Transaction,
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action},
 };
@@ -33,7 +32,7 @@ pub(super) enum Changer {
 
 /// A change that has begun: the account is locked.
 pub(super) struct Change {
-    pub(super) tx: DatabaseTransaction,
+    pub(super) tx: Transaction,
     pub(super) account: account::Model,
     /// What it had before.
     pub(super) factors: Factors,

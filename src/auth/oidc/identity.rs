@@ -63,7 +63,7 @@ async fn try_to_enter(
     let id = found.as_ref().map(|entrance| entrance.account.id);
     let usable = found.filter(|entrance| entrance.account.suspended_at.is_none());
     let Some(entrance) = usable.filter(|_| person.role != GivenRole::KeptOut) else {
-        tx.rollback().await?;
+        drop(tx);
         return refuse(app, client, id).await;
     };
     let id = Some(entrance.account.id);

@@ -191,7 +191,7 @@ impl Oidc {
         };
         let tx = self.app.database.begin().await?;
         let (state, _) = challenge::make(&self.app, &tx, Purpose::Oidc, None, &begun).await?;
-        tx.commit().await.map_err(Error::from)?;
+        tx.commit().await?;
         let redirect = self.callback(settings);
         let known = Known {
             settings,
@@ -226,7 +226,7 @@ impl Oidc {
         let tx = self.app.database.begin().await?;
         let spent = challenge::spend(&tx, Purpose::Oidc, &found, self.app.clock.now()).await;
         spent.map_err(not_begun)?;
-        tx.commit().await.map_err(Error::from)?;
+        tx.commit().await?;
         let outcome = self.outcome(client, settings, &found.state, answer).await;
         Ok(Return {
             to: found.state.return_to,

@@ -169,9 +169,9 @@ on_both_engines! {
             let wait = async |time: u64| tokio::time::sleep(Duration::from_millis(time)).await;
             let demote = async { wait(first).await; give(bob, Role::Editor).await };
             let come_back = async { wait(second).await; world.finish("one", &way, &said).await };
-            let release = async { wait(800).await; held.rollback().await };
-            let ((), came, released) = tokio::join!(demote, come_back, release);
-            assert!(came.is_ok() && released.is_ok());
+            let release = async { wait(800).await; drop(held) };
+            let ((), came, ()) = tokio::join!(demote, come_back, release);
+            assert!(came.is_ok());
             let admins = account::Entity::find().filter(account::Column::Role.eq(Role::Admin));
             let admins: Vec<account::Model> = app.database.rows(admins).await.expect("accounts");
             assert_eq!(admins.len(), 1, "whoever came first went");
