@@ -7,6 +7,8 @@ use super::Outcome;
 
 const REVISIONS: usize = 5;
 const PUBLISHED: usize = 3;
+/// What tells these entries from others that are there already.
+const OURS: &str = "\"key\" LIKE 'milestone-%'";
 
 /// Fills the database with that many milestones of five revisions each, the third of them public.
 pub(crate) async fn fill(app: &App, entries: usize) -> Outcome<()> {
@@ -44,13 +46,13 @@ pub(crate) async fn fill(app: &App, entries: usize) -> Outcome<()> {
              SELECT {id}, 'milestone', 'milestone-' || n, {number}, {REVISIONS}, {PUBLISHED}, {instant}, {instant} FROM ({series}) AS numbers"
         ),
         format!("CREATE TEMPORARY TABLE revisions AS {}", revisions()),
-        "INSERT INTO revision (entry_id, number, saved_at) SELECT id, r, created_at FROM entry CROSS JOIN revisions".to_owned(),
+        format!("INSERT INTO revision (entry_id, number, saved_at) SELECT id, r, created_at FROM entry CROSS JOIN revisions WHERE {OURS}"),
         format!(
             "INSERT INTO milestone (entry_id, revision, latest, published, saved_at, text_revisions, date, end_date, title, body)
              SELECT id, r, CASE WHEN r = {REVISIONS} THEN {yes} ELSE {no} END, CASE WHEN r = {PUBLISHED} THEN {yes} ELSE {no} END,
                 created_at, '{{\"en\": 1}}', {day}, CASE WHEN n % 2 = 0 THEN {day} END,
                 '{{\"en\": \"Something happened\"}}', '{{}}'
-             FROM (SELECT id, created_at, {count} AS n FROM entry) AS numbered CROSS JOIN revisions",
+             FROM (SELECT id, created_at, {count} AS n FROM entry WHERE {OURS}) AS numbered CROSS JOIN revisions",
             count = if postgres { "substr(\"key\", 11)::int" } else { "CAST(substr(\"key\", 11) AS INTEGER)" }
         ),
         "ANALYZE".to_owned(),

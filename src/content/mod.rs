@@ -5,6 +5,7 @@
 pub mod address;
 pub mod archive;
 pub mod autosave;
+pub mod cache_tag;
 pub mod change;
 pub mod check;
 pub mod connection;

@@ -50,13 +50,21 @@ impl Row {
     }
 }
 
-/// Whether those who see only what is public can see a difference. Whatever becomes public or stops being so is told by an
-/// event of its own; the place in a list matters only for what is public.
+/// Whether those who see only what is public can see a difference. The place in a list matters only for what is public.
 fn is_public(action: &str, entry_is_public: bool) -> bool {
-    [Action::EntryPublished, Action::EntryUnpublished]
-        .iter()
-        .any(|public| public.name() == action)
-        || (action == Action::EntryMoved.name() && entry_is_public)
+    may_show(action) && (entry_is_public || action != Action::EntryMoved.name())
+}
+
+/// Whether those who see only what is public may see a difference after this action. Whatever becomes public or stops being
+/// so is told by an event of its own.
+pub fn may_show(action: &str) -> bool {
+    [
+        Action::EntryPublished,
+        Action::EntryUnpublished,
+        Action::EntryMoved,
+    ]
+    .iter()
+    .any(|public| public.name() == action)
 }
 
 /// Which state of the database a snapshot shows: the last event that it sees. What the log tells up to there is known

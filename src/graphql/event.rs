@@ -14,6 +14,7 @@ use super::{
 use crate::{
     auth::{Right, api_token::public_id},
     content::{
+        cache_tag,
         connection::Connection,
         filter::{DateTimeFilter, on},
         order::{OrderColumn, OrderDirection, Step},
@@ -22,6 +23,7 @@ use crate::{
         types::{parse_id, reader},
     },
     error::{Error, ProblemCode, Result},
+    event::tail,
 };
 
 /// Something that happened.
@@ -47,6 +49,9 @@ pub struct Event {
     target_id: Option<ID>,
     /// The network that it came from, for what happens to accounts.
     network: Option<String>,
+    /// What a shared cache has to throw away, by the names in `Cache-Tag` and `Surrogate-Key`; nothing if nobody can see a
+    /// difference in public.
+    cache_tags: Vec<String>,
 }
 
 /// Which events the list holds. Everything that is named must hold.
@@ -159,6 +164,8 @@ impl Event {
     fn of(row: event::Model, actors: &HashMap<Uuid, Actor>) -> Self {
         let entry_id = row.entry_id.zip(row.entry_type);
         let entry_id = entry_id.map(|(uuid, content_type)| EntryId { content_type, uuid });
+        let shown = entry_id.filter(|_| tail::may_show(&row.action));
+        let cache_tags = shown.map(cache_tag::of_all_around).unwrap_or_default();
         Self {
             sequence: row.sequence,
             occurred_at: DateTime(row.occurred_at),
@@ -170,6 +177,7 @@ impl Event {
             account_id: row.account_id.map(account_id),
             target_id: row.target.map(ID::from),
             network: row.network,
+            cache_tags,
         }
     }
 }

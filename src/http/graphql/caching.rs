@@ -8,10 +8,10 @@ use axum::{
     response::Response,
 };
 use entity::entry::ContentType;
-use sea_orm::ActiveEnum;
 
 use crate::{
     config::Config,
+    content::cache_tag,
     delivery::{Encoding, Given, Source},
     http::credentials::PRIVATE,
 };
@@ -159,18 +159,17 @@ pub(super) fn tell_source(headers: &mut HeaderMap, given: &Given) {
     }
 }
 
-/// The entries that the answer shows, or their types if it shows many, and the types whose lists it shows; `content` stands
-/// for all that it may lack, because it is not public.
+/// The entries that the answer shows, or their types if it shows many, and the types whose lists it shows.
 fn tags(given: &Given) -> Vec<String> {
     let reads = &given.kept.answer.reads;
     let mut types: BTreeSet<ContentType> = reads.public.types.iter().copied().collect();
-    let mut tags = vec!["content".to_owned()];
+    let mut tags = vec![cache_tag::HIDDEN.to_owned()];
     if reads.shown.len() <= MOST_TAGS {
-        tags.extend(reads.shown.iter().map(ToString::to_string));
+        tags.extend(reads.shown.iter().copied().map(cache_tag::of_entry));
     } else {
         types.extend(reads.shown.iter().map(|id| id.content_type));
     }
-    tags.extend(types.into_iter().map(|of| of.to_value()));
+    tags.extend(types.into_iter().map(cache_tag::of_type));
     tags
 }
 

@@ -1,6 +1,7 @@
 //! The answer cache: whatever happens meanwhile, an answer that was kept is the one that would be found.
 
 mod over_http;
+mod purging;
 mod steps;
 
 use kindling::delivery::Source;
