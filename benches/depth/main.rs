@@ -20,7 +20,7 @@ use kindling::{
 };
 use serde_json::{Value, json};
 
-const DEPTH: usize = 90_000;
+const DEPTH: u32 = 90_000;
 const ROUNDS: usize = 200;
 const ORDERS: [&str; 6] = [
     "POSITION",
@@ -80,7 +80,7 @@ async fn main() -> Outcome<()> {
     Ok(())
 }
 
-async fn measure(engine: &str, delivery: &Delivery, depth: usize) -> Outcome<()> {
+async fn measure(engine: &str, delivery: &Delivery, depth: u32) -> Outcome<()> {
     for order in ORDERS {
         for direction in ["ASC", "DESC"] {
             let order_by = json!([{ "field": order, "direction": direction }]);
@@ -110,7 +110,7 @@ async fn measure(engine: &str, delivery: &Delivery, depth: usize) -> Outcome<()>
 }
 
 /// The cursor of the entry at this depth.
-async fn walk(delivery: &Delivery, order: &Value, depth: usize) -> Outcome<Value> {
+async fn walk(delivery: &Delivery, order: &Value, depth: u32) -> Outcome<Value> {
     let mut cursor = Value::Null;
     for _ in 0..depth / 100 {
         let answer = execute(

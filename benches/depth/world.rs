@@ -11,7 +11,7 @@ const PUBLISHED: usize = 3;
 const OURS: &str = "\"key\" LIKE 'milestone-%'";
 
 /// Fills the database with that many milestones of five revisions each, the third of them public.
-pub(crate) async fn fill(app: &App, entries: usize) -> Outcome<()> {
+pub(crate) async fn fill(app: &App, entries: u32) -> Outcome<()> {
     let tx = app.database.begin().await?;
     let postgres = tx.get_database_backend() == DbBackend::Postgres;
     let (series, id, instant, day, yes, no) = if postgres {

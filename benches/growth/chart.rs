@@ -11,7 +11,7 @@ const SIZE: (u32, u32) = (760, 440);
 const HIGHEST: f64 = 4.0;
 
 /// Draws how the cost of each question grows with the number of entries, both beside the smallest of them.
-pub(crate) fn draw(engine: &str, sizes: &[usize], costs: &[Vec<Duration>]) -> Outcome<()> {
+pub(crate) fn draw(engine: &str, sizes: &[u32], costs: &[Vec<Duration>]) -> Outcome<()> {
     let file = format!("growth-{}.svg", engine.to_lowercase());
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("target")
@@ -26,7 +26,10 @@ pub(crate) fn draw(engine: &str, sizes: &[usize], costs: &[Vec<Duration>]) -> Ou
         .margin(12)
         .x_label_area_size(44)
         .y_label_area_size(44)
-        .build_cartesian_2d((*fewest as f64..*most as f64).log_scale(), 0.0..HIGHEST)?;
+        .build_cartesian_2d(
+            (f64::from(*fewest)..f64::from(*most)).log_scale(),
+            0.0..HIGHEST,
+        )?;
     chart
         .configure_mesh()
         .x_desc("entries")
@@ -37,7 +40,7 @@ pub(crate) fn draw(engine: &str, sizes: &[usize], costs: &[Vec<Duration>]) -> Ou
         let color = Palette99::pick(number).to_rgba();
         let points = sizes.iter().zip(costs).map(|(size, cost)| {
             let ratio = cost.div_duration_f64(costs[0]);
-            (*size as f64, ratio.min(HIGHEST))
+            (f64::from(*size), ratio.min(HIGHEST))
         });
         chart
             .draw_series(LineSeries::new(points, color.stroke_width(2)))?

@@ -28,7 +28,7 @@ const QUESTIONS: [(&str, bool); 8] = [
     ("save", true),
     ("count of a list", false),
 ];
-const SIZES: [usize; 5] = [100, 1_000, 10_000, 100_000, 1_000_000];
+const SIZES: [u32; 5] = [100, 1_000, 10_000, 100_000, 1_000_000];
 const ROUNDS: usize = 200;
 
 /// A result that stops the benchmark.
@@ -48,10 +48,10 @@ async fn main() -> Outcome<()> {
         (1_000, 3)
     };
     let most = value("--most").map_or(Ok(most), |most| most.parse())?;
-    let sizes: Vec<usize> = SIZES.into_iter().filter(|size| *size <= most).collect();
-    measure("SQLite", None, &sizes, rounds).await?;
+    let sizes: Vec<u32> = SIZES.into_iter().filter(|size| *size <= most).collect();
+    Box::pin(measure("SQLite", None, &sizes, rounds)).await?;
     match value("--postgres") {
-        Some(server) => measure("PostgreSQL", Some(server), &sizes, rounds).await?,
+        Some(server) => Box::pin(measure("PostgreSQL", Some(server), &sizes, rounds)).await?,
         None => println!("PostgreSQL was not measured: name a server with --postgres URL"),
     }
     Ok(())
@@ -60,19 +60,19 @@ async fn main() -> Outcome<()> {
 async fn measure(
     engine: &str,
     server: Option<&String>,
-    sizes: &[usize],
+    sizes: &[u32],
     rounds: usize,
 ) -> Outcome<()> {
     let folder = tempfile::tempdir()?;
-    let mut sites = Vec::new();
+    let mut filled = Vec::new();
     for size in sizes {
         println!("{engine}: filling a database with {size} entries");
-        sites.push(Site::of(folder.path(), server.map(String::as_str), *size).await?);
+        filled.push(Site::of(folder.path(), server.map(String::as_str), *size).await?);
     }
     let mut times = vec![vec![Vec::new(); sizes.len()]; QUESTIONS.len()];
     for _ in 0..rounds {
         for (number, (question, _)) in QUESTIONS.iter().enumerate() {
-            for (site, times) in sites.iter_mut().zip(&mut times[number]) {
+            for (site, times) in filled.iter_mut().zip(&mut times[number]) {
                 let start = Instant::now();
                 site.ask(question).await?;
                 times.push(start.elapsed());
@@ -84,33 +84,29 @@ async fn measure(
         .map(|sizes| sizes.into_iter().map(median).collect())
         .collect();
     let mut starts = Vec::new();
-    for site in sites {
+    for site in filled {
         starts.push(ready::after(site.close().await?).await?);
     }
     report(engine, sizes, &costs, &starts);
     chart::draw(engine, sizes, &costs)
 }
 
-fn report(engine: &str, sizes: &[usize], costs: &[Vec<Duration>], starts: &[Duration]) {
-    print!("\n| {engine} |");
-    sizes.iter().for_each(|size| print!(" {size} |"));
-    println!("\n| --- |{}", " ---: |".repeat(sizes.len()));
-    for ((question, is_flat), costs) in QUESTIONS.iter().zip(costs) {
-        print!("| {question} |");
-        for cost in costs {
-            print!(" {:.2} |", cost.div_duration_f64(costs[0]));
-        }
-        let first = costs[0].as_micros();
-        println!(
-            " 1.00 is {first} µs{}",
-            if *is_flat { "" } else { "; may grow" }
-        );
+fn report(engine: &str, sizes: &[u32], costs: &[Vec<Duration>], starts: &[Duration]) {
+    let row = |name: &str, cells: Vec<String>| println!("| {name} | {} |", cells.join(" | "));
+    println!();
+    row(engine, sizes.iter().map(ToString::to_string).collect());
+    row("---", vec!["---:".to_owned(); sizes.len()]);
+    for ((question, _), costs) in QUESTIONS.iter().zip(costs) {
+        let ratio = |cost: &Duration| format!("{:.2}", cost.div_duration_f64(costs[0]));
+        row(question, costs.iter().map(ratio).collect());
     }
-    print!("| ready after |");
-    starts
-        .iter()
-        .for_each(|start| print!(" {} ms |", start.as_millis()));
-    println!("\n");
+    let start = |start: &Duration| format!("{} ms", start.as_millis());
+    row("ready after", starts.iter().map(start).collect());
+    for ((question, is_flat), costs) in QUESTIONS.iter().zip(costs) {
+        let may = if *is_flat { "" } else { ", which may grow" };
+        println!("{question}: 1.00 is {} µs{may}", costs[0].as_micros());
+    }
+    println!();
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

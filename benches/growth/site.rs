@@ -40,7 +40,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) async fn of(folder: &Path, server: Option<&str>, entries: usize) -> Outcome<Self> {
+    pub(crate) async fn of(folder: &Path, server: Option<&str>, entries: u32) -> Outcome<Self> {
         let data_dir = folder.join(entries.to_string()).display().to_string();
         let database_url = match server {
             Some(server) => create_database(server, &format!("kindling_growth_{entries}")).await?,
@@ -123,7 +123,7 @@ impl Site {
     }
 
     /// The cursor of the entry at this depth.
-    async fn cursor(&self, depth: usize) -> Outcome<Value> {
+    async fn cursor(&self, depth: u32) -> Outcome<Value> {
         let query = "query($after: String) { milestones(first: 100, after: $after) { pageInfo { endCursor } } }";
         let mut cursor = Value::Null;
         for _ in 0..depth / 100 {

@@ -109,7 +109,7 @@ async fn events_tell_what_shared_caches_have_to_throw_away() {
                 true,
             ),
         ];
-        let (_, mut last) = told_after(&server, &admin, 0).await;
+        let (_, mut since) = told_after(&server, &admin, 0).await;
         let mut before = answers(&server).await;
         for (mutation, input, value, shows) in steps {
             let query = format!(
@@ -121,7 +121,7 @@ async fn events_tell_what_shared_caches_have_to_throw_away() {
                 .json();
             assert_eq!(done["data"][mutation]["userErrors"], json!([]), "{done}");
             let after = answers(&server).await;
-            let (told, now) = told_after(&server, &admin, last).await;
+            let (told, now) = told_after(&server, &admin, since).await;
             let mut changed = 0;
             for (query, (old, new)) in QUERIES.iter().zip(before.iter().zip(&after)) {
                 if old.0 != new.0 {
@@ -138,7 +138,7 @@ async fn events_tell_what_shared_caches_have_to_throw_away() {
                 (shows, shows),
                 "{mutation}: {told:?}"
             );
-            (before, last) = (after, now);
+            (before, since) = (after, now);
         }
     }
 }
