@@ -124,10 +124,7 @@ async fn walk(delivery: &Delivery, order: &Value, depth: u32) -> Outcome<Value> 
 }
 
 async fn execute(delivery: &Delivery, variables: &Value) -> Outcome<Value> {
-    let document = delivery
-        .prepare(QUERY)
-        .await
-        .map_err(|refusal| told(&refusal))?;
+    let document = delivery.prepare(QUERY).map_err(|refusal| told(&refusal))?;
     let asked = Asked {
         document,
         operation_name: None,

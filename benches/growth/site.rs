@@ -144,7 +144,7 @@ impl Site {
         } else {
             Principal::Anonymous
         };
-        let prepared = self.delivery.prepare(query).await;
+        let prepared = self.delivery.prepare(query);
         let asked = Asked {
             document: prepared.map_err(|refusal| told(&refusal))?,
             operation_name: None,

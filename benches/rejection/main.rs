@@ -50,7 +50,7 @@ async fn measure(rounds: usize) -> Outcome<ExitCode> {
     let app = App::start(config, Clock::system()).await?;
     let delivery = Delivery::new(&app);
 
-    let page = time(rounds, async || delivery.prepare(PAGE).await.is_ok()).await;
+    let page = time(rounds, async || delivery.prepare(PAGE).is_ok()).await;
     let Some(page) = page else {
         return Err("the page query is refused".into());
     };
@@ -92,7 +92,7 @@ async fn time(rounds: usize, run: impl AsyncFn() -> bool) -> Option<Duration> {
 }
 
 async fn is_refused(delivery: &Delivery, text: &str) -> bool {
-    let Ok(document) = delivery.prepare(text).await else {
+    let Ok(document) = delivery.prepare(text) else {
         return true;
     };
     let asked = Asked {

@@ -26,6 +26,8 @@ pub mod session;
 pub mod setup_token;
 pub mod signing_key;
 pub mod totp;
+pub mod trusted_document;
+pub mod trusted_document_counter;
 pub mod vault;
 
 pub mod entry;

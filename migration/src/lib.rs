@@ -42,6 +42,7 @@ mod m20261126_030001_create_api_token;
 mod m20261126_030002_create_preview_link;
 mod m20261126_030003_add_token_to_event;
 mod m20261126_040001_create_identity;
+mod m20261126_050001_create_trusted_document;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -89,6 +90,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_030002_create_preview_link::Migration),
             Box::new(m20261126_030003_add_token_to_event::Migration),
             Box::new(m20261126_040001_create_identity::Migration),
+            Box::new(m20261126_050001_create_trusted_document::Migration),
         ]
     }
 }

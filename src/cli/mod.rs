@@ -2,6 +2,7 @@
 
 mod account;
 mod check;
+mod documents;
 mod keys;
 mod migrate;
 mod schema;
@@ -43,6 +44,9 @@ enum Command {
     /// Look after the keys that sign access tokens
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Look after the GraphQL documents that are trusted
+    #[command(subcommand)]
+    Documents(documents::Command),
     /// Print the GraphQL schema
     Schema,
     /// Try the settings, the database and the media store, and say what is wrong
@@ -97,6 +101,7 @@ fn start(command: Command, config: Config) -> ExitCode {
             Command::Serve(arguments) => serve::run(config, arguments).await,
             Command::Account(command) => account::run(config, command).await,
             Command::Keys(command) => keys::run(config, command).await,
+            Command::Documents(command) => documents::run(config, command).await,
             Command::Migrate => migrate::run(config).await,
             Command::Check => check::run(config).await,
             Command::Schema => Ok(()),
@@ -128,8 +133,11 @@ fn explained(error: &Error) -> String {
 }
 
 fn log(config: &Config) -> Result<(), String> {
-    // Each migration tells of itself; that they have run is enough, unless somebody asks.
-    let filter = EnvFilter::try_new(format!("sea_orm_migration=warn,{}", config.log_level));
+    // Each migration tells of itself, and PostgreSQL of what is there already; that they have run is enough, unless somebody asks.
+    let filter = EnvFilter::try_new(format!(
+        "sea_orm_migration=warn,sqlx::postgres::notice=warn,{}",
+        config.log_level
+    ));
     let filter = filter.map_err(|error| error.to_string())?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -228,6 +228,14 @@ setting::settings! {
     max_upload_pixels: u64 = parse::whole_number::<u64, 1, 1_000_000_000>, Shape::Plain,
         allowed "whole number from 1 to 1000000000", default "50000000";
 
+    /// Whether clients may send the hash of a document in its place, once it was sent (automatic persisted queries)
+    automatic_persisted_queries: bool = parse::switch, Shape::Plain,
+        allowed "true or false", default "true";
+
+    /// Whether only documents are answered that were published with `kindling documents publish`, except to accounts
+    trusted_documents_only: bool = parse::switch, Shape::Switch,
+        allowed "true or false", default "false";
+
     /// Seconds that one request may take
     request_timeout_seconds: u64 = parse::whole_number::<u64, 1, 300>, Shape::Plain,
         allowed "whole number from 1 to 300", default "30";

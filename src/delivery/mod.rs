@@ -5,6 +5,8 @@ mod answer;
 mod answers;
 mod document;
 mod limits;
+pub mod trusted;
+mod wanted;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -14,11 +16,13 @@ pub use self::{
     answer::Answer,
     answers::{Encoding, Given, Kept, Source},
     document::{Operation, Prepared},
+    wanted::Wanted,
 };
 use self::{
     answers::{Answers, Question},
     document::Documents,
     limits::Limits,
+    trusted::Known,
 };
 use crate::{
     app::App,
@@ -84,6 +88,7 @@ pub struct Delivery {
     app: App,
     schema: Schema,
     documents: Documents,
+    trusted: Known,
     limits: Limits,
     answers: Answers,
     /// The root fields that read content, and those that describe the schema: their answers can be kept.
@@ -99,6 +104,7 @@ impl Delivery {
             app: app.clone(),
             schema: Schema::new(app),
             documents: Documents::new(app.config.document_cache_bytes),
+            trusted: Known::new(app.database.clone(), app.config.document_cache_bytes),
             limits: Limits::new(&app.config),
             answers: Answers::new(app),
             kept_fields: Arc::new(kept_fields),
@@ -106,8 +112,8 @@ impl Delivery {
     }
 
     /// The document with this text, within the limits; or the answer that says why there is none.
-    pub async fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Box<Answer>> {
-        let document = self.documents.prepare(text, &self.limits).await;
+    pub fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Box<Answer>> {
+        let document = self.documents.prepare(text, &self.limits);
         document.map_err(Answer::refused)
     }
 
@@ -119,6 +125,9 @@ impl Delivery {
     /// The answer to an operation, within the limits: one that was kept and holds, or a new one.
     pub async fn execute(&self, asked: Asked, sender: Sender) -> Given {
         self.expect(sender.version.as_deref());
+        if let Err(refusal) = self.check_trust(&asked, &sender.principal).await {
+            return self.answers.new_one(*refusal);
+        }
         let Some(question) = self.question(&asked, &sender) else {
             let answer = Box::pin(self.admitted(asked, sender)).await;
             return self.told(self.answers.new_one(answer), None);
@@ -138,6 +147,9 @@ impl Delivery {
         sender: Sender,
     ) -> Result<Vec<Answer>, Box<Answer>> {
         self.expect(sender.version.as_deref());
+        for asked in &asked {
+            self.check_trust(asked, &sender.principal).await?;
+        }
         let costs = asked.iter().map(|asked| self.admit(asked));
         let costs: Vec<u64> = costs.collect::<Result<_, _>>()?;
         let sum = costs.iter().copied().fold(0, u64::saturating_add);
@@ -235,7 +247,7 @@ impl Delivery {
         let executed = Box::pin(execution).await;
         let answer = Answer::of(executed);
         if answer.is_executed {
-            self.documents.keep(&document).await;
+            self.documents.keep(&document);
         }
         answer
     }

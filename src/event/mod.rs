@@ -71,6 +71,10 @@ pub enum Action {
     RefreshTokenReused,
     /// There is a new key for access tokens.
     SigningKeyRotated,
+    /// Documents of a client are trusted from now on.
+    DocumentsPublished,
+    /// Documents of a client are not trusted any more.
+    DocumentsRemoved,
     /// An account got a second factor.
     FactorAdded,
     /// An account lost a second factor.
@@ -132,6 +136,8 @@ impl Action {
             Self::SessionEnded => "session.ended",
             Self::RefreshTokenReused => "session.token_reused",
             Self::SigningKeyRotated => "signing_key.rotated",
+            Self::DocumentsPublished => "documents.published",
+            Self::DocumentsRemoved => "documents.removed",
             Self::FactorAdded => "factor.added",
             Self::FactorRemoved => "factor.removed",
             Self::FactorsReset => "factor.reset",

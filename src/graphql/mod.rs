@@ -27,6 +27,7 @@ mod sign_in_methods;
 mod single_entry;
 pub(crate) mod transport;
 mod usage;
+pub(crate) mod validation;
 mod variables;
 mod work_list;
 

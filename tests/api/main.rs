@@ -18,6 +18,7 @@ mod csrf;
 mod database_state;
 mod documentation;
 mod documentation_editing;
+mod documents;
 mod editing;
 mod end_to_end;
 mod errors;

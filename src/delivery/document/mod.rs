@@ -7,7 +7,8 @@ mod scan;
 use std::sync::Arc;
 
 use async_graphql::{ServerError, parser::parse_query};
-use moka::future::Cache;
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
 
 pub(super) use self::measure::Measure;
 pub use self::prepared::{Operation, Prepared};
@@ -20,9 +21,8 @@ const DEEPEST: usize = 64;
 /// Far longer than any name; errors repeat names.
 const LONGEST_NAME: usize = 200;
 
-/// The documents that were sent before. Clones share them.
-#[derive(Clone)]
-pub(super) struct Documents(Cache<Arc<str>, Arc<Prepared>>);
+/// The documents that were sent before, by the SHA-256 of their texts.
+pub(super) struct Documents(Cache<[u8; 32], Arc<Prepared>>);
 
 impl Documents {
     /// None yet, and at most so many bytes of them.
@@ -33,29 +33,34 @@ impl Documents {
         Self(cache.build())
     }
 
+    /// The document that was sent before with this digest.
+    pub(super) fn known(&self, digest: &[u8; 32]) -> Option<Arc<Prepared>> {
+        self.0.get(digest)
+    }
+
     /// The document with this text, or why it is refused: it is no GraphQL, or beyond a limit.
-    pub(super) async fn prepare(
+    pub(super) fn prepare(
         &self,
         text: &str,
         limits: &Limits,
     ) -> Result<Arc<Prepared>, ServerError> {
-        match self.0.get(text).await {
+        limits.check_length(text)?;
+        match self.known(&Sha256::digest(text).into()) {
             Some(known) => Ok(known),
             None => prepare(text, limits).map(Arc::new),
         }
     }
 
     /// Keeps a document that was executed. One that does not fit the schema never was, and so pushes no other one out.
-    pub(super) async fn keep(&self, document: &Arc<Prepared>) {
+    pub(super) fn keep(&self, document: &Arc<Prepared>) {
         if document.begin_to_keep() {
-            let text = document.text.as_str().into();
-            self.0.insert(text, Arc::clone(document)).await;
+            self.0.insert(*document.hash(), Arc::clone(document));
         }
     }
 }
 
 /// Parses a document and measures it; what is cheap to see comes first.
-fn prepare(text: &str, limits: &Limits) -> Result<Prepared, ServerError> {
+pub(super) fn prepare(text: &str, limits: &Limits) -> Result<Prepared, ServerError> {
     limits.check_length(text)?;
     let scan = Scan::of(text);
     limits.check_tokens(scan.tokens)?;

@@ -65,6 +65,11 @@ impl Prepared {
         &self.hash
     }
 
+    /// All its operations.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
     /// The operation of this name; without a name, the only one.
     pub fn operation(&self, name: Option<&str>) -> Option<&Operation> {
         let mut named = self

@@ -20,8 +20,7 @@ const CODE: &str = "LIMIT_EXCEEDED";
 /// Lists of the schema's description one in the other: as many as tools ask for.
 const INTROSPECTION: u64 = 2;
 
-/// The limits, and what fields cost. Clones share them.
-#[derive(Clone)]
+/// The limits, and what fields cost.
 pub(super) struct Limits {
     config: Arc<Config>,
     weights: Arc<Weights>,

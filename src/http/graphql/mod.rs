@@ -139,9 +139,9 @@ async fn got(endpoint: &Endpoint, media: Media, head: &Parts) -> Result<Response
 
 impl Endpoint {
     /// The operation that these parameters ask for; or the answer that says why there is none.
-    pub(super) async fn asked(&self, parameters: Parameters) -> Result<Asked, Box<Answer>> {
+    pub(super) async fn asked(&self, mut parameters: Parameters) -> Result<Asked, Box<Answer>> {
         Ok(Asked {
-            document: self.delivery.prepare(&parameters.query).await?,
+            document: self.delivery.document(&parameters.wanted()).await?,
             operation_name: parameters.operation_name,
             variables: parameters.variables,
         })

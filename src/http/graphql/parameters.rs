@@ -3,7 +3,7 @@
 use async_graphql::Variables;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
-use crate::http::reply;
+use crate::{delivery::Wanted, http::reply};
 
 type Object = serde_json::Map<String, serde_json::Value>;
 
@@ -12,14 +12,30 @@ type Object = serde_json::Map<String, serde_json::Value>;
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct Parameters {
     /// The document.
-    pub(super) query: String,
+    query: Option<String>,
+    /// The id of a document that this server knows.
+    document_id: Option<String>,
     /// Which of its operations.
     pub(super) operation_name: Option<String>,
     /// The values of the variables.
     #[serde(default, deserialize_with = "variables")]
     pub(in crate::http) variables: Variables,
-    #[expect(dead_code, reason = "a client may send it; nothing here reads it")]
-    extensions: Option<Object>,
+    extensions: Option<Extensions>,
+}
+
+/// What clients send beside; of which this server knows one thing.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions {
+    persisted_query: Option<PersistedQuery>,
+}
+
+/// An automatic persisted query, as Apollo's clients send it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PersistedQuery {
+    version: u64,
+    sha256_hash: String,
 }
 
 /// Variables, or null for none.
@@ -32,13 +48,26 @@ fn variables_of(object: Option<Object>) -> Variables {
 }
 
 impl Parameters {
+    /// Which document is meant. A hash of another version than the first one is none that this server knows of.
+    pub(super) fn wanted(&mut self) -> Wanted {
+        let extensions = self.extensions.take();
+        let persisted = extensions.and_then(|extensions| extensions.persisted_query);
+        let persisted = persisted.filter(|persisted| persisted.version == 1);
+        Wanted {
+            text: self.query.take().filter(|text| !text.is_empty()),
+            id: self.document_id.take(),
+            hash: persisted.map(|persisted| persisted.sha256_hash),
+        }
+    }
+
     /// The parameters in the query of an address.
     pub(super) fn of_address(query: &str) -> Result<Self, String> {
-        let (mut document, mut operation_name) = (None, None);
-        let (mut variables, mut extensions) = (None, None);
+        let (mut document, mut document_id) = (None, None);
+        let (mut operation_name, mut variables, mut extensions) = (None, None, None);
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             let is_new = match name.as_ref() {
                 "query" => document.replace(value.into_owned()).is_none(),
+                "documentId" => document_id.replace(value.into_owned()).is_none(),
                 "operationName" => operation_name.replace(value.into_owned()).is_none(),
                 "variables" => variables.replace(object("variables", &value)?).is_none(),
                 "extensions" => extensions.replace(object("extensions", &value)?).is_none(),
@@ -48,9 +77,9 @@ impl Parameters {
                 return Err(format!("the parameter {name} came twice"));
             }
         }
-        let document = document.filter(|document| !document.is_empty());
         Ok(Self {
-            query: document.ok_or("the parameter query is missing")?,
+            query: document,
+            document_id: document_id.filter(|id| !id.is_empty()),
             operation_name: operation_name.filter(|name| !name.is_empty()),
             variables: variables_of(variables.flatten()),
             extensions: extensions.flatten(),

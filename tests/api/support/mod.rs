@@ -226,7 +226,7 @@ pub(crate) async fn ask(
     sender: Sender,
 ) -> (Value, Source) {
     let json = |body: &[u8]| serde_json::from_slice(body).expect("JSON");
-    match delivery.prepare(query).await {
+    match delivery.prepare(query) {
         Ok(document) => {
             let asked = Asked {
                 document,

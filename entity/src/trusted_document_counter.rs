@@ -1,0 +1,17 @@
+//! `trusted_document_counter`: one row, by which running servers notice that trusted documents have changed.
+
+use sea_orm::entity::prelude::*;
+
+/// The row.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "trusted_document_counter")]
+pub struct Model {
+    /// Always 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    /// How often documents were published or removed.
+    pub changes: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,156 @@
+//! `kindling documents`: the GraphQL documents that operators trust.
+
+use std::{fs, path::PathBuf};
+
+use clap::{Args, Subcommand};
+use entity::trusted_document;
+
+use super::tell;
+use crate::{
+    app::App,
+    clock::Clock,
+    config::Config,
+    delivery::trusted::{self, Client, Manifest, Trial},
+    error::{Error, ProblemCode, Result},
+};
+
+/// What can be done with trusted documents.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Trust all documents of a manifest, which GraphQL Code Generator, Relay or Apollo has written
+    Publish(Publication),
+    /// Print the clients with their numbers of documents
+    List,
+    /// Try all documents against the schema of this program, and name the clients that would break
+    Check(Checked),
+    /// Trust the documents of a client no more
+    Remove(Removal),
+}
+
+/// What is to be published.
+#[derive(Debug, Args)]
+pub(super) struct Publication {
+    /// The manifest
+    manifest: PathBuf,
+    /// Which program sends the documents, such as `web`
+    #[arg(long, value_parser = name)]
+    client: String,
+    /// Which version of it
+    #[arg(long = "client-version", default_value = "", value_parser = label)]
+    version: String,
+}
+
+/// What is to be tried.
+#[derive(Debug, Args)]
+pub(super) struct Checked {
+    /// Documents that are not published yet; without it, those that are
+    manifest: Option<PathBuf>,
+}
+
+/// What is to be removed.
+#[derive(Debug, Args)]
+pub(super) struct Removal {
+    /// The documents of which program
+    #[arg(long, value_parser = name)]
+    client: String,
+    /// Of which version of it; without it, of all
+    #[arg(long = "client-version", value_parser = label)]
+    version: Option<String>,
+}
+
+pub(super) async fn run(config: Config, command: Command) -> Result<()> {
+    let app = App::start(config, Clock::system()).await?;
+    let told = match command {
+        Command::Publish(publication) => publish(&app, publication).await,
+        Command::List => list(&app).await,
+        Command::Check(checked) => check(&app, checked).await,
+        Command::Remove(removal) => remove(&app, removal).await,
+    };
+    app.database.close().await;
+    tell(&told?)
+}
+
+async fn publish(app: &App, publication: Publication) -> Result<String> {
+    let client = Client {
+        name: publication.client,
+        version: publication.version,
+    };
+    let manifest = read(&publication.manifest)?;
+    let published = trusted::publish(app, &client, &manifest).await?;
+    let (new, known) = (published.new, published.known);
+    Ok(format!(
+        "{client}: {new} documents published, {known} were there already"
+    ))
+}
+
+async fn list(app: &App) -> Result<String> {
+    let clients = trusted::list(app).await?.into_iter();
+    let line = |(client, (count, last))| format!("{client}\t{count} documents\t{last}");
+    let lines: Vec<String> = clients.map(line).collect();
+    Ok(lines.join("\n"))
+}
+
+async fn check(app: &App, checked: Checked) -> Result<String> {
+    let documents = documents(app, checked).await?;
+    let trial = Trial::new(&app.config);
+    let mut broken = Vec::new();
+    for (named, text) in &documents {
+        let faults = trial.of(text).await.err().into_iter().flatten();
+        broken.extend(faults.map(|fault| format!("{named}: {fault}")));
+    }
+    if broken.is_empty() {
+        return Ok(format!("{} documents fit the schema", documents.len()));
+    }
+    tell(&broken.join("\n"))?;
+    Err(wrong("documents do not fit the schema of this program"))
+}
+
+/// The documents that are to be tried, with how they are named to whoever runs the program.
+async fn documents(app: &App, checked: Checked) -> Result<Vec<(String, String)>> {
+    if let Some(file) = &checked.manifest {
+        return Ok(read(file)?.0.into_iter().collect());
+    }
+    let named = |row: trusted_document::Model| {
+        let client = Client {
+            name: row.client,
+            version: row.version,
+        };
+        (format!("{client} {} {}", row.name, row.id), row.text)
+    };
+    let published = trusted::published(app).await?;
+    Ok(published.into_iter().map(named).collect())
+}
+
+async fn remove(app: &App, removal: Removal) -> Result<String> {
+    let count = trusted::remove(app, &removal.client, removal.version.as_deref()).await?;
+    if count == 0 {
+        return Err(wrong("this client has no documents"));
+    }
+    Ok(format!("{}: {count} documents removed", removal.client))
+}
+
+fn read(file: &PathBuf) -> Result<Manifest> {
+    let named = |error: &dyn std::fmt::Display| wrong(&format!("{}: {error}", file.display()));
+    let text = fs::read_to_string(file).map_err(|error| named(&error))?;
+    Manifest::read(&text).map_err(|error| named(&error))
+}
+
+fn wrong(message: &str) -> Error {
+    Error::invalid(ProblemCode::Invalid, "", message)
+}
+
+/// The name of a client.
+fn name(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() {
+        return Err("a name has at least one character");
+    }
+    label(text)
+}
+
+fn label(text: &str) -> Result<String, &'static str> {
+    if trusted::is_label(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("at most 100 visible ASCII characters, without spaces")
+    }
+}
