@@ -1,13 +1,10 @@
 //! Which pages of other origins may read answers. Written by hand: the layer of tower-http answers every OPTIONS, and tells
 //! origins that are not allowed what would be.
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
-    middleware::Next,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 
@@ -28,32 +25,46 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 const YES: HeaderValue = HeaderValue::from_static("true");
 const ANY: HeaderValue = HeaderValue::from_static("*");
 
-/// The answer, with what lets the pages of allowed origins read it.
-pub(super) async fn cors(allowed: Arc<CorsOrigins>, request: Request, next: Next) -> Response {
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let granted = origin.as_ref().and_then(|origin| grant(&allowed, origin));
-    let asks_first = request.method() == Method::OPTIONS
-        && origin.is_some()
-        && request
-            .headers()
-            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = if asks_first {
-        preflight(granted.is_some())
-    } else {
-        next.run(request).await
-    };
-    let headers = response.headers_mut();
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    if let Some(granted) = granted {
-        if granted != ANY {
+/// What the page that a request comes from may do with the answer.
+pub(super) struct Grant {
+    /// What its origin is told that it is; nothing if it is not allowed.
+    origin: Option<HeaderValue>,
+    /// A browser asks whether the page may send a request.
+    asks_first: bool,
+}
+
+impl Grant {
+    /// What this request's origin is granted.
+    pub(super) fn of(allowed: &CorsOrigins, request: &Request) -> Self {
+        let headers = request.headers();
+        let origin = headers.get(header::ORIGIN);
+        Self {
+            asks_first: request.method() == Method::OPTIONS
+                && origin.is_some()
+                && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD),
+            origin: origin.and_then(|origin| grant(allowed, origin)),
+        }
+    }
+
+    /// The answer to a browser that asks first; nothing for all other requests.
+    pub(super) fn preflight(&self) -> Option<Response> {
+        self.asks_first.then(|| preflight(self.origin.is_some()))
+    }
+
+    /// Adds what lets the page read the answer.
+    pub(super) fn tell(self, headers: &mut HeaderMap) {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        let Some(origin) = self.origin else {
+            return;
+        };
+        if origin != ANY {
             headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, YES);
         }
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, granted);
-        if !asks_first {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        if !self.asks_first {
             headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
     }
-    response
 }
 
 /// What an origin is told that it is; nothing if it is not allowed.

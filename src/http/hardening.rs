@@ -1,10 +1,6 @@
 //! What every answer tells browsers not to do with it.
 
-use axum::{
-    Router,
-    http::{HeaderName, HeaderValue, header},
-};
-use tower_http::set_header::SetResponseHeaderLayer;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::config::Config;
 
@@ -34,20 +30,30 @@ const DEFAULTS: [(HeaderName, &str); 7] = [
     ),
 ];
 
-/// The routes, with these headers on every answer.
-pub(super) fn hardened(config: &Config, router: Router) -> Router {
-    let router = DEFAULTS.into_iter().fold(router, |router, (name, value)| {
-        let value = HeaderValue::from_static(value);
-        router.layer(SetResponseHeaderLayer::if_not_present(name, value))
-    });
-    let is_https = config
-        .public_url
-        .as_ref()
-        .is_some_and(|url| url.scheme() == "https");
-    if is_https {
-        let name = header::STRICT_TRANSPORT_SECURITY;
-        router.layer(SetResponseHeaderLayer::overriding(name, HTTPS_ONLY))
-    } else {
-        router
+/// The headers of every answer.
+pub(super) struct Hardening {
+    is_https: bool,
+}
+
+impl Hardening {
+    /// What the settings want.
+    pub(super) fn new(config: &Config) -> Self {
+        let mut url = config.public_url.iter();
+        Self {
+            is_https: url.any(|url| url.scheme() == "https"),
+        }
+    }
+
+    /// Adds what an answer does not say for itself.
+    pub(super) fn tell(&self, headers: &mut HeaderMap) {
+        // One more is the id of the request.
+        headers.reserve(DEFAULTS.len() + 2);
+        for (name, value) in DEFAULTS {
+            let value = HeaderValue::from_static(value);
+            headers.entry(name).or_insert(value);
+        }
+        if self.is_https {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+        }
     }
 }

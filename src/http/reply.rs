@@ -59,11 +59,7 @@ pub(super) fn wrong_in_json(error: &serde_json::Error) -> String {
 }
 
 /// The answer to a request whose handler panicked; the process lives on.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the layer hands the panic over"
-)]
-pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> Response {
     let message = panic
         .downcast_ref::<String>()
         .map(String::as_str)

@@ -56,7 +56,7 @@ pub(super) async fn post(State(endpoint): State<Arc<Endpoint>>, request: Request
         Some(media) => posted(&endpoint, media, &head, body).await,
         None => Err(not_acceptable()),
     };
-    answered.unwrap_or_else(|refusal| refusal)
+    for_same_credentials(answered)
 }
 
 async fn posted(
@@ -100,6 +100,14 @@ async fn read(body: Body, most_bytes: usize) -> Result<Bytes, Response> {
     }
 }
 
+/// The answer, which a cache may give to those only who come with the same credentials; cookies are none without their header.
+fn for_same_credentials(answered: Result<Response, Response>) -> Response {
+    let mut response = answered.unwrap_or_else(|refusal| refusal);
+    let vary = HeaderValue::from_static("Authorization, Kindling-CSRF");
+    response.headers_mut().append(header::VARY, vary);
+    response
+}
+
 /// A query, sent in the address. Operations that change something are refused.
 pub(super) async fn get(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
     let (head, _) = request.into_parts();
@@ -107,7 +115,7 @@ pub(super) async fn get(State(endpoint): State<Arc<Endpoint>>, request: Request)
         Some(media) => got(&endpoint, media, &head).await,
         None => Err(not_acceptable()),
     };
-    answered.unwrap_or_else(|refusal| refusal)
+    for_same_credentials(answered)
 }
 
 async fn got(endpoint: &Endpoint, media: Media, head: &Parts) -> Result<Response, Response> {

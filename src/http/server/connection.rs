@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll};
 
-use axum::{Router, body::Body, http};
+use axum::{body::Body, extract::Request, http, response::Response};
 use http_body::Body as _;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -23,15 +23,35 @@ use super::{
 };
 use crate::http::client::Peer;
 
+/// What answers requests, whatever it is made of.
+pub trait Routes:
+    Service<Request, Response = Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> Routes for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
 /// What all connections are served with.
-pub(super) struct Serving {
+pub(super) struct Serving<S> {
     pub(super) builder: Builder<TokioExecutor>,
-    pub(super) router: Router,
+    /// What answers requests.
+    pub(super) routes: S,
     pub(super) limits: Limits,
     pub(super) tls: Option<Arc<Tls>>,
 }
 
-impl Serving {
+impl<S: Routes> Serving<S> {
     /// Serves a connection until it ends, or is told to.
     pub(super) async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, place: Place) {
         // Answers are written in one go; waiting for more of them only delays the last packet.
@@ -80,7 +100,7 @@ impl Serving {
         activity: &Arc<Activity>,
         peer: Peer,
         request: http::Request<Incoming>,
-    ) -> impl Future<Output = Result<http::Response<body::Answer>, Infallible>> + use<> {
+    ) -> impl Future<Output = Result<http::Response<body::Answer>, Infallible>> + use<S> {
         let answering = Answering::begin(activity, request.version() == http::Version::HTTP_2);
         let (mut head, body) = request.into_parts();
         head.extensions.insert(peer);
@@ -93,7 +113,7 @@ impl Serving {
             Body::new(body)
         };
         let request = http::Request::from_parts(head, body);
-        let answer = self.router.clone().call(request);
+        let answer = self.routes.clone().call(request);
         async move {
             let answer = answer.await?;
             Ok(answer.map(|body| body::Answer::new(body, answering)))

@@ -17,14 +17,17 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
 use tokio::{
     net::{TcpListener, TcpStream},
     time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
 pub(super) use self::body::Received;
-use self::{connection::Serving, limits::Limits, open::Open};
+use self::{
+    connection::{Routes, Serving},
+    limits::Limits,
+    open::Open,
+};
 pub use self::{stopping::Stopping, tls::Tls};
 use crate::config::Config;
 
@@ -56,7 +59,7 @@ impl Server {
     pub async fn run(
         self,
         config: &Config,
-        router: Router,
+        routes: impl Routes,
         stop: impl Future<Output = ()>,
     ) -> Instant {
         let Self {
@@ -73,7 +76,7 @@ impl Server {
             open: Arc::new(Open::new(limits.clone())),
             serving: Arc::new(Serving {
                 builder: limits.builder(),
-                router,
+                routes,
                 limits,
                 tls,
             }),
@@ -95,12 +98,12 @@ impl Server {
 }
 
 /// What connections are accepted with.
-struct Accepting {
+struct Accepting<S> {
     open: Arc<Open>,
-    serving: Arc<Serving>,
+    serving: Arc<Serving<S>>,
 }
 
-impl Accepting {
+impl<S: Routes> Accepting<S> {
     /// Accepts connections until `stop` resolves.
     async fn until(&self, listener: &TcpListener, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
