@@ -45,6 +45,9 @@ pub enum Error {
         "an operation with this idempotency key runs, or was done without its answer being known; look before you try again"
     )]
     AnswerUnknown,
+    /// There are too many operations at once. Nothing was executed.
+    #[error("the server has too much to do; try again in a second")]
+    Overloaded,
     /// The database or the media store cannot be reached now; trying again later may work.
     #[error("the service is busy or its storage cannot be reached; try again")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -77,6 +80,7 @@ impl Error {
             Self::TooManyAttempts(_) => "TOO_MANY_ATTEMPTS",
             Self::KeyReused => "KEY_REUSED",
             Self::AnswerUnknown => "ANSWER_UNKNOWN",
+            Self::Overloaded => "OVERLOADED",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }

@@ -30,6 +30,11 @@ impl Client {
         &self.device
     }
 
+    /// Its address, if that is known.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
     /// The network that somebody can have for themselves: the address, or the first half of one of IPv6. Empty if unknown.
     pub fn network(&self) -> String {
         let network = self.address.map(network_of);

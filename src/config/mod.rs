@@ -4,6 +4,7 @@
 //! key in the file (`database_url`), the environment variable (`KINDLING_DATABASE_URL`), the flag
 //! (`--database-url`), its line in `--help` and its row in `docs/settings.md`.
 
+mod agreement;
 mod database_url;
 mod error;
 mod file;
@@ -240,6 +241,23 @@ setting::settings! {
     request_timeout_seconds: u64 = parse::whole_number::<u64, 1, 300>, Shape::Plain,
         allowed "whole number from 1 to 300", default "30";
 
+    /// Operations of the public executed at once; 0 for four on each core, and one on each of database_readers
+    max_operations: usize = parse::count, Shape::Plain,
+        allowed "whole number from 0 to 1000", default "0";
+
+    /// Operations that each network of the public, and each preview link, may send in a minute; 0 for any number
+    rate_limit_public_per_minute: u32 = parse::whole_number::<u32, 0, 10_000_000>, Shape::Plain,
+        allowed "whole number from 0 to 10000000", default "6000";
+
+    /// Operations that each account, and each API token, may send in a minute; 0 for any number
+    rate_limit_signed_in_per_minute: u32 = parse::whole_number::<u32, 0, 10_000_000>, Shape::Plain,
+        allowed "whole number from 0 to 10000000", default "6000";
+
+    /// Networks of machines of one's own, such as frontends that render pages: as the public they may send any number
+    rate_limit_exempt: Vec<IpNet> = parse::networks, Shape::List,
+        allowed "IP addresses or networks such as 10.0.0.0/8, separated by commas",
+        default "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7";
+
     /// Connections at a time
     max_connections: u32 = parse::whole_number::<u32, 1, 1_000_000>, Shape::Plain,
         allowed "whole number from 1 to 1000000", default "10000";
@@ -342,55 +360,8 @@ impl Config {
     ) -> Result<Self, Vec<ConfigError>> {
         let mut reader = source::Reader::open(matches, &env, default_file);
         match (Self::read(&mut reader), reader.into_mistakes()) {
-            (Some(config), mistakes) if mistakes.is_empty() => config.in_agreement(),
+            (Some(config), mistakes) if mistakes.is_empty() => agreement::check(config),
             (_, mistakes) => Err(mistakes),
-        }
-    }
-
-    /// Checks what one setting says against the others.
-    fn in_agreement(self) -> Result<Self, Vec<ConfigError>> {
-        let (mail, oidc) = (self.smtp_url.is_some(), !self.oidc_providers.is_empty());
-        let (sender, url) = (self.mail_from.is_none(), self.public_url.is_none());
-        let (certificate, key) = (self.tls_certificate.is_some(), self.tls_key.is_some());
-        let needed = [
-            (
-                certificate && !key,
-                "tls_key",
-                "tls_certificate",
-                "a certificate is of no use without its key",
-            ),
-            (
-                key && !certificate,
-                "tls_certificate",
-                "tls_key",
-                "a key is of no use without its certificate",
-            ),
-            (
-                mail && sender,
-                "mail_from",
-                "smtp_url",
-                "mail must come from somebody",
-            ),
-            (
-                mail && url,
-                "public_url",
-                "smtp_url",
-                "mail holds links to this server",
-            ),
-            (
-                oidc && url,
-                "public_url",
-                "oidc_providers",
-                "providers send people back to it",
-            ),
-        ];
-        let lacking = needed.into_iter().filter(|(lacks, ..)| *lacks);
-        let missing = |(_, name, by, reason)| ConfigError::Missing { name, by, reason };
-        let mistakes: Vec<_> = lacking.map(missing).collect();
-        if mistakes.is_empty() {
-            Ok(self)
-        } else {
-            Err(mistakes)
         }
     }
 }

@@ -16,6 +16,15 @@ const MOST_ERRORS: usize = 20;
 const UNWRITABLE: &[u8] =
     br#"{"errors":[{"message":"something went wrong on the server","extensions":{"code":"INTERNAL"}}]}"#;
 
+/// What passes, so that trying again later may work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The database, or what else is needed, does not answer.
+    Unavailable,
+    /// There are too many operations at once. Nothing of this one was looked at.
+    Overloaded,
+}
+
 /// The answer to an operation.
 #[derive(Clone)]
 pub struct Answer {
@@ -25,8 +34,8 @@ pub struct Answer {
     pub is_executed: bool,
     /// Whether it has errors.
     pub has_errors: bool,
-    /// Whether it failed because the database, or what else is needed, does not answer.
-    pub is_unavailable: bool,
+    /// What has kept it from being a good one, if that passes.
+    pub trouble: Option<Trouble>,
     /// Values of `Set-Cookie`.
     pub cookies: Vec<Secret>,
     /// The content that was read for it.
@@ -50,13 +59,14 @@ impl Answer {
             tracing::error!(%error, "an answer could not be written as JSON");
             UNWRITABLE.to_vec()
         });
+        let is_unavailable = response.errors.iter().any(errors::is_unavailable);
         let cookies = response.http_headers.get_all("set-cookie").into_iter();
         let cookies = cookies.filter_map(|cookie| cookie.to_str().ok().map(Secret::new));
         Self {
             body: body.into(),
             is_executed,
             has_errors: !response.errors.is_empty(),
-            is_unavailable: response.errors.iter().any(errors::is_unavailable),
+            trouble: is_unavailable.then_some(Trouble::Unavailable),
             cookies: cookies.collect(),
             reads: executed.reads,
             statements: executed.statements,
@@ -71,6 +81,14 @@ impl Answer {
     /// The answer to what could not be executed.
     pub(super) fn failed(error: Error) -> Self {
         *Self::refused(errors::told(errors::of(error)))
+    }
+
+    /// The answer where there are too many operations at once.
+    pub(super) fn shed() -> Self {
+        Self {
+            trouble: Some(Trouble::Overloaded),
+            ..Self::failed(Error::Overloaded)
+        }
     }
 
     /// The body with extensions at its end.

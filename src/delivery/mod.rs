@@ -1,28 +1,33 @@
 //! Delivery: what stands between the transports and GraphQL. Documents are parsed once, limits hold for all of them, and
 //! answers are written down.
 
+mod admission;
 mod answer;
 mod answers;
 mod document;
 mod limits;
+mod rates;
 pub mod trusted;
 mod wanted;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc};
 
 use async_graphql::{Name, Request, Response, Value, Variables, parser::types::OperationType};
 
+use self::{
+    admission::Admission,
+    answers::{Answers, Question},
+    document::Documents,
+    limits::Limits,
+    rates::Rates,
+    trusted::Known,
+};
 pub use self::{
     answer::Answer,
     answers::{Encoding, Given, Kept, Source},
     document::{Operation, Prepared},
+    rates::Allowance,
     wanted::Wanted,
-};
-use self::{
-    answers::{Answers, Question},
-    document::Documents,
-    limits::Limits,
-    trusted::Known,
 };
 use crate::{
     app::App,
@@ -90,7 +95,11 @@ pub struct Delivery {
     documents: Documents,
     trusted: Known,
     limits: Limits,
+    rates: Rates,
+    admission: Admission,
     answers: Answers,
+    /// What is answered where there are too many operations at once.
+    shed: Answer,
     /// The root fields that read content, and those that describe the schema: their answers can be kept.
     kept_fields: Arc<BTreeSet<String>>,
 }
@@ -106,6 +115,9 @@ impl Delivery {
             documents: Documents::new(app.config.document_cache_bytes),
             trusted: Known::new(app.database.clone(), app.config.document_cache_bytes),
             limits: Limits::new(&app.config),
+            rates: Rates::new(&app.config),
+            admission: Admission::new(&app.config),
+            shed: Answer::shed(),
             answers: Answers::new(app),
             kept_fields: Arc::new(kept_fields),
         }
@@ -115,6 +127,17 @@ impl Delivery {
     pub fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Box<Answer>> {
         let document = self.documents.prepare(text, &self.limits);
         document.map_err(Answer::refused)
+    }
+
+    /// Counts operations of a principal, which go on if they are within the limit of that one for a minute. Gives what is left,
+    /// or when to come again; nothing where there is no limit.
+    pub fn count(
+        &self,
+        principal: &Principal,
+        client: &Client,
+        operations: NonZeroU32,
+    ) -> Result<Option<Allowance>, Allowance> {
+        self.rates.count(principal, client, operations)
     }
 
     /// Whether a request may have so many operations; or the answer that says that it may not.
@@ -154,6 +177,10 @@ impl Delivery {
         let costs: Vec<u64> = costs.collect::<Result<_, _>>()?;
         let sum = costs.iter().copied().fold(0, u64::saturating_add);
         self.afford(sum)?;
+        let changes = asked.iter().any(|asked| asked.document.changes());
+        let Some(_place) = self.admission.enter(&sender.principal, changes).await else {
+            return Err(Box::new(self.shed.clone()));
+        };
         let mut answers = Vec::with_capacity(asked.len());
         for asked in asked {
             answers.push(self.answer(asked, sender.clone()).await);
@@ -205,8 +232,12 @@ impl Delivery {
         given.with_body(|answer| answer.with_extensions(&extensions))
     }
 
-    /// The answer to an operation, if it is within the limits.
+    /// The answer to an operation, if there is a place for it, and it is within the limits.
     async fn admitted(&self, asked: Asked, sender: Sender) -> Answer {
+        let changes = asked.document.changes();
+        let Some(_place) = self.admission.enter(&sender.principal, changes).await else {
+            return self.shed.clone();
+        };
         let admitted = self.admit(&asked).and_then(|cost| self.afford(cost));
         match admitted {
             Ok(()) => self.answer(asked, sender).await,

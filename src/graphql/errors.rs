@@ -54,6 +54,7 @@ pub(crate) fn told(error: ServerError) -> ServerError {
         | Error::TooManyAttempts(_)
         | Error::KeyReused
         | Error::AnswerUnknown
+        | Error::Overloaded
         | Error::Forbidden(_) => {}
     }
     let problems = match ours {

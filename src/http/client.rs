@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, header, request::Parts};
 use ipnet::IpNet;
 
 use crate::{app::App, auth::Client};
@@ -11,8 +11,10 @@ use crate::{app::App, auth::Client};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub(super) SocketAddr);
 
-/// Who sends a request with these headers over a connection from `peer`.
-pub(super) fn client(app: &App, peer: Option<Peer>, headers: &HeaderMap) -> Client {
+/// Who sends a request with this head.
+pub(super) fn client_of(app: &App, head: &Parts) -> Client {
+    let headers = &head.headers;
+    let peer = head.extensions.get::<Peer>();
     let peer = peer.map(|Peer(address)| address.ip().to_canonical());
     let address = peer.map(|peer| told(&app.config.trusted_proxies, peer, headers));
     let device = headers.get(header::USER_AGENT);

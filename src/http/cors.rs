@@ -18,7 +18,7 @@ const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
 );
 /// What scripts may read, beside what they always may.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "x-request-id, retry-after, etag, content-version, cache-status, content-range, accept-ranges, www-authenticate",
+    "x-request-id, retry-after, ratelimit, ratelimit-policy, etag, content-version, cache-status, content-range, accept-ranges, www-authenticate",
 );
 /// How long a browser need not ask again, in seconds: two hours, the most that Chromium keeps.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");

@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::{
-    client::{Peer, client},
+    client::client_of,
     cookies::{self, Cookies},
     reply,
 };
@@ -38,7 +38,6 @@ pub(super) struct Caller {
 /// only where the request was sent on purpose; elsewhere its sender is nobody.
 pub(super) async fn caller(app: &App, head: &Parts) -> Result<Caller, Response> {
     let headers = &head.headers;
-    let peer = head.extensions.get::<Peer>().copied();
     let cookies = Cookies::of(headers);
     let is_proven = cookies::is_proven(&app.config, headers).map_err(|_| cookies::refused())?;
     let token = bearer_token(headers).map_err(|error| refused(&error))?;
@@ -62,7 +61,7 @@ pub(super) async fn caller(app: &App, head: &Parts) -> Result<Caller, Response> 
     };
     Ok(Caller {
         principal,
-        client: client(app, peer, headers),
+        client: client_of(app, head),
         browser: Browser { is_proven, refresh },
         is_forgeable,
     })

@@ -17,6 +17,7 @@ mod multipart;
 mod oidc;
 mod pages;
 mod pieces;
+mod rate_limit;
 mod reply;
 pub mod server;
 

@@ -15,10 +15,10 @@ use tracing::Instrument;
 
 use super::{
     cookies,
-    credentials::{self, Caller},
+    credentials::Caller,
     graphql::{Endpoint, Media, Parameters, answer_one},
     pieces::{Pieces, TooMuch},
-    reply,
+    rate_limit, reply,
 };
 use crate::{
     auth::Principal,
@@ -116,14 +116,19 @@ pub(super) async fn post(
         return reply::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message);
     }
     let pieces = Pieces::new(body);
-    let refusal = match credentials::caller(&endpoint.app, head).await {
-        Ok(caller) if caller.is_forgeable => cookies::refused(),
-        Ok(caller) => match read(endpoint, &caller.principal, headers, &pieces).await {
-            Ok((asked, uploads)) => {
-                return run(endpoint, media, head, asked, uploads, caller).await;
+    let refusal = match endpoint.caller(head).await {
+        Ok((caller, _)) if caller.is_forgeable => cookies::refused(),
+        Ok((caller, allowance)) => {
+            match read(endpoint, &caller.principal, headers, &pieces).await {
+                Ok((asked, uploads)) => {
+                    let response = run(endpoint, media, head, asked, uploads, caller).await;
+                    return rate_limit::told(allowance, response);
+                }
+                Err(refusal) => rate_limit::told(allowance, refusal.response(media)),
             }
-            Err(refusal) => refusal.response(media),
-        },
+        }
+        // Whoever sends too much is not listened to any more.
+        Err(refusal) if refusal.status() == StatusCode::TOO_MANY_REQUESTS => return refusal,
         Err(refusal) => refusal,
     };
     pieces.drain(endpoint.app.config.max_upload_bytes).await;

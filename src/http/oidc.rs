@@ -11,17 +11,10 @@ use axum::{
     routing::get,
 };
 
-use super::{
-    client::{Peer, client},
-    cookies::cookie,
-    credentials::PRIVATE,
-};
+use super::{client::client_of, cookies::cookie, credentials::PRIVATE};
 use crate::{
     app::App,
-    auth::{
-        Client,
-        oidc::{Answer, Failure, Oidc},
-    },
+    auth::oidc::{Answer, Failure, Oidc},
     crypto::Secret,
     error::Error,
     graphql::transport::set_cookie,
@@ -60,7 +53,7 @@ async fn begin(
     let (head, _) = request.into_parts();
     let parameter = |name| parameter(&head, name).unwrap_or_default();
     let (return_to, state) = (parameter("return_to"), parameter("state"));
-    let (sender, browser) = (sender(&pages.app, &head), browser(&head.headers));
+    let (sender, browser) = (client_of(&pages.app, &head), browser(&head.headers));
     let begun = pages
         .oidc
         .begin(&sender, &provider, &return_to, &state, browser);
@@ -88,7 +81,7 @@ async fn finish(
         is_error: parameter(&head, "error").is_some(),
         issuer: parameter(&head, "iss"),
     };
-    let (sender, browser) = (sender(&pages.app, &head), browser(&head.headers));
+    let (sender, browser) = (client_of(&pages.app, &head), browser(&head.headers));
     let finished = pages
         .oidc
         .finish(&sender, &provider, browser.as_ref(), answer)
@@ -106,11 +99,6 @@ async fn finish(
         }
         Err(failure) => told(&failure),
     }
-}
-
-fn sender(app: &App, head: &Parts) -> Client {
-    let peer = head.extensions.get::<Peer>().copied();
-    client(app, peer, &head.headers)
 }
 
 fn browser(headers: &HeaderMap) -> Option<Secret> {

@@ -48,7 +48,7 @@ async fn only_listed_origins_are_let_in() {
                 ("access-control-allow-origin", origin),
                 (
                     "access-control-expose-headers",
-                    "x-request-id, retry-after, etag, content-version, cache-status, content-range, accept-ranges, www-authenticate"
+                    "x-request-id, retry-after, ratelimit, ratelimit-policy, etag, content-version, cache-status, content-range, accept-ranges, www-authenticate"
                 ),
             ]
         );

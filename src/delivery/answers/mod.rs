@@ -16,7 +16,7 @@ pub use self::{
     encoding::Encoding,
     kept::{Kept, Source},
 };
-use super::Answer;
+use super::{Answer, answer::Trouble};
 use crate::{app::App, auth::Principal, crypto::Secret, event::tail};
 
 /// What tells one answer from another.
@@ -109,7 +109,7 @@ impl Answers {
             }
         };
         let kept = self.flights.join(flight, work).await;
-        if kept.answer.is_unavailable {
+        if kept.answer.trouble == Some(Trouble::Unavailable) {
             return self.stale(&question, || Answer::clone(&kept.answer));
         }
         if kept.answer.is_executed && !kept.answer.has_errors {
@@ -133,6 +133,10 @@ impl Answers {
     }
 
     fn sealed(&self, answer: Answer, state: i64) -> Kept {
+        if answer.trouble == Some(Trouble::Overloaded) {
+            // It shows nothing, and must cost next to nothing.
+            return Kept::new(answer, state, None);
+        }
         let version = Secret::new(state.to_string());
         let version = self.app.crypto.vault.seal(VERSION, &version);
         Kept::new(answer, state, version.ok())

@@ -1,6 +1,6 @@
 //! Several operations in one request, where the settings allow it: a list, answered by a list in the same order.
 
-use std::fmt;
+use std::{fmt, num::NonZeroU32};
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -15,7 +15,7 @@ use serde::{
 use super::{Endpoint, Media, Parameters, bad, sender};
 use crate::{
     delivery::{Answer, Asked},
-    http::{cookies, credentials::Caller, reply},
+    http::{cookies, credentials::Caller, rate_limit, reply},
 };
 
 /// Most operations of any request, whatever the settings say; further ones are only counted.
@@ -49,6 +49,26 @@ pub(super) async fn answer(
         let message = "the list of operations is empty";
         return Err(bad(StatusCode::BAD_REQUEST, message));
     }
+    // The first one was counted before the body was read.
+    let more = NonZeroU32::new(u32::try_from(batch.length - 1).unwrap_or(u32::MAX));
+    let counted = match more.filter(|_| batch.length <= endpoint.app.config.max_batch) {
+        Some(more) => endpoint
+            .delivery
+            .count(&caller.principal, &caller.client, more),
+        None => Ok(None),
+    };
+    let allowance = counted.map_err(|allowance| rate_limit::refused(&allowance))?;
+    let response = run(endpoint, media, headers, batch, caller).await?;
+    Ok(rate_limit::told(allowance, response))
+}
+
+async fn run(
+    endpoint: &Endpoint,
+    media: Media,
+    headers: &HeaderMap,
+    batch: Batch,
+    caller: Caller,
+) -> Result<Response, Response> {
     let asked = match read(endpoint, batch).await {
         Ok(asked) => asked,
         Err(refusal) => return Ok(media.refused(&refusal)),

@@ -71,6 +71,7 @@ impl Media {
         *response.status_mut() = self.status(answer);
         self.finish(&mut response, &[]);
         caching::keep_nothing(response.headers_mut(), true);
+        tell_when_to_try_again(&mut response, answer);
         response
     }
 
@@ -91,10 +92,7 @@ impl Media {
             caching::keep_nothing(response.headers_mut(), !given.is_public);
             response
         };
-        if answer.is_unavailable {
-            let headers = response.headers_mut();
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
+        tell_when_to_try_again(&mut response, answer);
         self.finish(&mut response, &answer.cookies);
         caching::tell_source(response.headers_mut(), given);
         response
@@ -114,7 +112,7 @@ impl Media {
 
     fn status(self, answer: &Answer) -> StatusCode {
         match self {
-            _ if answer.is_unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ if answer.trouble.is_some() => StatusCode::SERVICE_UNAVAILABLE,
             Self::GraphqlResponse if !answer.is_executed => StatusCode::BAD_REQUEST,
             _ => StatusCode::OK,
         }
@@ -130,6 +128,13 @@ impl Media {
                 headers.append(header::SET_COOKIE, cookie);
             }
         }
+    }
+}
+
+fn tell_when_to_try_again(response: &mut Response, answer: &Answer) {
+    if answer.trouble.is_some() {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
 }
 

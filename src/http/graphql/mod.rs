@@ -5,7 +5,7 @@ mod caching;
 mod media;
 mod parameters;
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use async_graphql::parser::types::OperationType;
 use axum::{
@@ -20,14 +20,16 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use self::caching::{Asking, CONTENT_VERSION};
 pub(super) use self::{caching::Caching, media::Media, parameters::Parameters};
 use super::{
+    client::client_of,
     cookies,
     credentials::{self, Caller},
-    multipart, reply,
+    multipart, rate_limit, reply,
 };
 use crate::{
     app::App,
+    auth::Principal,
     content::upload::Uploads,
-    delivery::{Answer, Asked, Delivery, Sender},
+    delivery::{Allowance, Answer, Asked, Delivery, Sender},
     graphql::idempotency::IdempotencyKey,
 };
 
@@ -70,7 +72,19 @@ async fn posted(
         let message = "send the request as application/json in UTF-8, or as multipart/form-data if it has files";
         return Err(bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    let caller = credentials::caller(&endpoint.app, head).await?;
+    let (caller, allowance) = endpoint.caller(head).await?;
+    let answered = read_and_answer(endpoint, media, head, body, caller).await;
+    let response = answered.unwrap_or_else(|refusal| refusal);
+    Ok(rate_limit::told(allowance, response))
+}
+
+async fn read_and_answer(
+    endpoint: &Endpoint,
+    media: Media,
+    head: &Parts,
+    body: Body,
+    caller: Caller,
+) -> Result<Response, Response> {
     let body = read(body, endpoint.max_body_bytes).await?;
     if batch::is_batch(&body) {
         return batch::answer(endpoint, media, &head.headers, &body, caller).await;
@@ -119,7 +133,18 @@ pub(super) async fn get(State(endpoint): State<Arc<Endpoint>>, request: Request)
 }
 
 async fn got(endpoint: &Endpoint, media: Media, head: &Parts) -> Result<Response, Response> {
-    let caller = credentials::caller(&endpoint.app, head).await?;
+    let (caller, allowance) = endpoint.caller(head).await?;
+    let answered = query(endpoint, media, head, caller).await;
+    let response = answered.unwrap_or_else(|refusal| refusal);
+    Ok(rate_limit::told(allowance, response))
+}
+
+async fn query(
+    endpoint: &Endpoint,
+    media: Media,
+    head: &Parts,
+    caller: Caller,
+) -> Result<Response, Response> {
     let parameters = Parameters::of_address(head.uri.query().unwrap_or_default())
         .map_err(|message| bad(StatusCode::BAD_REQUEST, &message))?;
     let asked = match endpoint.asked(parameters).await {
@@ -146,6 +171,27 @@ async fn got(endpoint: &Endpoint, media: Media, head: &Parts) -> Result<Response
 }
 
 impl Endpoint {
+    /// Who sends a request with this head, and how many operations that one may still send; or the refusal. A request whose
+    /// credentials do not hold is counted where those are counted that have none.
+    pub(super) async fn caller(
+        &self,
+        head: &Parts,
+    ) -> Result<(Caller, Option<Allowance>), Response> {
+        let one = NonZeroU32::MIN;
+        let found = credentials::caller(&self.app, head).await;
+        let counted = if let Ok(caller) = &found {
+            self.delivery.count(&caller.principal, &caller.client, one)
+        } else {
+            let client = client_of(&self.app, head);
+            self.delivery.count(&Principal::Anonymous, &client, one)
+        };
+        match (found, counted) {
+            (_, Err(allowance)) => Err(rate_limit::refused(&allowance)),
+            (Ok(caller), Ok(allowance)) => Ok((caller, allowance)),
+            (Err(refusal), Ok(allowance)) => Err(rate_limit::told(allowance, refusal)),
+        }
+    }
+
     /// The operation that these parameters ask for; or the answer that says why there is none.
     pub(super) async fn asked(&self, mut parameters: Parameters) -> Result<Asked, Box<Answer>> {
         Ok(Asked {

@@ -46,7 +46,7 @@ impl<S> Routes for S where
 pub(super) struct Serving<S> {
     pub(super) builder: Builder<TokioExecutor>,
     /// What answers requests.
-    pub(super) routes: S,
+    pub(super) router: S,
     pub(super) limits: Limits,
     pub(super) tls: Option<Arc<Tls>>,
 }
@@ -113,7 +113,7 @@ impl<S: Routes> Serving<S> {
             Body::new(body)
         };
         let request = http::Request::from_parts(head, body);
-        let answer = self.routes.clone().call(request);
+        let answer = self.router.clone().call(request);
         async move {
             let answer = answer.await?;
             Ok(answer.map(|body| body::Answer::new(body, answering)))

@@ -59,7 +59,7 @@ impl Server {
     pub async fn run(
         self,
         config: &Config,
-        routes: impl Routes,
+        router: impl Routes,
         stop: impl Future<Output = ()>,
     ) -> Instant {
         let Self {
@@ -76,7 +76,7 @@ impl Server {
             open: Arc::new(Open::new(limits.clone())),
             serving: Arc::new(Serving {
                 builder: limits.builder(),
-                routes,
+                router,
                 limits,
                 tls,
             }),
