@@ -8,6 +8,7 @@
 mod access_token;
 mod accounts;
 mod accounts_http;
+mod admission;
 mod answers;
 mod audits;
 mod browser_sessions;

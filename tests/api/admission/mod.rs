@@ -1,0 +1,4 @@
+//! What each may send in a minute, and what is executed at once.
+
+mod overload;
+mod rates;
