@@ -125,13 +125,9 @@ async fn walk(delivery: &Delivery, order: &Value, depth: u32) -> Outcome<Value> 
 
 async fn execute(delivery: &Delivery, variables: &Value) -> Outcome<Value> {
     let document = delivery.prepare(QUERY).map_err(|refusal| told(&refusal))?;
-    let asked = Asked {
-        document,
-        operation_name: None,
-        variables: Variables::from_json(variables.clone()),
-    };
+    let asked = Asked::new(document, None, Variables::from_json(variables.clone()));
     let sender = Sender::new(Principal::Anonymous);
-    let given = delivery.execute(asked, sender).await;
+    let given = delivery.execute(asked.into(), sender).await;
     let answer = &given.kept.answer;
     let mut body: Value = serde_json::from_slice(&answer.body)?;
     if body.get("errors").is_none() {

@@ -145,12 +145,10 @@ impl Site {
             Principal::Anonymous
         };
         let prepared = self.delivery.prepare(query);
-        let asked = Asked {
-            document: prepared.map_err(|refusal| told(&refusal))?,
-            operation_name: None,
-            variables: Variables::from_json(variables),
-        };
-        let given = self.delivery.execute(asked, Sender::new(principal)).await;
+        let document = prepared.map_err(|refusal| told(&refusal))?;
+        let asked = Asked::new(document, None, Variables::from_json(variables));
+        let sender = Sender::new(principal);
+        let given = self.delivery.execute(asked.into(), sender).await;
         let answer = &given.kept.answer;
         let mut body: Value = serde_json::from_slice(&answer.body)?;
         if body.get("errors").is_some() {

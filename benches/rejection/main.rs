@@ -95,12 +95,8 @@ async fn is_refused(delivery: &Delivery, text: &str) -> bool {
     let Ok(document) = delivery.prepare(text) else {
         return true;
     };
-    let asked = Asked {
-        document,
-        operation_name: None,
-        variables: Variables::default(),
-    };
+    let asked = Asked::new(document, None, Variables::default());
     let sender = Sender::new(Principal::Anonymous);
-    let given = delivery.execute(asked, sender).await;
+    let given = delivery.execute(asked.into(), sender).await;
     !given.kept.answer.is_executed
 }

@@ -4,6 +4,7 @@
 mod admission;
 mod answer;
 mod answers;
+mod asked;
 mod document;
 mod limits;
 mod rates;
@@ -12,11 +13,12 @@ mod wanted;
 
 use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc};
 
-use async_graphql::{Name, Request, Response, Value, Variables, parser::types::OperationType};
+use async_graphql::{Name, Response, Value, parser::types::OperationType};
 
 use self::{
     admission::Admission,
     answers::{Answers, Question},
+    asked::request,
     document::Documents,
     limits::Limits,
     rates::Rates,
@@ -25,6 +27,7 @@ use self::{
 pub use self::{
     answer::Answer,
     answers::{Encoding, Given, Kept, Source},
+    asked::{Asked, Sender},
     document::{Operation, Prepared},
     rates::Allowance,
     wanted::Wanted,
@@ -32,61 +35,11 @@ pub use self::{
 use crate::{
     app::App,
     auth::{Client, Principal},
-    content::upload::Uploads,
-    graphql::{Schema, content_fields, idempotency::IdempotencyKey, transport::Browser},
+    graphql::{Schema, content_fields},
 };
 
 /// The root fields that describe the schema.
 const DESCRIPTIONS: [&str; 3] = ["__schema", "__type", "__typename"];
-
-/// An operation that is asked for.
-#[derive(Clone)]
-pub struct Asked {
-    /// The document that it stands in.
-    pub document: Arc<Prepared>,
-    /// Its name; a document with one operation needs none.
-    pub operation_name: Option<String>,
-    /// The values of its variables.
-    pub variables: Variables,
-}
-
-impl Asked {
-    /// The operation that would run; none if the document does not say which.
-    pub fn operation(&self) -> Option<&Operation> {
-        self.document.operation(self.operation_name.as_deref())
-    }
-}
-
-/// Who asks, and what came along.
-#[derive(Clone)]
-pub struct Sender {
-    /// With which rights.
-    pub principal: Principal,
-    /// From where.
-    pub client: Client,
-    /// What is known of the browser.
-    pub(crate) browser: Browser,
-    /// Under which key the operation is done only once.
-    pub(crate) key: Option<IdempotencyKey>,
-    /// The files that came with the operation.
-    pub uploads: Option<Arc<Uploads>>,
-    /// The `Content-Version` that the answer must not lie before.
-    pub version: Option<String>,
-}
-
-impl Sender {
-    /// Somebody of whom nothing else is known.
-    pub fn new(principal: Principal) -> Self {
-        Self {
-            principal,
-            client: Client::default(),
-            browser: Browser::default(),
-            key: None,
-            uploads: None,
-            version: None,
-        }
-    }
-}
 
 /// Everything that transports need.
 pub struct Delivery {
@@ -146,18 +99,18 @@ impl Delivery {
     }
 
     /// The answer to an operation, within the limits: one that was kept and holds, or a new one.
-    pub async fn execute(&self, asked: Asked, sender: Sender) -> Given {
+    pub async fn execute(&self, asked: Arc<Asked>, sender: Sender) -> Given {
         self.expect(sender.version.as_deref());
         if let Err(refusal) = self.check_trust(&asked, &sender.principal).await {
             return self.answers.new_one(*refusal);
         }
         let Some(question) = self.question(&asked, &sender) else {
-            let answer = Box::pin(self.admitted(asked, sender)).await;
+            let answer = Box::pin(self.admitted(&asked, sender)).await;
             return self.told(self.answers.new_one(answer), None);
         };
         let cost = self.app.config.development.then(|| self.cost(&asked));
         let with_cookies = sender.browser.is_proven;
-        let execution = Box::pin(self.admitted(asked, sender));
+        let execution = Box::pin(self.admitted(&asked, sender));
         let mut given = self.answers.to(question, execution).await;
         given.is_public &= !with_cookies;
         self.told(given, cost)
@@ -182,7 +135,7 @@ impl Delivery {
             return Err(Box::new(self.shed.clone()));
         };
         let mut answers = Vec::with_capacity(asked.len());
-        for asked in asked {
+        for asked in &asked {
             answers.push(self.answer(asked, sender.clone()).await);
         }
         Ok(answers)
@@ -208,9 +161,7 @@ impl Delivery {
         let mut fields = operation.root_fields.iter();
         let can_be_kept = is_query && fields.all(|field| self.kept_fields.contains(field));
         can_be_kept.then(|| Question {
-            document: *asked.document.hash(),
-            operation: asked.operation_name.clone(),
-            variables: serde_json::to_string(&asked.variables).unwrap_or_default(),
+            asked: asked.key(),
             principal: sender.principal.clone(),
             day: self.app.clock.now().date_naive(),
         })
@@ -233,12 +184,12 @@ impl Delivery {
     }
 
     /// The answer to an operation, if there is a place for it, and it is within the limits.
-    async fn admitted(&self, asked: Asked, sender: Sender) -> Answer {
+    async fn admitted(&self, asked: &Asked, sender: Sender) -> Answer {
         let changes = asked.document.changes();
         let Some(_place) = self.admission.enter(&sender.principal, changes).await else {
             return self.shed.clone();
         };
-        let admitted = self.admit(&asked).and_then(|cost| self.afford(cost));
+        let admitted = self.admit(asked).and_then(|cost| self.afford(cost));
         match admitted {
             Ok(()) => self.answer(asked, sender).await,
             Err(refusal) => *refusal,
@@ -247,7 +198,7 @@ impl Delivery {
 
     /// What an operation costs, if its variables are within the limits.
     fn admit(&self, asked: &Asked) -> Result<u64, Box<Answer>> {
-        let variables = &asked.variables;
+        let variables = asked.variables();
         let checked = self.limits.check_variables(variables);
         checked.map_err(Answer::refused)?;
         Ok(self.cost(asked))
@@ -255,7 +206,7 @@ impl Delivery {
 
     fn cost(&self, asked: &Asked) -> u64 {
         let name = asked.operation_name.as_deref();
-        self.limits.cost(&asked.document, name, &asked.variables)
+        self.limits.cost(&asked.document, name, asked.variables())
     }
 
     /// Whether operations may cost so much, all together.
@@ -269,7 +220,7 @@ impl Delivery {
     }
 
     /// The answer to an operation that is within the limits.
-    async fn answer(&self, asked: Asked, sender: Sender) -> Answer {
+    async fn answer(&self, asked: &Asked, sender: Sender) -> Answer {
         let document = Arc::clone(&asked.document);
         let principal = sender.principal.clone();
         let request = request(asked, sender);
@@ -282,20 +233,4 @@ impl Delivery {
         }
         answer
     }
-}
-
-/// The request as GraphQL takes it.
-fn request(asked: Asked, sender: Sender) -> Request {
-    let mut request = Request::new(asked.document.text.clone())
-        .variables(asked.variables)
-        .data(sender.client)
-        .data(sender.browser);
-    request.operation_name = asked.operation_name;
-    if let Some(key) = sender.key {
-        request = request.data(key);
-    }
-    if let Some(uploads) = sender.uploads {
-        request = request.data(uploads);
-    }
-    request
 }

@@ -38,6 +38,8 @@ pub fn router(app: &App, demo: bool, stopping: &Stopping) -> Around {
         app: app.clone(),
         delivery: Delivery::new(app),
         caching: graphql::Caching::new(&app.config),
+        known_posts: graphql::Known::new(app.config.document_cache_bytes),
+        known_addresses: graphql::Known::new(app.config.document_cache_bytes),
         max_body_bytes: app.config.max_body_bytes,
     };
     let mut router = Router::new()

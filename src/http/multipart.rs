@@ -149,7 +149,7 @@ async fn run(
     let task = async move {
         let uploads = Arc::new(uploads);
         let files = Some(Arc::clone(&uploads));
-        let response = answer_one(&endpoint, media, &head, asked, files, caller).await;
+        let response = answer_one(&endpoint, media, &head, Arc::new(asked), files, caller).await;
         // Nobody else holds them once the operation has ended.
         if let Some(uploads) = Arc::into_inner(uploads) {
             uploads.settle().await;
@@ -183,7 +183,7 @@ async fn read(
     let mut asked = asked.map_err(Refusal::Answered)?;
     let mut uploads = Uploads::new(&endpoint.app);
     let map = form.text("map").await?;
-    let mut expected = expected(&map, &mut asked.variables, &mut uploads)?;
+    let mut expected = expected(&map, asked.variables_mut(), &mut uploads)?;
     while let Some(mut part) = form.next().await? {
         let upload = part.name().and_then(|name| expected.remove(name));
         let upload = upload.ok_or_else(|| malformed("the map does not name every file, once"))?;

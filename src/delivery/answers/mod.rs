@@ -16,18 +16,14 @@ pub use self::{
     encoding::Encoding,
     kept::{Kept, Source},
 };
-use super::{Answer, answer::Trouble};
+use super::{Answer, answer::Trouble, asked::Key};
 use crate::{app::App, auth::Principal, crypto::Secret, event::tail};
 
 /// What tells one answer from another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Question {
-    /// The document, by its digest.
-    pub(super) document: [u8; 32],
-    /// Which of its operations.
-    pub(super) operation: Option<String>,
-    /// The variables, as JSON.
-    pub(super) variables: String,
+    /// Which operation, with which variables.
+    pub(super) asked: Arc<Key>,
     /// Who asks: answers to one principal are never given to another one. Those to nobody in particular are for all.
     pub(super) principal: Principal,
     /// Fields may depend on the day, and on no time beside it.
@@ -69,7 +65,7 @@ impl Answers {
     /// Keeps as much as the settings say.
     pub(super) fn new(app: &App) -> Self {
         let weight = |question: &Question, kept: &Arc<Kept>| {
-            let bytes = question.variables.len() + kept.size();
+            let bytes = question.asked.size() + kept.size();
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let kept = Cache::builder()

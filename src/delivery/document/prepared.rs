@@ -88,10 +88,15 @@ impl Prepared {
     }
 
     /// How much memory it takes, roughly, in bytes.
-    pub(super) fn weight(&self) -> u32 {
+    pub(crate) fn weight(&self) -> u32 {
         const PER_TOKEN: u64 = 150;
         let bytes = 1_000 + 2 * self.text.len() as u64 + PER_TOKEN * self.tokens;
         u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+
+    /// Whether it fits the schema, as was seen when it was executed.
+    pub(crate) fn was_executed(&self) -> bool {
+        self.is_kept.load(Ordering::Relaxed)
     }
 
     /// Notes that it is kept; tells whether it was not.

@@ -2,6 +2,7 @@
 
 mod batch;
 mod caching;
+mod known;
 mod media;
 mod parameters;
 
@@ -18,7 +19,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use self::caching::{Asking, CONTENT_VERSION};
-pub(super) use self::{caching::Caching, media::Media, parameters::Parameters};
+pub(super) use self::{caching::Caching, known::Known, media::Media, parameters::Parameters};
 use super::{
     client::client_of,
     cookies,
@@ -41,6 +42,10 @@ pub(super) struct Endpoint {
     pub(super) delivery: Delivery,
     /// What caches may do with answers.
     pub(super) caching: Caching,
+    /// Queries that were posted before.
+    pub(super) known_posts: Known,
+    /// Queries that came in addresses before.
+    pub(super) known_addresses: Known,
     /// The largest body of a request.
     pub(super) max_body_bytes: usize,
 }
@@ -89,17 +94,27 @@ async fn read_and_answer(
     if batch::is_batch(&body) {
         return batch::answer(endpoint, media, &head.headers, &body, caller).await;
     }
-    let parameters = serde_json::from_slice(&body).map_err(|error| {
+    if let Some(asked) = endpoint.known_posts.get(&body) {
+        return Ok(answer_one(endpoint, media, head, asked, None, caller).await);
+    }
+    let parameters: Parameters = serde_json::from_slice(&body).map_err(|error| {
         let message = format!(
             "the request body is no GraphQL request: {}",
             reply::wrong_in_json(&error)
         );
         bad(StatusCode::BAD_REQUEST, &message)
     })?;
-    match endpoint.asked(parameters).await {
-        Ok(asked) => Ok(answer_one(endpoint, media, head, asked, None, caller).await),
-        Err(refusal) => Ok(media.refused(&refusal)),
+    let has_text = parameters.has_text();
+    let asked = match endpoint.asked(parameters).await {
+        Ok(asked) => Arc::new(asked),
+        Err(refusal) => return Ok(media.refused(&refusal)),
+    };
+    let response = answer_one(endpoint, media, head, Arc::clone(&asked), None, caller).await;
+    // What an id stands for can be taken back.
+    if has_text {
+        endpoint.known_posts.keep(body, &asked);
     }
+    Ok(response)
 }
 
 async fn read(body: Body, most_bytes: usize) -> Result<Bytes, Response> {
@@ -145,10 +160,15 @@ async fn query(
     head: &Parts,
     caller: Caller,
 ) -> Result<Response, Response> {
-    let parameters = Parameters::of_address(head.uri.query().unwrap_or_default())
-        .map_err(|message| bad(StatusCode::BAD_REQUEST, &message))?;
+    let sent = head.uri.query().unwrap_or_default();
+    if let Some(asked) = endpoint.known_addresses.get(sent.as_bytes()) {
+        return Ok(answer_one(endpoint, media, head, asked, None, caller).await);
+    }
+    let parameters =
+        Parameters::of_address(sent).map_err(|message| bad(StatusCode::BAD_REQUEST, &message))?;
+    let has_text = parameters.has_text();
     let asked = match endpoint.asked(parameters).await {
-        Ok(asked) => asked,
+        Ok(asked) => Arc::new(asked),
         Err(refusal) => return Ok(media.refused(&refusal)),
     };
     let is_query = match asked.operation() {
@@ -157,7 +177,12 @@ async fn query(
         None => true,
     };
     if is_query {
-        return Ok(answer_one(endpoint, media, head, asked, None, caller).await);
+        let response = answer_one(endpoint, media, head, Arc::clone(&asked), None, caller).await;
+        if has_text {
+            let sent = Bytes::copy_from_slice(sent.as_bytes());
+            endpoint.known_addresses.keep(sent, &asked);
+        }
+        return Ok(response);
     }
     let message = "only queries can be sent by GET";
     let mut response = reply::error(
@@ -194,11 +219,12 @@ impl Endpoint {
 
     /// The operation that these parameters ask for; or the answer that says why there is none.
     pub(super) async fn asked(&self, mut parameters: Parameters) -> Result<Asked, Box<Answer>> {
-        Ok(Asked {
-            document: self.delivery.document(&parameters.wanted()).await?,
-            operation_name: parameters.operation_name,
-            variables: parameters.variables,
-        })
+        let document = self.delivery.document(&parameters.wanted()).await?;
+        Ok(Asked::new(
+            document,
+            parameters.operation_name,
+            parameters.variables,
+        ))
     }
 }
 
@@ -207,7 +233,7 @@ pub(super) async fn answer_one(
     endpoint: &Endpoint,
     media: Media,
     head: &Parts,
-    asked: Asked,
+    asked: Arc<Asked>,
     uploads: Option<Arc<Uploads>>,
     caller: Caller,
 ) -> Response {

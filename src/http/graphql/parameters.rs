@@ -48,6 +48,11 @@ fn variables_of(object: Option<Object>) -> Variables {
 }
 
 impl Parameters {
+    /// Whether the document itself came.
+    pub(super) fn has_text(&self) -> bool {
+        self.query.is_some()
+    }
+
     /// Which document is meant. A hash of another version than the first one is none that this server knows of.
     pub(super) fn wanted(&mut self) -> Wanted {
         let extensions = self.extensions.take();

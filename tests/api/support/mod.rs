@@ -228,12 +228,8 @@ pub(crate) async fn ask(
     let json = |body: &[u8]| serde_json::from_slice(body).expect("JSON");
     match delivery.prepare(query) {
         Ok(document) => {
-            let asked = Asked {
-                document,
-                operation_name: None,
-                variables,
-            };
-            let given = Box::pin(delivery.execute(asked, sender)).await;
+            let asked = Asked::new(document, None, variables);
+            let given = Box::pin(delivery.execute(asked.into(), sender)).await;
             (json(&given.kept.answer.body), given.source)
         }
         Err(refusal) => (json(&refusal.body), Source::Executed),
