@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     clock::Clock, config::Config, crypto::Crypto, database::Database, error::Result, mail::Outbox,
-    media::MediaStore, recent::Recent,
+    media::MediaStore, recent::Recent, telemetry::Telemetry,
 };
 
 /// The application. Clones share everything.
@@ -24,6 +24,8 @@ pub struct App {
     pub crypto: Crypto,
     /// Which credentials stood a moment ago.
     pub recent: Recent,
+    /// What operators see.
+    pub telemetry: Telemetry,
 }
 
 /// What is the same for all content of the site.
@@ -67,6 +69,7 @@ impl App {
             site: Arc::new(site),
             crypto,
             recent: Recent::default(),
+            telemetry: Telemetry::default(),
         })
     }
 
@@ -77,6 +80,7 @@ impl App {
             database: &self.database,
             vault: &self.crypto.vault,
             clock: &self.clock,
+            meter: &self.telemetry.metrics.mails,
         }
     }
 }

@@ -27,3 +27,4 @@ pub mod database;
 pub mod error;
 pub mod id;
 pub mod recent;
+pub mod telemetry;

@@ -18,6 +18,7 @@ pub(crate) async fn start(
     let address = server::free_address()?;
     let mut command = pinning.server_command(env!("CARGO_BIN_EXE_kindling"));
     command.args(["serve", "--demo", "--listen", &address.to_string()]);
+    command.args(["--management-listen", "off"]);
     command.args(settings);
     on_data(&mut command, scratch, database_url);
     let log = data(scratch, database_url).with_extension("log");

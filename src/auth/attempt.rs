@@ -12,6 +12,7 @@ use crate::{
     app::App,
     database::only,
     error::{Error, Result},
+    telemetry::metrics::SignInStep,
 };
 
 /// How many attempts somebody has.
@@ -69,6 +70,7 @@ pub async fn count(app: &App, buckets: &[Bucket]) -> Result<()> {
     for bucket in buckets {
         let row = locked(&tx, bucket, now).await?;
         if row.next_at > now {
+            app.telemetry.metrics.sign_ins.count(SignInStep::Throttled);
             return Err(Error::TooManyAttempts(row.next_at - now));
         }
         let before = if now - row.last_at > FORGOTTEN_AFTER {

@@ -17,6 +17,7 @@ use crate::{
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action},
     id,
+    telemetry::metrics::SignInStep,
 };
 
 /// How long an access token holds, at most: it ends with its session.
@@ -81,6 +82,7 @@ pub(super) async fn begin(
     events.push(event);
     event::record_of_accounts(&tx, events, Some(id), now).await?;
     tx.commit().await?;
+    app.telemetry.metrics.sign_ins.count(SignInStep::Succeeded);
     Ok(tokens)
 }
 

@@ -24,6 +24,7 @@ use crate::{
     database::{Transaction, only},
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action},
+    telemetry::metrics::SignInStep,
 };
 
 /// Attempts at the password of one account.
@@ -282,6 +283,7 @@ pub(super) async fn tell_of_failure(
     let tx = app.database.begin().await?;
     let event = AccountEvent::new(Action::SignInFailed, account).from(client.network());
     event::record_of_accounts(&tx, vec![event], None, app.clock.now()).await?;
+    app.telemetry.metrics.sign_ins.count(SignInStep::Failed);
     tx.commit().await
 }
 

@@ -14,6 +14,7 @@ use crate::{
     crypto::Secret,
     database::Transaction,
     error::{Error, ProblemCode, Result},
+    telemetry::metrics::SignInStep,
 };
 
 /// What the step was begun with. A first step that has not asked for anything yet leaves null in its place.
@@ -47,6 +48,7 @@ pub(super) async fn ask(
     let asked = Some(Asked { at, ceremony });
     let made = challenge::make(app, &tx, Purpose::SignIn, Some(account), &asked).await?;
     tx.commit().await?;
+    app.telemetry.metrics.sign_ins.count(SignInStep::Challenged);
     let (token, expires_at) = made;
     Ok(SignIn::Challenge {
         token,

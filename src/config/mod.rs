@@ -44,6 +44,10 @@ setting::settings! {
     listen: SocketAddr = parse::address, Shape::Plain,
         allowed "IP address and port", default "127.0.0.1:8080";
 
+    /// Address and port on which to answer operators: metrics and health; for no visitors
+    management_listen: Option<SocketAddr> = parse::address_or_off, Shape::Plain,
+        allowed "IP address and port, or off", default "127.0.0.1:8081";
+
     /// Certificate chain for HTTPS, in PEM, if this server is to speak it; needs tls_key
     tls_certificate: Option<PathBuf> = parse::file, Shape::Plain,
         allowed "path", default "";

@@ -48,6 +48,14 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| "not an IP address and port".into())
 }
 
+/// An address; `off` or nothing means that there is none.
+pub(super) fn address_or_off(text: &str) -> Result<Option<SocketAddr>, String> {
+    match text {
+        "" | "off" => Ok(None),
+        text => address(text).map(Some),
+    }
+}
+
 pub(super) fn directory(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
         Err("empty".into())

@@ -1,12 +1,13 @@
 //! The database: which engine it is, and how to get a connection to it.
 
 mod changes;
+mod pools;
 mod reads;
 mod rows;
 mod snapshot;
 mod transaction;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use entity::entry;
 use migration::Migrator;
@@ -19,17 +20,21 @@ use sea_orm::{
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigratorTrait, seaql_migrations};
 
 use self::transaction::Queue;
 pub use self::{
     changes::{Changes, Line},
+    pools::Pools,
     reads::{Reads, Touched},
     rows::Rows,
     snapshot::Snapshot,
     transaction::Transaction,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    telemetry::metrics::database::{DatabaseMeter, Pool},
+};
 
 /// Any number that no other program takes for a lock in the same database.
 const MIGRATION_LOCK: i64 = 0x6b69_6e64_6c69_6e67;
@@ -50,6 +55,17 @@ pub struct Database {
     pub changes: Changes,
     /// Rows that were read before.
     pub rows: Rows,
+    /// What counts statements, and the time that they take.
+    pub meter: Arc<DatabaseMeter>,
+}
+
+/// How far the tables of a database are.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrated {
+    /// Migrations of this version that have not run.
+    pub pending: usize,
+    /// Migrations that have run and that this version does not know: a newer one has been here.
+    pub unknown: usize,
 }
 
 impl Database {
@@ -115,14 +131,12 @@ impl Database {
                 })
             })
             .connect_lazy_with(options);
-        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
-        Ok(Self {
-            readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
-            line: Some(Queue::new(writer.clone(), ACQUIRE_TIMEOUT)),
-            writer,
-            changes: Changes::default(),
-            rows: Rows::new(0),
-        })
+        let mut database = Self::of(
+            SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+            SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        );
+        database.line = Some(Queue::new(database.writer.clone(), ACQUIRE_TIMEOUT));
+        Ok(database)
     }
 
     async fn postgres(url: &str, connections: u32) -> Result<Self> {
@@ -150,15 +164,24 @@ impl Database {
             .connect_with(options.options([("default_transaction_isolation", "read committed")]))
             .await
             .map_err(|error| Error::Unavailable(error.into()))?;
-        Ok(Self {
-            readers: SqlxPostgresConnector::from_sqlx_postgres_pool(
-                pool().connect_lazy_with(snapshots),
-            ),
-            writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+        Ok(Self::of(
+            SqlxPostgresConnector::from_sqlx_postgres_pool(pool().connect_lazy_with(snapshots)),
+            SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+        ))
+    }
+
+    fn of(mut readers: DatabaseConnection, mut writer: DatabaseConnection) -> Self {
+        let meter: Arc<DatabaseMeter> = Arc::default();
+        pools::measure(&mut readers, &meter);
+        pools::measure(&mut writer, &meter);
+        Self {
+            readers,
+            writer,
             line: None,
             changes: Changes::default(),
             rows: Rows::new(0),
-        })
+            meter,
+        }
     }
 
     /// Brings the tables to the state of this version of the program: all of the way or not at all, and one instance
@@ -176,6 +199,18 @@ impl Database {
     /// How many migrations of this version have not run yet.
     pub async fn pending_migrations(&self) -> Result<usize> {
         Ok(Migrator::get_pending_migrations(&self.writer).await?.len())
+    }
+
+    /// How far the tables are, without touching them.
+    pub async fn migrated(&self) -> Result<Migrated> {
+        let have_run = self.rows(seaql_migrations::Entity::find()).await?;
+        let ours = Migrator::migrations();
+        let has_run = |name: &str| have_run.iter().any(|run| run.version == name);
+        let pending = ours.iter().filter(|ours| !has_run(ours.name())).count();
+        Ok(Migrated {
+            pending,
+            unknown: (have_run.len() + pending).saturating_sub(ours.len()),
+        })
     }
 
     /// A moment of the database, to read from.
@@ -196,12 +231,23 @@ impl Database {
         only(&self.readers, select).await
     }
 
+    /// How many rows a statement selects, as they are now.
+    pub async fn count<E: EntityTrait>(&self, select: Select<E>) -> Result<u64>
+    where
+        E::Model: Sync,
+    {
+        select.count(&self.readers).await.map_err(Error::from)
+    }
+
     /// A transaction to write in. On SQLite it holds the one write lock from its start, so that it cannot fail for it later.
     pub async fn begin(&self) -> Result<Transaction> {
-        match &self.line {
-            Some(line) => line.begin().await,
-            None => Ok(Transaction::alone(self.writer.begin().await?)),
-        }
+        let begun = async {
+            match &self.line {
+                Some(line) => line.begin().await,
+                None => Ok(Transaction::alone(self.writer.begin().await?)),
+            }
+        };
+        self.meter.waiting(Pool::Writers, begun).await
     }
 
     /// Whether nothing was ever put into the database.
@@ -212,6 +258,11 @@ impl Database {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         self.readers.ping().await.map_err(Error::from)
+    }
+
+    /// Its connections, as they are now.
+    pub fn pools(&self) -> Pools {
+        Pools::of(&self.readers, &self.writer)
     }
 
     /// Closes all connections, which on SQLite folds the write-ahead log into the file.

@@ -7,6 +7,7 @@ use entity::entry_id::EntryId;
 use moka::sync::Cache;
 
 use super::changes::Changes;
+use crate::telemetry::metrics::cache::{CacheMeter, CacheState};
 
 /// What a kept row takes beside its content, in bytes.
 const OVERHEAD: usize = 400;
@@ -16,7 +17,10 @@ pub type AnyRow = Arc<dyn Any + Send + Sync>;
 
 /// Public rows by what they are asked for with, type and id, bounded by the memory that they take. Clones share them.
 #[derive(Clone, Debug)]
-pub struct Rows(Option<Cache<EntryId, Kept>>);
+pub struct Rows {
+    cache: Option<Cache<EntryId, Kept>>,
+    meter: CacheMeter,
+}
 
 #[derive(Clone, Debug)]
 struct Kept {
@@ -30,32 +34,52 @@ struct Kept {
 impl Rows {
     /// Keeps rows of about so many bytes in all; none of them if there is no room.
     pub fn new(bytes: usize) -> Self {
+        let meter = CacheMeter::default();
         let cache = Cache::builder()
             .max_capacity(bytes as u64)
-            .weigher(|_, kept: &Kept| kept.bytes);
-        Self((bytes > 0).then(|| cache.build()))
+            .weigher(|_, kept: &Kept| kept.bytes)
+            .eviction_listener(meter.evictions());
+        Self {
+            cache: (bytes > 0).then(|| cache.build()),
+            meter,
+        }
     }
 
     /// Whether rows are kept at all.
     pub fn are_kept(&self) -> bool {
-        self.0.is_some()
+        self.cache.is_some()
     }
 
     /// The public row of an entry as it is in a state of the database: none if it is not known, and none within if it is
     /// known that there is none.
     pub fn get(&self, changes: &Changes, entry: EntryId, state: i64) -> Option<Option<AnyRow>> {
-        let kept = self.0.as_ref()?.get(&entry)?;
-        changes
-            .is_same(entry.uuid, kept.state, state)
-            .then_some(kept.row)
+        let kept = self.cache.as_ref()?.get(&entry);
+        let kept = kept.filter(|kept| changes.is_same(entry.uuid, kept.state, state));
+        self.meter.looked(kept.is_some());
+        kept.map(|kept| kept.row)
     }
 
     /// Keeps the public row of an entry, or that there is none, as it was read in a state of the database. Its content takes
     /// so many bytes.
     pub fn put(&self, entry: EntryId, row: Option<AnyRow>, bytes: usize, state: i64) {
-        if let Some(cache) = &self.0 {
+        if let Some(cache) = &self.cache {
             let bytes = u32::try_from(bytes + OVERHEAD).unwrap_or(u32::MAX);
             cache.insert(entry, Kept { row, state, bytes });
+        }
+    }
+
+    /// How full it is, and how often it helped.
+    pub fn state(&self) -> CacheState {
+        let (mut entries, mut bytes) = (0, 0);
+        if let Some(cache) = &self.cache {
+            cache.run_pending_tasks();
+            (entries, bytes) = (cache.entry_count(), cache.weighted_size());
+        }
+        CacheState {
+            name: "rows",
+            entries,
+            bytes,
+            meter: self.meter.clone(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A moment of the database: whatever is read through it is one state, however many statements it takes.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -13,7 +13,10 @@ use sea_orm::{
 use tokio::sync::OnceCell;
 
 use super::{Database, changes::Changes, reads::Reads, rows::Rows};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    telemetry::metrics::database::{DatabaseMeter, Pool},
+};
 
 /// Begins with the first statement, and ends when it is closed or dropped. It cannot write.
 #[derive(Debug)]
@@ -25,6 +28,7 @@ pub struct Snapshot {
     reads: Mutex<Reads>,
     changes: Changes,
     rows: Rows,
+    meter: Arc<DatabaseMeter>,
 }
 
 impl Snapshot {
@@ -37,6 +41,7 @@ impl Snapshot {
             reads: Mutex::default(),
             changes: database.changes.clone(),
             rows: database.rows.clone(),
+            meter: Arc::clone(&database.meter),
         }
     }
 
@@ -121,7 +126,7 @@ impl Snapshot {
     async fn counted(&self) -> Result<&DatabaseTransaction> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         self.transaction
-            .get_or_try_init(|| self.connection.begin())
+            .get_or_try_init(|| self.meter.waiting(Pool::Readers, self.connection.begin()))
             .await
             .map_err(Error::from)
     }

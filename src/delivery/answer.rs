@@ -9,6 +9,7 @@ use crate::{
     database::Reads,
     error::Error,
     graphql::{Executed, errors},
+    telemetry::metrics::Code,
 };
 
 /// Most errors that an answer tells of; a wrong document can have thousands.
@@ -36,6 +37,8 @@ pub struct Answer {
     pub has_errors: bool,
     /// What has kept it from being a good one, if that passes.
     pub trouble: Option<Trouble>,
+    /// The codes of its errors.
+    pub codes: Vec<Code>,
     /// Values of `Set-Cookie`.
     pub cookies: Vec<Secret>,
     /// The content that was read for it.
@@ -67,6 +70,7 @@ impl Answer {
             is_executed,
             has_errors: !response.errors.is_empty(),
             trouble: is_unavailable.then_some(Trouble::Unavailable),
+            codes: response.errors.iter().map(errors::code).collect(),
             cookies: cookies.collect(),
             reads: executed.reads,
             statements: executed.statements,

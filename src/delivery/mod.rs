@@ -7,6 +7,7 @@ mod answers;
 mod asked;
 mod document;
 mod limits;
+mod measured;
 mod rates;
 pub mod trusted;
 mod wanted;
@@ -21,6 +22,7 @@ use self::{
     asked::request,
     document::Documents,
     limits::Limits,
+    measured::Measured,
     rates::Rates,
     trusted::Known,
 };
@@ -100,6 +102,13 @@ impl Delivery {
 
     /// The answer to an operation, within the limits: one that was kept and holds, or a new one.
     pub async fn execute(&self, asked: Arc<Asked>, sender: Sender) -> Given {
+        let measured = Measured::begin(self, &asked);
+        let given = self.given(asked, sender).await;
+        measured.end(&given.kept.answer, given.source);
+        given
+    }
+
+    async fn given(&self, asked: Arc<Asked>, sender: Sender) -> Given {
         self.expect(sender.version.as_deref());
         if let Err(refusal) = self.check_trust(&asked, &sender.principal).await {
             return self.answers.new_one(*refusal);
@@ -136,7 +145,10 @@ impl Delivery {
         };
         let mut answers = Vec::with_capacity(asked.len());
         for asked in &asked {
-            answers.push(self.answer(asked, sender.clone()).await);
+            let measured = Measured::begin(self, asked);
+            let answer = self.answer(asked, sender.clone()).await;
+            measured.end(&answer, Source::Executed);
+            answers.push(answer);
         }
         Ok(answers)
     }
@@ -173,7 +185,7 @@ impl Delivery {
             return given;
         }
         let statements = match given.source {
-            Source::Executed => given.kept.answer.statements,
+            Source::Executed | Source::Shared => given.kept.answer.statements,
             Source::Kept | Source::Stale(_) => 0,
         };
         let mut extensions = async_graphql::value!({ "kindling": { "sqlStatements": statements } });

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::ServerError;
+use async_graphql::{ServerError, Value};
 
-use crate::error::Error;
+use crate::{error::Error, telemetry::metrics::Code};
 
 /// The codes of errors that GraphQL itself finds, before anything of ours runs.
 pub(crate) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
@@ -79,7 +79,7 @@ pub(crate) fn told(error: ServerError) -> ServerError {
         error
             .extensions
             .get_or_insert_default()
-            .set("problems", async_graphql::Value::List(told.collect()));
+            .set("problems", Value::List(told.collect()));
     }
     error
 }
@@ -112,4 +112,13 @@ pub(crate) fn of(error: Error) -> ServerError {
 /// Whether an error says that the database, or what else is needed, does not answer.
 pub(crate) fn is_unavailable(error: &ServerError) -> bool {
     matches!(error.source::<Error>(), Some(Error::Unavailable(_)))
+}
+
+/// The code that an error has.
+pub(crate) fn code(error: &ServerError) -> Code {
+    let extensions = error.extensions.as_ref();
+    match extensions.and_then(|extensions| extensions.get("code")) {
+        Some(Value::String(code)) => Code::of(code),
+        _ => Code::Other,
+    }
 }

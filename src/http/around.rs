@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{
@@ -19,10 +19,11 @@ use futures_util::FutureExt;
 use tower::Service;
 use tracing::{Instrument, Span};
 
-use super::{cors, deadline, hardening::Hardening, reply, server::Received};
+use super::{cors, deadline, hardening::Hardening, observed::Observed, reply, server::Received};
 use crate::{
     config::{Config, CorsOrigins},
     id,
+    telemetry::Telemetry,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,17 +38,30 @@ struct Parts {
     /// None where no page of another origin may read answers.
     origins: Option<CorsOrigins>,
     hardening: Hardening,
+    telemetry: Telemetry,
 }
 
 impl Around {
     /// These routes, as the settings say.
-    pub(super) fn new(config: &Config, routes: Router) -> Self {
+    pub(super) fn new(config: &Config, telemetry: &Telemetry, routes: Router) -> Self {
         let nobody = CorsOrigins::Listed(Vec::new());
         Self(Arc::new(Parts {
             routes,
             deadline: Duration::from_secs(config.request_timeout_seconds),
             origins: Some(config.cors_origins.clone()).filter(|origins| *origins != nobody),
             hardening: Hardening::new(config),
+            telemetry: telemetry.clone(),
+        }))
+    }
+
+    /// Routes for operators: no page of another origin may read them, and they are not among what is counted.
+    pub(super) fn of_operators(config: &Config, routes: Router) -> Self {
+        Self(Arc::new(Parts {
+            routes,
+            deadline: Duration::from_secs(config.request_timeout_seconds),
+            origins: None,
+            hardening: Hardening::new(config),
+            telemetry: Telemetry::default(),
         }))
     }
 }
@@ -66,15 +80,11 @@ impl Service<Request> for Around {
         let id = id_of(&request);
         let span = span(&id, &request);
         let answer = async move {
-            let begun = Instant::now();
+            let observed = Observed::begin(&parts.telemetry, &request);
             let mut response = parts.answer(request).await;
             parts.hardening.tell(response.headers_mut());
             response.headers_mut().entry(REQUEST_ID).or_insert(id);
-            tracing::debug!(
-                status = response.status().as_u16(),
-                micros = begun.elapsed().as_micros(),
-                "answered"
-            );
+            observed.end(&response);
             Ok(response)
         };
         Box::pin(answer.instrument(span))
@@ -142,7 +152,10 @@ mod tests {
     use tower::{Service, ServiceExt};
 
     use super::{Around, REQUEST_ID};
-    use crate::config::{Config, args};
+    use crate::{
+        config::{Config, args},
+        telemetry::Telemetry,
+    };
 
     fn around() -> Around {
         let routes = Router::new()
@@ -161,7 +174,7 @@ mod tests {
         let command = clap::Command::new("test").args(args());
         let matches = command.get_matches_from(["test", "--request-timeout-seconds", "1"]);
         let config = Config::load(&matches, |_| None).expect("settings");
-        Around::new(&config, routes)
+        Around::new(&config, &Telemetry::default(), routes)
     }
 
     async fn ask(around: &mut Around, path: &str) -> Response {

@@ -12,8 +12,10 @@ mod graphql;
 mod hardening;
 mod health;
 mod keys;
+pub mod management;
 mod media;
 mod multipart;
+mod observed;
 mod oidc;
 mod pages;
 mod pieces;
@@ -33,10 +35,10 @@ use crate::{app::App, delivery::Delivery};
 const GRAPHIQL_PACKAGES: &str = "web/node_modules";
 
 /// All routes, for a server that shows the demo site or does not, until it stops.
-pub fn router(app: &App, demo: bool, stopping: &Stopping) -> Around {
+pub fn router(app: &App, delivery: Arc<Delivery>, demo: bool, stopping: &Stopping) -> Around {
     let endpoint = graphql::Endpoint {
         app: app.clone(),
-        delivery: Delivery::new(app),
+        delivery,
         caching: graphql::Caching::new(&app.config),
         known_posts: graphql::Known::new(app.config.document_cache_bytes),
         known_addresses: graphql::Known::new(app.config.document_cache_bytes),
@@ -78,5 +80,5 @@ pub fn router(app: &App, demo: bool, stopping: &Stopping) -> Around {
                 message,
             )
         });
-    Around::new(&app.config, router)
+    Around::new(&app.config, &app.telemetry, router)
 }

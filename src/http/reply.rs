@@ -8,13 +8,26 @@ use axum::{
     response::Response,
 };
 
-use crate::error::Error;
+use crate::{error::Error, telemetry::metrics::Code};
+
+/// The codes of the errors in an answer, for whoever counts them.
+#[derive(Clone)]
+pub(super) struct Codes(pub(super) Vec<Code>);
 
 /// An error in the shape of a GraphQL request error.
 pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response {
     let body =
         serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
-    json(status, "application/json", body.to_string().into_bytes())
+    let mut response = json(status, "application/json", body.to_string().into_bytes());
+    tell_codes(&mut response, vec![Code::of(code)]);
+    response
+}
+
+/// Notes the codes of the errors in an answer.
+pub(super) fn tell_codes(response: &mut Response, codes: Vec<Code>) {
+    if !codes.is_empty() {
+        response.extensions_mut().insert(Codes(codes));
+    }
 }
 
 /// The answer where something failed before GraphQL. What the sender may not see is logged here.

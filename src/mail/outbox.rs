@@ -20,6 +20,7 @@ use crate::{
     database::Database,
     error::{Error, Result},
     id,
+    telemetry::{meter::Counters, metrics::Mails},
 };
 
 /// Longer than handing a mail over may take: until then nobody else tries.
@@ -51,6 +52,8 @@ pub struct Outbox<'a> {
     pub vault: &'a Vault,
     /// The time.
     pub clock: &'a Clock,
+    /// What counts what becomes of mail.
+    pub meter: &'a Counters<Mails>,
 }
 
 impl Outbox<'_> {
@@ -96,8 +99,12 @@ impl Outbox<'_> {
                 continue;
             }
             match server.send(row.id, &self.opened(&row)?).await {
-                Ok(()) => self.remove(row.id).await?,
+                Ok(()) => {
+                    self.meter.count(Mails::Sent);
+                    self.remove(row.id).await?;
+                }
                 Err(failure) => {
+                    self.meter.count(Mails::NotTaken);
                     let tries = row.tries + 1;
                     tracing::warn!(mail = %row.id, tries, %failure, "a mail was not sent, and is tried again");
                     self.put_off(row.id, tries).await?;
@@ -120,9 +127,16 @@ impl Outbox<'_> {
             .await?;
         tx.commit().await?;
         for row in removed {
+            self.meter.count(Mails::GivenUp);
             tracing::warn!(mail = %row.id, tries = row.tries, "a mail could not be sent for three days, and is gone");
         }
         Ok(())
+    }
+
+    /// How many mails wait.
+    pub async fn waiting(&self) -> Result<u64> {
+        let count = mail::Entity::find();
+        self.database.count(count).await
     }
 
     /// Whether it is ours to try: of several who want it, one gets it.

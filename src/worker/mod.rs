@@ -7,7 +7,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use entity::Instant;
 
-use crate::{app::App, auth::password_reset, error::Result, event::tail};
+use crate::{
+    app::App,
+    auth::password_reset,
+    error::Result,
+    event::tail,
+    telemetry::metrics::{Task, TaskEnd},
+};
 
 /// How long mail waits at most before somebody looks at it.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -32,19 +38,30 @@ impl Worker {
     /// Does what is due, once. What fails is logged, and tried again the next time.
     pub async fn step(&mut self) {
         let app = &self.app;
-        note(
-            "requests for new passwords",
-            password_reset::answer(app).await,
-        );
-        note("mail", app.outbox().send().await);
+        let answered = password_reset::answer(app).await;
+        let is_done = note("requests for new passwords", answered);
+        self.ended(Task::PasswordResets, is_done);
+        let is_done = note("mail", app.outbox().send().await);
+        self.ended(Task::Mail, is_done);
         let now = app.clock.now();
         let is_due = self
             .tidied_at
             .is_none_or(|before| now - before >= TIDY_EVERY);
         if is_due {
-            tidy::tidy(app).await;
+            let is_done = tidy::tidy(app).await;
+            self.ended(Task::Tidying, is_done);
             self.tidied_at = Some(now);
         }
+    }
+
+    fn ended(&self, task: Task, is_done: bool) {
+        let end = if is_done {
+            TaskEnd::Done
+        } else {
+            TaskEnd::Failed
+        };
+        let now = self.app.clock.now();
+        self.app.telemetry.metrics.tasks.ended(task, end, now);
     }
 }
 
@@ -69,9 +86,11 @@ async fn work(app: &App, stop: impl Future) {
     }
 }
 
-fn note(what: &str, result: Result<()>) {
-    if let Err(error) = result {
-        let cause = std::error::Error::source(&error);
+/// Logs what failed; tells whether it went well.
+fn note(what: &str, result: Result<()>) -> bool {
+    if let Err(error) = &result {
+        let cause = std::error::Error::source(error);
         tracing::warn!(%error, cause, "{what} could not be looked after");
     }
+    result.is_ok()
 }

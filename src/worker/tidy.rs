@@ -1,5 +1,6 @@
 //! Forgets what nobody needs any more, and completes what an older version or a crash has left.
 
+use super::note;
 use crate::{
     app::App,
     auth::{attempt, challenge, link, password_reset, session, setup},
@@ -7,30 +8,30 @@ use crate::{
     error::Result,
 };
 
-/// Forgets what has ended.
-pub(super) async fn tidy(app: &App) {
-    let keys = &app.crypto.keys;
-    told("challenges that ended", challenge::purge(app).await);
-    told("attempts of long ago", attempt::purge(app).await);
-    told("links that ended", link::purge(app).await);
-    told("sessions that ended long ago", session::purge(app).await);
-    told(
-        "signing keys that retired",
-        keys.purge(app.clock.now()).await,
-    );
-    super::note("setup links", setup::purge(app).await);
-    super::note(
-        "requests for new passwords",
-        password_reset::purge(app).await,
-    );
-    super::note("mail", app.outbox().give_up().await);
+/// Forgets what has ended; tells whether all of that went well.
+pub(super) async fn tidy(app: &App) -> bool {
+    let (keys, now) = (&app.crypto.keys, app.clock.now());
+    let done = [
+        told("challenges that ended", challenge::purge(app).await),
+        told("attempts of long ago", attempt::purge(app).await),
+        told("links that ended", link::purge(app).await),
+        told("sessions that ended long ago", session::purge(app).await),
+        told("signing keys that retired", keys.purge(now).await),
+        note("setup links", setup::purge(app).await),
+        note(
+            "requests for new passwords",
+            password_reset::purge(app).await,
+        ),
+        note("mail", app.outbox().give_up().await),
+    ];
+    done.iter().all(|is_done| *is_done)
 }
 
-fn told(what: &str, forgotten: Result<u64>) {
+fn told(what: &str, forgotten: Result<u64>) -> bool {
     if let Ok(count @ 1..) = forgotten {
         tracing::debug!(count, "{what} are forgotten");
     }
-    super::note(what, forgotten.map(drop));
+    note(what, forgotten.map(drop))
 }
 
 /// What is done once: files that a crash has left behind are removed, and entries that are older than the work list's search

@@ -21,7 +21,15 @@ const LAYERS: &[&[&str]] = &[
     &["event", "auth"],
     &["app"],
     &["media", "mail", "crypto"],
-    &["database", "config", "recent", "clock", "id", "error"],
+    &[
+        "database",
+        "config",
+        "recent",
+        "telemetry",
+        "clock",
+        "id",
+        "error",
+    ],
 ];
 
 const RUST_FOLDERS: &[&str] = &["src", "entity", "migration", "tests", "benches"];

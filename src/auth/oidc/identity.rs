@@ -24,6 +24,7 @@ use crate::{
     error::{Error, Problem, ProblemCode, Result, on_constraint},
     event::{self, AccountEvent, Action},
     id,
+    telemetry::metrics::SignInStep,
 };
 
 /// How long the way from here to `completeSignIn` may take: its token stands in an address.
@@ -80,6 +81,7 @@ async fn refuse(app: &App, client: &Client, account: Option<Uuid>) -> Result<Opt
     let tx = app.database.begin().await?;
     let event = AccountEvent::new(Action::SignInFailed, account).from(client.network());
     event::record_of_accounts(&tx, vec![event], None, app.clock.now()).await?;
+    app.telemetry.metrics.sign_ins.count(SignInStep::Failed);
     tx.commit().await?;
     Ok(None)
 }

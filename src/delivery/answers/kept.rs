@@ -31,6 +31,8 @@ pub enum Source {
     Stale(Duration),
     /// The operation was executed for it.
     Executed,
+    /// It was executed for somebody who asked the same at the same moment.
+    Shared,
 }
 
 /// An answer that may be given again.

@@ -5,7 +5,13 @@ mod encoding;
 mod flights;
 mod kept;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use chrono::NaiveDate;
@@ -17,7 +23,13 @@ pub use self::{
     kept::{Kept, Source},
 };
 use super::{Answer, answer::Trouble, asked::Key};
-use crate::{app::App, auth::Principal, crypto::Secret, event::tail};
+use crate::{
+    app::App,
+    auth::Principal,
+    crypto::Secret,
+    event::tail,
+    telemetry::metrics::cache::{CacheMeter, CacheState},
+};
 
 /// What tells one answer from another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,6 +71,7 @@ pub(super) struct Answers {
     app: App,
     kept: Cache<Question, Arc<Kept>>,
     flights: Arc<Flights<(Question, i64), Arc<Kept>>>,
+    meter: CacheMeter,
 }
 
 impl Answers {
@@ -68,13 +81,27 @@ impl Answers {
             let bytes = question.asked.size() + kept.size();
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
+        let meter = CacheMeter::default();
         let kept = Cache::builder()
             .max_capacity(app.config.answer_cache_bytes as u64)
-            .weigher(weight);
+            .weigher(weight)
+            .eviction_listener(meter.evictions());
         Self {
             app: app.clone(),
             kept: kept.build(),
             flights: Arc::default(),
+            meter,
+        }
+    }
+
+    /// How full it is, and how often it helped.
+    pub(super) fn state(&self) -> CacheState {
+        self.kept.run_pending_tasks();
+        CacheState {
+            name: "answers",
+            entries: self.kept.entry_count(),
+            bytes: self.kept.weighted_size(),
+            meter: self.meter.clone(),
         }
     }
 
@@ -90,7 +117,9 @@ impl Answers {
             Err(error) => return self.stale(&question, || Answer::failed(error)),
         };
         let is_public = question.principal == Principal::Anonymous;
-        if let Some(kept) = self.holding(&question, state) {
+        let kept = self.holding(&question, state);
+        self.meter.looked(kept.is_some());
+        if let Some(kept) = kept {
             return Given {
                 kept,
                 source: Source::Kept,
@@ -98,7 +127,9 @@ impl Answers {
             };
         }
         let flight = (question.clone(), state);
+        let is_own = AtomicBool::new(false);
         let work = async {
+            is_own.store(true, Ordering::Relaxed);
             match self.holding(&question, state) {
                 Some(kept) => kept,
                 None => Arc::new(self.sealed(execute.await, state)),
@@ -111,9 +142,14 @@ impl Answers {
         if kept.answer.is_executed && !kept.answer.has_errors {
             self.kept.insert(question, Arc::clone(&kept));
         }
+        let source = if is_own.load(Ordering::Relaxed) {
+            Source::Executed
+        } else {
+            Source::Shared
+        };
         Given {
             kept,
-            source: Source::Executed,
+            source,
             is_public,
         }
     }

@@ -14,7 +14,10 @@ pub(super) use self::measure::Measure;
 pub use self::prepared::{Operation, Prepared};
 use self::{measure::measure, scan::Scan};
 use super::limits::Limits;
-use crate::graphql::errors::{PARSE_FAILED, with_code};
+use crate::{
+    graphql::errors::{PARSE_FAILED, with_code},
+    telemetry::metrics::cache::{CacheMeter, CacheState},
+};
 
 /// Far deeper than any query of a person or a generator.
 const DEEPEST: usize = 64;
@@ -22,20 +25,39 @@ const DEEPEST: usize = 64;
 const LONGEST_NAME: usize = 200;
 
 /// The documents that were sent before, by the SHA-256 of their texts.
-pub(super) struct Documents(Cache<[u8; 32], Arc<Prepared>>);
+pub(super) struct Documents {
+    kept: Cache<[u8; 32], Arc<Prepared>>,
+    meter: CacheMeter,
+}
 
 impl Documents {
     /// None yet, and at most so many bytes of them.
     pub(super) fn new(most_bytes: usize) -> Self {
-        let cache = Cache::builder()
+        let meter = CacheMeter::default();
+        let kept = Cache::builder()
             .max_capacity(most_bytes as u64)
-            .weigher(|_, document: &Arc<Prepared>| document.weight());
-        Self(cache.build())
+            .weigher(|_, document: &Arc<Prepared>| document.weight())
+            .eviction_listener(meter.evictions());
+        Self {
+            kept: kept.build(),
+            meter,
+        }
+    }
+
+    /// How full it is, and how often it helped.
+    pub(super) fn state(&self) -> CacheState {
+        self.kept.run_pending_tasks();
+        CacheState {
+            name: "documents",
+            entries: self.kept.entry_count(),
+            bytes: self.kept.weighted_size(),
+            meter: self.meter.clone(),
+        }
     }
 
     /// The document that was sent before with this digest.
     pub(super) fn known(&self, digest: &[u8; 32]) -> Option<Arc<Prepared>> {
-        self.0.get(digest)
+        self.kept.get(digest)
     }
 
     /// The document with this text, or why it is refused: it is no GraphQL, or beyond a limit.
@@ -45,7 +67,9 @@ impl Documents {
         limits: &Limits,
     ) -> Result<Arc<Prepared>, ServerError> {
         limits.check_length(text)?;
-        match self.known(&Sha256::digest(text).into()) {
+        let known = self.known(&Sha256::digest(text).into());
+        self.meter.looked(known.is_some());
+        match known {
             Some(known) => Ok(known),
             None => prepare(text, limits).map(Arc::new),
         }
@@ -54,7 +78,7 @@ impl Documents {
     /// Keeps a document that was executed. One that does not fit the schema never was, and so pushes no other one out.
     pub(super) fn keep(&self, document: &Arc<Prepared>) {
         if document.begin_to_keep() {
-            self.0.insert(*document.hash(), Arc::clone(document));
+            self.kept.insert(*document.hash(), Arc::clone(document));
         }
     }
 }

@@ -1,11 +1,17 @@
 //! A document that was parsed and is within the limits.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use sha2::{Digest, Sha256};
 
-use crate::graphql::document::root_fields;
+use crate::{
+    graphql::document::root_fields,
+    telemetry::metrics::operations::{OperationKind, OperationMeter, OperationMeters},
+};
 
 /// A document that was parsed, and what is known of it. Two are equal if their texts are.
 pub struct Prepared {
@@ -26,6 +32,31 @@ pub struct Operation {
     pub kind: OperationType,
     /// The names of its root fields, each once, in the order of the alphabet.
     pub root_fields: Vec<String>,
+    meter: OnceLock<Arc<OperationMeter>>,
+}
+
+impl Operation {
+    /// What counts it: it has figures of its own once it could be executed, if there is room for its name.
+    pub(in crate::delivery) fn meter(
+        &self,
+        meters: &OperationMeters,
+        is_executed: bool,
+    ) -> Arc<OperationMeter> {
+        let kind = match self.kind {
+            OperationType::Query => OperationKind::Query,
+            OperationType::Mutation => OperationKind::Mutation,
+            OperationType::Subscription => OperationKind::Subscription,
+        };
+        let meter = if is_executed {
+            self.meter
+                .get_or_init(|| meters.of(self.name.as_deref(), kind))
+        } else if let Some(known) = self.meter.get() {
+            known
+        } else {
+            return meters.other(kind);
+        };
+        Arc::clone(meter)
+    }
 }
 
 impl PartialEq for Prepared {
@@ -48,6 +79,7 @@ impl Prepared {
                 name: name.map(ToString::to_string),
                 kind: operation.node.ty,
                 root_fields: fields,
+                meter: OnceLock::new(),
             }
         });
         Self {

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::{
     database::Database,
     error::{Error, Result},
+    telemetry::metrics::cache::{CacheMeter, CacheState},
 };
 
 /// How long a server may not notice that documents were published or removed.
@@ -23,6 +24,7 @@ const FRESH: Duration = Duration::from_millis(500);
 pub(in crate::delivery) struct Known {
     database: Database,
     texts: Cache<String, Text>,
+    meter: CacheMeter,
     state: Mutex<Option<State>>,
 }
 
@@ -48,20 +50,37 @@ impl Known {
             let bytes = OVERHEAD + key.len() + known.text.as_ref().map_or(0, |text| text.len());
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
+        let meter = CacheMeter::default();
         let texts = Cache::builder()
             .max_capacity(most_bytes as u64)
-            .weigher(weight);
+            .weigher(weight)
+            .eviction_listener(meter.evictions());
         Self {
             database,
             texts: texts.build(),
+            meter,
             state: Mutex::default(),
+        }
+    }
+
+    /// How full it is, and how often it helped.
+    pub(in crate::delivery) fn state(&self) -> CacheState {
+        self.texts.run_pending_tasks();
+        CacheState {
+            name: "trusted_documents",
+            entries: self.texts.entry_count(),
+            bytes: self.texts.weighted_size(),
+            meter: self.meter.clone(),
         }
     }
 
     /// The text of the document with this id, or with this SHA-256 in hexadecimal digits.
     pub(in crate::delivery) async fn text(&self, key: &str) -> Result<Option<Arc<str>>> {
         let changes = self.changes().await?;
-        if let Some(known) = self.texts.get(key).filter(|known| known.changes == changes) {
+        let known = self.texts.get(key);
+        let known = known.filter(|known| known.changes == changes);
+        self.meter.looked(known.is_some());
+        if let Some(known) = known {
             return Ok(known.text);
         }
         let named = Condition::any()

@@ -153,7 +153,7 @@ pub(super) fn tell_source(headers: &mut HeaderMap, given: &Given) {
             );
             insert(headers, CACHE_STATUS, &text);
         }
-        Source::Executed => {
+        Source::Executed | Source::Shared => {
             headers.insert(CACHE_STATUS, HeaderValue::from_static("Kindling; fwd=miss"));
         }
     }

@@ -11,6 +11,7 @@ use super::caching::{self, Asking, Caching};
 use crate::{
     crypto::Secret,
     delivery::{Answer, Given},
+    http::reply,
 };
 
 /// What an answer is sent as.
@@ -70,6 +71,7 @@ impl Media {
         let mut response = Response::new(Body::from(answer.body.clone()));
         *response.status_mut() = self.status(answer);
         self.finish(&mut response, &[]);
+        reply::tell_codes(&mut response, answer.codes.clone());
         caching::keep_nothing(response.headers_mut(), true);
         tell_when_to_try_again(&mut response, answer);
         response
@@ -94,6 +96,7 @@ impl Media {
         };
         tell_when_to_try_again(&mut response, answer);
         self.finish(&mut response, &answer.cookies);
+        reply::tell_codes(&mut response, answer.codes.clone());
         caching::tell_source(response.headers_mut(), given);
         response
     }
@@ -106,6 +109,8 @@ impl Media {
             .flat_map(|answer| answer.cookies.clone())
             .collect();
         self.finish(&mut response, &cookies);
+        let codes = answers.iter().flat_map(|answer| answer.codes.clone());
+        reply::tell_codes(&mut response, codes.collect());
         caching::keep_nothing(response.headers_mut(), true);
         response
     }

@@ -39,7 +39,7 @@ pub(super) struct Endpoint {
     /// The application.
     pub(super) app: App,
     /// What answers.
-    pub(super) delivery: Delivery,
+    pub(super) delivery: Arc<Delivery>,
     /// What caches may do with answers.
     pub(super) caching: Caching,
     /// Queries that were posted before.

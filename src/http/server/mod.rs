@@ -29,7 +29,7 @@ use self::{
     open::Open,
 };
 pub use self::{stopping::Stopping, tls::Tls};
-use crate::config::Config;
+use crate::{config::Config, telemetry::metrics::connections::ConnectionMeter};
 
 /// How often all connections are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -39,6 +39,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// What is left of the time to stop, in parts of it, for what comes after the connections; and the most that it gets.
 const REST: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_secs(2);
+/// How long answers may still take when there is nothing more to wait for.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 /// What a connection is told that there is no room for.
 const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
     connection: close\r\n\r\n\
@@ -52,6 +54,8 @@ pub struct Server {
     pub tls: Option<Tls>,
     /// What is told when it stops.
     pub stopping: Stopping,
+    /// What counts connections.
+    pub meter: Arc<ConnectionMeter>,
 }
 
 impl Server {
@@ -59,28 +63,10 @@ impl Server {
     pub async fn run(
         self,
         config: &Config,
-        router: impl Routes,
+        routes: impl Routes,
         stop: impl Future<Output = ()>,
     ) -> Instant {
-        let Self {
-            listener,
-            tls,
-            stopping,
-        } = self;
-        let limits = Limits::of(config);
-        let tls = tls.map(Arc::new);
-        if let Some(tls) = &tls {
-            tokio::spawn(Arc::clone(tls).renew(stopping.clone()));
-        }
-        let accepting = Accepting {
-            open: Arc::new(Open::new(limits.clone())),
-            serving: Arc::new(Serving {
-                builder: limits.builder(),
-                router,
-                limits,
-                tls,
-            }),
-        };
+        let (listener, stopping, accepting) = self.begin(config, routes);
         accepting.until(&listener, stop).await;
         let end = Instant::now() + Duration::from_secs(config.shutdown_timeout_seconds);
         stopping.leave();
@@ -94,6 +80,38 @@ impl Server {
         stopping.drain();
         accepting.drain(close).await;
         end
+    }
+
+    /// Serves until `stop` resolves, and then for a moment.
+    pub async fn run_on(
+        self,
+        config: &Config,
+        routes: impl Routes,
+        stop: impl Future<Output = ()>,
+    ) {
+        let (listener, stopping, accepting) = self.begin(config, routes);
+        accepting.until(&listener, stop).await;
+        drop(listener);
+        stopping.drain();
+        accepting.drain(Instant::now() + LAST_MOMENT).await;
+    }
+
+    fn begin<S: Routes>(self, config: &Config, routes: S) -> (TcpListener, Stopping, Accepting<S>) {
+        let limits = Limits::of(config);
+        let tls = self.tls.map(Arc::new);
+        if let Some(tls) = &tls {
+            tokio::spawn(Arc::clone(tls).renew(self.stopping.clone()));
+        }
+        let accepting = Accepting {
+            open: Arc::new(Open::new(limits.clone(), self.meter)),
+            serving: Arc::new(Serving {
+                builder: limits.builder(),
+                router: routes,
+                limits,
+                tls,
+            }),
+        };
+        (self.listener, self.stopping, accepting)
     }
 }
 

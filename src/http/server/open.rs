@@ -14,7 +14,10 @@ use super::{
     activity::{Activity, Order, Phase},
     limits::{Limits, SLOWEST},
 };
-use crate::auth;
+use crate::{
+    auth,
+    telemetry::metrics::connections::{ConnectionLimit, ConnectionMeter},
+};
 
 /// How long a connection that does nothing may stay once all are to end, or once it was told to; and how long a client may go
 /// on sending what nobody reads.
@@ -25,6 +28,7 @@ pub(super) struct Open {
     limits: Limits,
     state: Mutex<State>,
     emptied: Notify,
+    meter: Arc<ConnectionMeter>,
 }
 
 #[derive(Default)]
@@ -54,11 +58,12 @@ pub(super) struct Place {
 }
 
 impl Open {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, meter: Arc<ConnectionMeter>) -> Self {
         Self {
             limits,
             state: Mutex::default(),
             emptied: Notify::new(),
+            meter,
         }
     }
 
@@ -69,15 +74,19 @@ impl Open {
         let mut state = self.state();
         if state.connections.len() >= self.limits.connections {
             state.make_room();
+            self.meter.refused.count(ConnectionLimit::All);
             return None;
         }
         if let Some(network) = network {
             let count = state.of_network.entry(network).or_default();
             if *count >= self.limits.of_network {
+                self.meter.refused.count(ConnectionLimit::OfNetwork);
                 return None;
             }
             *count += 1;
         }
+        self.meter.accepted.count(());
+        self.meter.open.rise();
         state.last += 1;
         let number = state.last;
         let activity = Arc::new(Activity::default());
@@ -209,6 +218,7 @@ pub(super) fn earned(bytes: usize) -> Duration {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.open.meter.open.fall();
         let mut state = self.open.state();
         state.connections.remove(&self.number);
         if let Some(network) = self.network

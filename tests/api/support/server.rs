@@ -20,10 +20,12 @@ use tokio::{
 /// How long anything here may take before the test fails.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// The program in a folder of its own, where no settings of ours reach it.
+/// The program in a folder of its own, where no settings of ours reach it. Unless it is told to, it answers no operators:
+/// many of them run at once.
 pub(crate) fn kindling(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     command.args(arguments).current_dir(folder).env_clear();
+    command.env("KINDLING_MANAGEMENT_LISTEN", "off");
     command
 }
 
@@ -90,6 +92,7 @@ impl Server {
         command.args(["-c", &script, "sh", program]);
         command.args(SERVE).arg("--demo");
         command.current_dir(folder).env_clear();
+        command.env("KINDLING_MANAGEMENT_LISTEN", "off");
         Self::run(command)
     }
 
@@ -224,9 +227,25 @@ impl Server {
         stream
     }
 
+    /// What operators are told at this path, where they are answered.
+    pub(crate) async fn managed(&mut self, path: &str) -> Answer {
+        let address: SocketAddr = self.wait_for("port of operators", |server| {
+            let log = server.log();
+            let mut told = log.iter().map(|line| &line["fields"]["management"]);
+            told.find_map(|address| address.as_str()?.parse().ok())
+        });
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        Self::answer(stream).await
+    }
+
     /// Sends a request as it stands, and reads the answer until the server closes the connection.
     pub(crate) async fn send(&self, bytes: &[u8]) -> Answer {
-        let mut stream = self.open(bytes).await;
+        Self::answer(self.open(bytes).await).await
+    }
+
+    async fn answer(mut stream: TcpStream) -> Answer {
         let mut answer = Vec::new();
         let read = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer))
             .await

@@ -1,6 +1,8 @@
 //! `kindling serve`: serves content until it is told to stop.
 
-use std::{net::SocketAddr, time::Duration};
+mod management;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use clap::Args;
 use tokio::{
@@ -9,12 +11,14 @@ use tokio::{
     time::{timeout, timeout_at},
 };
 
+use self::management::Management;
 use super::tell;
 use crate::{
     app::App,
     auth::setup,
     clock::Clock,
     config::Config,
+    delivery::Delivery,
     demo,
     error::{Error, Result},
     http::{
@@ -42,23 +46,22 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
         tracing::info!("the demo content has been imported");
         tell_demo_accounts(&app).await?;
     }
-    let listener = TcpListener::bind(app.config.listen)
-        .await
-        .map_err(|error| {
-            Error::internal(format!("cannot listen on {}: {error}", app.config.listen))
-        })?;
+    let listener = listen(app.config.listen, "listen").await?;
     let address = listener.local_addr().map_err(Error::internal)?;
     let tls = Tls::of(&app.config)?;
+    let stopping = Stopping::default();
+    let delivery = Arc::new(Delivery::new(&app));
+    let management = Management::begin(&app, &delivery, &stopping).await?;
     let scheme = app.config.scheme();
     tracing::info!(%address, database = %app.config.database_url, "serving on {scheme}://{address}");
     tell_setup_link(&app, address).await?;
-    let stopping = Stopping::default();
     let work = tokio::spawn(worker::run(app.clone(), stopping.draining()));
-    let router = http::router(&app, arguments.demo, &stopping);
+    let router = http::router(&app, delivery, arguments.demo, &stopping);
     let server = Server {
         listener,
         tls,
         stopping,
+        meter: Arc::clone(&app.telemetry.metrics.connections),
     };
     let end = server.run(&app.config, router, stop).await;
     if timeout_at(end, work).await.is_err() {
@@ -67,8 +70,18 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
     if timeout(CLOSE_TIMEOUT, app.database.close()).await.is_err() {
         tracing::warn!("the database did not let go of its connections in time");
     }
+    management.end().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| {
+        Error::internal(format!(
+            "cannot listen on {address}, which is the setting {setting}: {error}"
+        ))
+    })
 }
 
 /// Makes an account of each role for the demo, and prints their passwords, which nobody can see again.

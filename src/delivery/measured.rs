@@ -1,0 +1,66 @@
+//! What operations came to, in figures.
+
+use std::{sync::Arc, time::Instant};
+
+use super::{Answer, Asked, Delivery, Prepared, Source};
+use crate::telemetry::metrics::{
+    cache::Caches,
+    operations::{AnswerSource, OperationMeters, Outcome},
+};
+
+/// An operation that has begun.
+pub(super) struct Measured<'a> {
+    meters: &'a OperationMeters,
+    document: Arc<Prepared>,
+    name: Option<String>,
+    begun: Instant,
+}
+
+impl<'a> Measured<'a> {
+    pub(super) fn begin(delivery: &'a Delivery, asked: &Asked) -> Self {
+        Self {
+            meters: &delivery.app.telemetry.metrics.operations,
+            document: Arc::clone(&asked.document),
+            name: asked.operation_name.clone(),
+            begun: Instant::now(),
+        }
+    }
+
+    pub(super) fn end(self, answer: &Answer, source: Source) {
+        self.meters.sources.count(match source {
+            Source::Executed => AnswerSource::Executed,
+            Source::Shared => AnswerSource::Shared,
+            Source::Kept => AnswerSource::Kept,
+            Source::Stale(_) => AnswerSource::Stale,
+        });
+        // Where the document does not say which of its operations is meant, there was none.
+        if let Some(operation) = self.document.operation(self.name.as_deref()) {
+            let meter = operation.meter(self.meters, answer.is_executed);
+            meter.ended(outcome(answer), self.begun);
+        }
+    }
+}
+
+fn outcome(answer: &Answer) -> Outcome {
+    if answer.trouble.is_some() {
+        Outcome::Unavailable
+    } else if !answer.is_executed {
+        Outcome::Refused
+    } else if answer.has_errors {
+        Outcome::Errors
+    } else {
+        Outcome::Whole
+    }
+}
+
+impl Delivery {
+    /// Everything that is kept in memory, as it is now.
+    pub fn caches(&self) -> Caches {
+        Caches(vec![
+            self.answers.state(),
+            self.app.database.rows.state(),
+            self.documents.state(),
+            self.trusted.state(),
+        ])
+    }
+}

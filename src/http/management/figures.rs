@@ -1,0 +1,29 @@
+//! `/metrics`: all figures, in the text format of Prometheus.
+
+use std::sync::Arc;
+
+use axum::{extract, http::StatusCode, response::Response};
+use tokio::runtime::Handle;
+
+use super::{Managed, now, state::State};
+use crate::telemetry::{
+    process::{Process, Runtime},
+    sheet,
+};
+
+/// Shows all figures as they are now.
+pub(super) async fn show(extract::State(managed): extract::State<Managed>) -> Response {
+    let state = State::read(&managed).await;
+    let app = managed.app;
+    let text = sheet::write(
+        vec![
+            Box::new(state),
+            Box::new(app.telemetry.metrics),
+            Box::new(Arc::clone(&app.database.meter)),
+            Box::new(app.database.pools()),
+            Box::new(Runtime(Handle::current().metrics())),
+        ],
+        vec![Box::new(Process::read())],
+    );
+    now(StatusCode::OK, sheet::MEDIA_TYPE, text)
+}

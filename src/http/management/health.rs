@@ -1,0 +1,75 @@
+//! `/healthz`: how everything stands, for whoever looks for what is wrong.
+
+use axum::{extract, http::StatusCode, response::Response};
+use serde_json::{Value, json};
+
+use super::{Managed, now, state::State};
+use crate::{
+    app::App,
+    config::Engine,
+    telemetry::{
+        metrics::{Task, cache::CacheState},
+        process::Process,
+    },
+};
+
+/// Tells how everything stands. The status is 503 while the server cannot serve, or is about to stop.
+pub(super) async fn show(extract::State(managed): extract::State<Managed>) -> Response {
+    let state = State::read(&managed).await;
+    let (status, word) = match &state {
+        State {
+            is_stopping: true, ..
+        } => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+        State { database: None, .. } => (StatusCode::SERVICE_UNAVAILABLE, "database away"),
+        _ => (StatusCode::OK, "ok"),
+    };
+    let app = &managed.app;
+    let details = json!({
+        "status": word,
+        "version": env!("CARGO_PKG_VERSION"),
+        "uptimeSeconds": state.uptime,
+        "stopping": state.is_stopping,
+        "database": database(app, &state),
+        "eventLog": {
+            "last": state.last_event,
+            "behindSeconds": state.behind.map(|behind| behind.as_secs_f64()),
+        },
+        "caches": state.caches.0.iter().map(cache).collect::<Vec<_>>(),
+        "work": {
+            "tasks": Task::ALL.iter().map(|(of, name)| task(app, *of, name)).collect::<Vec<_>>(),
+            "mailsWaiting": state.database.map(|told| told.mails),
+        },
+        "disk": state.disk.map(|disk| json!({ "freeBytes": disk.free_bytes, "sizeBytes": disk.size_bytes })),
+        "memory": { "residentBytes": Process::read().resident_bytes },
+        "connections": app.telemetry.metrics.connections.open.get(),
+    });
+    now(status, "application/json", details.to_string())
+}
+
+fn database(app: &App, state: &State) -> Value {
+    let told = state.database;
+    json!({
+        "engine": match app.config.database_url.engine() {
+            Engine::Sqlite => "SQLite",
+            Engine::Postgres => "PostgreSQL",
+        },
+        "answers": told.is_some(),
+        "latencySeconds": told.map(|told| told.latency.as_secs_f64()),
+        "migrations": told.map(|told| json!({
+            "pending": told.migrated.pending, "ofNewerVersion": told.migrated.unknown,
+        })),
+    })
+}
+
+fn cache(state: &CacheState) -> Value {
+    json!({ "name": state.name, "entries": state.entries, "bytes": state.bytes })
+}
+
+fn task(app: &App, task: Task, name: &str) -> Value {
+    let tasks = &app.telemetry.metrics.tasks;
+    json!({
+        "name": name,
+        "lastRunAt": tasks.last(task).map(|at| at.to_rfc3339()),
+        "failures": tasks.failures(task),
+    })
+}

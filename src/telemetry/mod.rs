@@ -1,0 +1,19 @@
+//! What operators see of the program: figures, and traces. Nothing here names an entry, an account, an address or a secret.
+
+pub mod disk;
+pub mod label;
+pub mod meter;
+pub mod metrics;
+pub mod process;
+pub mod sheet;
+
+use std::sync::Arc;
+
+pub use self::metrics::Metrics;
+
+/// What the parts of the program tell. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Telemetry {
+    /// The figures.
+    pub metrics: Arc<Metrics>,
+}
