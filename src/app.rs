@@ -56,6 +56,7 @@ impl App {
         let media = MediaStore::open(&config.media_dir)?;
         let crypto = Crypto::open(&config, &database, clock.now()).await?;
         let base = config.public_base().unwrap_or_default();
+        let telemetry = Telemetry::open(&config)?;
         let site = Site {
             locales: config.locales.iter().map(ToString::to_string).collect(),
             media_base: format!("{base}/media/"),
@@ -69,7 +70,7 @@ impl App {
             site: Arc::new(site),
             crypto,
             recent: Recent::default(),
-            telemetry: Telemetry::default(),
+            telemetry,
         })
     }
 

@@ -145,6 +145,14 @@ setting::settings! {
     log_format: LogFormat = parse::log_format, Shape::Plain,
         allowed "text or json", default "text";
 
+    /// Collector of OpenTelemetry traces that takes OTLP over HTTP, such as http://127.0.0.1:4318, if there is any
+    otlp_endpoint: Option<Url> = parse::public_url, Shape::Plain,
+        allowed "absolute http or https URL without user, query or fragment", default "";
+
+    /// Part of all requests that traces are told of, from none to all; where the client says so in traceparent, it decides
+    otlp_sample_ratio: f64 = parse::ratio, Shape::Plain,
+        allowed "number from 0 to 1", default "1";
+
     /// Offer GraphiQL, introspection and error details; for the developer's own machine
     development: bool = parse::switch, Shape::Switch,
         allowed "true or false", default "false";

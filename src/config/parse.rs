@@ -102,6 +102,15 @@ where
     }
 }
 
+/// A part of a whole.
+pub(super) fn ratio(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
+        Ok(_) => Err("not from 0 to 1".into()),
+        Err(_) => Err("not a number".into()),
+    }
+}
+
 /// A small number of things.
 pub(super) fn count(text: &str) -> Result<usize, String> {
     whole_number::<u64, 0, 1_000>(text)

@@ -8,13 +8,21 @@ use crate::telemetry::{
     meter::float,
     metrics::database::{DatabaseMeter, Verb},
     sheet::{Figures, Sheet},
+    traces,
 };
 
-/// Has each statement that goes over a connection counted.
+/// Has each statement that goes over a connection counted, and told where traces are.
 pub(super) fn measure(connection: &mut DatabaseConnection, meter: &Arc<DatabaseMeter>) {
     let meter = Arc::clone(meter);
+    let system = if connection.get_database_backend() == DbBackend::Postgres {
+        "postgresql"
+    } else {
+        "sqlite"
+    };
     connection.set_metric_callback(move |told| {
-        meter.statement(Verb::of(&told.statement.sql), told.elapsed, told.failed);
+        let sql = &told.statement.sql;
+        meter.statement(Verb::of(sql), told.elapsed, told.failed);
+        traces::statement(system, sql, told.elapsed, told.failed);
     });
 }
 

@@ -18,7 +18,10 @@ use tokio::{
 };
 use tracing::Instrument;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    telemetry::traces,
+};
 
 /// The only writer of a database, and the line of those who wait for it.
 #[derive(Clone, Debug)]
@@ -115,7 +118,7 @@ impl Transaction {
                 Some(turn) => turn.commit(tx).await,
             }
         };
-        let committed = tokio::spawn(committing.in_current_span()).await;
+        let committed = tokio::spawn(traces::carried(committing.in_current_span())).await;
         committed.map_err(Error::internal)?.map_err(Error::from)
     }
 }

@@ -1,11 +1,16 @@
-//! What operations came to, in figures.
+//! What operations came to, in figures and traces.
 
 use std::{sync::Arc, time::Instant};
 
-use super::{Answer, Asked, Delivery, Prepared, Source};
-use crate::telemetry::metrics::{
-    cache::Caches,
-    operations::{AnswerSource, OperationMeters, Outcome},
+use opentelemetry::{Context, KeyValue};
+
+use super::{Answer, Asked, Delivery, Operation, Prepared, Source};
+use crate::telemetry::{
+    metrics::{
+        cache::Caches,
+        operations::{AnswerSource, OperationMeters, Outcome},
+    },
+    traces,
 };
 
 /// An operation that has begun.
@@ -26,15 +31,35 @@ impl<'a> Measured<'a> {
         }
     }
 
-    pub(super) fn end(self, answer: &Answer, source: Source) {
+    /// What the work for it is noted in, as a part of its request.
+    pub(super) fn context(&self) -> Context {
+        traces::part(|| {
+            let Some(operation) = self.operation() else {
+                return ("GraphQL".to_owned(), Vec::new());
+            };
+            let kind = operation.kind.to_string();
+            let mut attributes = vec![KeyValue::new("graphql.operation.type", kind.clone())];
+            let Some(name) = &operation.name else {
+                return (kind, attributes);
+            };
+            attributes.push(KeyValue::new("graphql.operation.name", name.clone()));
+            (format!("{kind} {name}"), attributes)
+        })
+    }
+
+    /// Where the document does not say which of its operations is meant, there is none.
+    fn operation(&self) -> Option<&Operation> {
+        self.document.operation(self.name.as_deref())
+    }
+
+    pub(super) fn end(&self, answer: &Answer, source: Source) {
         self.meters.sources.count(match source {
             Source::Executed => AnswerSource::Executed,
             Source::Shared => AnswerSource::Shared,
             Source::Kept => AnswerSource::Kept,
             Source::Stale(_) => AnswerSource::Stale,
         });
-        // Where the document does not say which of its operations is meant, there was none.
-        if let Some(operation) = self.document.operation(self.name.as_deref()) {
+        if let Some(operation) = self.operation() {
             let meter = operation.meter(self.meters, answer.is_executed);
             meter.ended(outcome(answer), self.begun);
         }

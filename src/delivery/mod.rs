@@ -15,6 +15,7 @@ mod wanted;
 use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc};
 
 use async_graphql::{Name, Response, Value, parser::types::OperationType};
+use opentelemetry::context::FutureExt;
 
 use self::{
     admission::Admission,
@@ -103,7 +104,8 @@ impl Delivery {
     /// The answer to an operation, within the limits: one that was kept and holds, or a new one.
     pub async fn execute(&self, asked: Arc<Asked>, sender: Sender) -> Given {
         let measured = Measured::begin(self, &asked);
-        let given = self.given(asked, sender).await;
+        let given = self.given(asked, sender);
+        let given = given.with_context(measured.context()).await;
         measured.end(&given.kept.answer, given.source);
         given
     }
@@ -146,7 +148,8 @@ impl Delivery {
         let mut answers = Vec::with_capacity(asked.len());
         for asked in &asked {
             let measured = Measured::begin(self, asked);
-            let answer = self.answer(asked, sender.clone()).await;
+            let answer = self.answer(asked, sender.clone());
+            let answer = answer.with_context(measured.context()).await;
             measured.end(&answer, Source::Executed);
             answers.push(answer);
         }

@@ -52,6 +52,7 @@ use crate::{
     },
     database::Reads,
     error::Error,
+    telemetry::traces,
 };
 
 /// Everything that can be read.
@@ -217,7 +218,7 @@ impl Schema {
         }
         // Whoever asks may go away before the answer is kept, and it is kept for just that.
         let schema = self.clone();
-        let kept = tokio::spawn(
+        let kept = tokio::spawn(traces::carried(
             async move {
                 let executed = schema
                     .run(request, principal, Some(Arc::clone(&claim)))
@@ -229,7 +230,7 @@ impl Schema {
                 }
             }
             .in_current_span(),
-        );
+        ));
         kept.await.unwrap_or_else(|error| {
             let error = errors::of(Error::internal(error));
             Response::from_errors(vec![errors::told(error)]).into()

@@ -16,6 +16,7 @@ use axum::{
     response::Response,
 };
 use futures_util::FutureExt;
+use opentelemetry::context::FutureExt as _;
 use tower::Service;
 use tracing::{Instrument, Span};
 
@@ -81,10 +82,11 @@ impl Service<Request> for Around {
         let span = span(&id, &request);
         let answer = async move {
             let observed = Observed::begin(&parts.telemetry, &request);
-            let mut response = parts.answer(request).await;
+            let context = observed.context.clone();
+            let mut response = parts.answer(request).with_context(context).await;
             parts.hardening.tell(response.headers_mut());
+            observed.end(&id, &response);
             response.headers_mut().entry(REQUEST_ID).or_insert(id);
-            observed.end(&response);
             Ok(response)
         };
         Box::pin(answer.instrument(span))

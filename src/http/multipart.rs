@@ -25,6 +25,7 @@ use crate::{
     content::upload::{Upload, Uploads},
     delivery::{Answer, Asked},
     error::Error,
+    telemetry::traces,
 };
 
 /// Most files that one request may carry.
@@ -156,7 +157,7 @@ async fn run(
         }
         response
     };
-    match tokio::spawn(task.in_current_span()).await {
+    match tokio::spawn(traces::carried(task.in_current_span())).await {
         Ok(response) => response,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),

@@ -6,14 +6,29 @@ pub mod meter;
 pub mod metrics;
 pub mod process;
 pub mod sheet;
+pub mod traces;
 
 use std::sync::Arc;
 
 pub use self::metrics::Metrics;
+use self::traces::Traces;
+use crate::{config::Config, error::Result};
 
 /// What the parts of the program tell. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Telemetry {
     /// The figures.
     pub metrics: Arc<Metrics>,
+    /// The traces.
+    pub traces: Traces,
+}
+
+impl Telemetry {
+    /// As the settings say.
+    pub fn open(config: &Config) -> Result<Self> {
+        Ok(Self {
+            metrics: Arc::default(),
+            traces: Traces::open(config)?,
+        })
+    }
 }

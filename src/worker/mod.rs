@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::Instant;
+use opentelemetry::{Context, context::FutureExt};
 
 use crate::{
     app::App,
     auth::password_reset,
     error::Result,
     event::tail,
-    telemetry::metrics::{Task, TaskEnd},
+    telemetry::{
+        metrics::{Task, TaskEnd},
+        traces::{Beginning, SpanKind},
+    },
 };
 
 /// How long mail waits at most before somebody looks at it.
@@ -38,30 +42,43 @@ impl Worker {
     /// Does what is due, once. What fails is logged, and tried again the next time.
     pub async fn step(&mut self) {
         let app = &self.app;
-        let answered = password_reset::answer(app).await;
-        let is_done = note("requests for new passwords", answered);
-        self.ended(Task::PasswordResets, is_done);
-        let is_done = note("mail", app.outbox().send().await);
-        self.ended(Task::Mail, is_done);
+        let resets = async {
+            note(
+                "requests for new passwords",
+                &password_reset::answer(app).await,
+            )
+        };
+        self.run(Task::PasswordResets, resets).await;
+        let mail = async { note("mail", &app.outbox().send().await) };
+        self.run(Task::Mail, mail).await;
         let now = app.clock.now();
         let is_due = self
             .tidied_at
             .is_none_or(|before| now - before >= TIDY_EVERY);
         if is_due {
-            let is_done = tidy::tidy(app).await;
-            self.ended(Task::Tidying, is_done);
+            self.run(Task::Tidying, tidy::tidy(app)).await;
             self.tidied_at = Some(now);
         }
     }
 
-    fn ended(&self, task: Task, is_done: bool) {
-        let end = if is_done {
+    /// Runs a task, which tells whether it went well, where operators see it.
+    async fn run(&self, task: Task, work: impl Future<Output = bool>) {
+        let telemetry = &self.app.telemetry;
+        let context = telemetry.traces.begin(|| Beginning {
+            name: format!("work {}", task.name()),
+            kind: SpanKind::Internal,
+            attributes: Vec::new(),
+            parent: Context::new(),
+        });
+        let end = if work.with_context(context).await {
             TaskEnd::Done
         } else {
             TaskEnd::Failed
         };
-        let now = self.app.clock.now();
-        self.app.telemetry.metrics.tasks.ended(task, end, now);
+        telemetry
+            .metrics
+            .tasks
+            .ended(task, end, self.app.clock.now());
     }
 }
 
@@ -87,8 +104,8 @@ async fn work(app: &App, stop: impl Future) {
 }
 
 /// Logs what failed; tells whether it went well.
-fn note(what: &str, result: Result<()>) -> bool {
-    if let Err(error) = &result {
+fn note(what: &str, result: &Result<()>) -> bool {
+    if let Err(error) = result {
         let cause = std::error::Error::source(error);
         tracing::warn!(%error, cause, "{what} could not be looked after");
     }

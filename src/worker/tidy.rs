@@ -17,12 +17,12 @@ pub(super) async fn tidy(app: &App) -> bool {
         told("links that ended", link::purge(app).await),
         told("sessions that ended long ago", session::purge(app).await),
         told("signing keys that retired", keys.purge(now).await),
-        note("setup links", setup::purge(app).await),
+        note("setup links", &setup::purge(app).await),
         note(
             "requests for new passwords",
-            password_reset::purge(app).await,
+            &password_reset::purge(app).await,
         ),
-        note("mail", app.outbox().give_up().await),
+        note("mail", &app.outbox().give_up().await),
     ];
     done.iter().all(|is_done| *is_done)
 }
@@ -31,7 +31,7 @@ fn told(what: &str, forgotten: Result<u64>) -> bool {
     if let Ok(count @ 1..) = forgotten {
         tracing::debug!(count, "{what} are forgotten");
     }
-    note(what, forgotten.map(drop))
+    note(what, &forgotten.map(drop))
 }
 
 /// What is done once: files that a crash has left behind are removed, and entries that are older than the work list's search

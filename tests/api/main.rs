@@ -29,6 +29,7 @@ mod http;
 mod idempotency;
 mod introspection;
 mod leaks;
+mod management;
 mod matrix;
 mod media;
 mod migrations;

@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    time::{timeout, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 use self::management::Management;
@@ -30,6 +30,9 @@ use crate::{
 
 /// How long the last connections to the database may take to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long the collector may take to be told the last traces.
+const TELL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What only this command takes.
 #[derive(Debug, Args)]
@@ -67,6 +70,9 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
     if timeout_at(end, work).await.is_err() {
         tracing::warn!("due work did not end in time; it goes on after the next start");
     }
+    let rest = end.saturating_duration_since(Instant::now());
+    let rest = rest.clamp(CLOSE_TIMEOUT, TELL_TIMEOUT);
+    app.telemetry.traces.close(rest).await;
     if timeout(CLOSE_TIMEOUT, app.database.close()).await.is_err() {
         tracing::warn!("the database did not let go of its connections in time");
     }

@@ -86,7 +86,7 @@ impl OperationMeters {
     pub fn of(&self, name: Option<&str>, kind: OperationKind) -> Arc<OperationMeter> {
         let name = name.unwrap_or(ANONYMOUS);
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
-        let key = |name: &str| (name.to_owned(), kind_name(kind));
+        let key = |name: &str| (name.to_owned(), kind.name());
         let is_known = named.contains_key(&key(name));
         let fits = name.len() <= LONGEST_NAME && named.len() < MOST_NAMES;
         let name = if is_known || fits || name == ANONYMOUS {
@@ -99,7 +99,7 @@ impl OperationMeters {
 
     /// The figures of operations without figures of their own.
     pub fn other(&self, kind: OperationKind) -> Arc<OperationMeter> {
-        let key = (OTHER.to_owned(), kind_name(kind));
+        let key = (OTHER.to_owned(), kind.name());
         if let Some(known) = self.named().get(&key) {
             return Arc::clone(known);
         }
@@ -110,12 +110,6 @@ impl OperationMeters {
     fn named(&self) -> RwLockReadGuard<'_, Named> {
         self.named.read().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn kind_name(kind: OperationKind) -> &'static str {
-    let mut all = OperationKind::ALL.iter();
-    let found = all.find(|(known, _)| *known == kind);
-    found.map_or("", |(_, name)| name)
 }
 
 impl Figures for OperationMeters {
