@@ -241,13 +241,11 @@ impl Database {
 
     /// A transaction to write in. On SQLite it holds the one write lock from its start, so that it cannot fail for it later.
     pub async fn begin(&self) -> Result<Transaction> {
-        let begun = async {
-            match &self.line {
-                Some(line) => line.begin().await,
-                None => Ok(Transaction::alone(self.writer.begin().await?)),
-            }
-        };
-        self.meter.waiting(Pool::Writers, begun).await
+        let _waiting = self.meter.wait(Pool::Writers);
+        match &self.line {
+            Some(line) => line.begin().await,
+            None => Ok(Transaction::alone(self.writer.begin().await?)),
+        }
     }
 
     /// Whether nothing was ever put into the database.

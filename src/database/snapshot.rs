@@ -7,8 +7,8 @@ use std::sync::{
 
 use entity::{entry::ContentType, entry_id::EntryId};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, EntityTrait, FromQueryResult, PaginatorTrait, Select,
-    TransactionTrait, prelude::Uuid,
+    DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
+    Select, TransactionTrait, prelude::Uuid,
 };
 use tokio::sync::OnceCell;
 
@@ -126,8 +126,13 @@ impl Snapshot {
     async fn counted(&self) -> Result<&DatabaseTransaction> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         self.transaction
-            .get_or_try_init(|| self.meter.waiting(Pool::Readers, self.connection.begin()))
+            .get_or_try_init(|| self.begun())
             .await
             .map_err(Error::from)
+    }
+
+    async fn begun(&self) -> Result<DatabaseTransaction, DbErr> {
+        let _waiting = self.meter.wait(Pool::Readers);
+        self.connection.begin().await
     }
 }

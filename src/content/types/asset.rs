@@ -188,7 +188,7 @@ impl AssetMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is to change.")] input: UpdateAssetInput,
     ) -> Result<UpdateAssetPayload> {
-        let (asset, user_errors) = input.run(ctx, "asset").await?;
+        let (asset, user_errors) = Box::pin(input.run(ctx, "asset")).await?;
         Ok(UpdateAssetPayload { asset, user_errors })
     }
 }

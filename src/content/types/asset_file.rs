@@ -69,7 +69,7 @@ impl AssetFileMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The new asset.")] input: CreateAssetInput,
     ) -> Result<CreateAssetPayload> {
-        let (asset, user_errors) = input.run(ctx).await?;
+        let (asset, user_errors) = Box::pin(input.run(ctx)).await?;
         Ok(CreateAssetPayload { asset, user_errors })
     }
 

@@ -77,13 +77,31 @@ impl DatabaseMeter {
         self.took[verb.place()].note(took);
     }
 
-    /// What comes of waiting for a transaction, which takes a connection or the right to write.
-    pub async fn waiting<T>(&self, pool: Pool, transaction: impl Future<Output = T>) -> T {
-        let begun = Instant::now();
-        let _waiting = self.waiting[pool.place()].enter();
-        let begins = transaction.await;
-        self.waited[pool.place()].note_since(begun);
-        begins
+    /// Notes that somebody waits for a transaction, which takes a connection or the right to write, until what is returned
+    /// goes.
+    pub fn wait(&self, pool: Pool) -> Waiting<'_> {
+        self.waiting[pool.place()].rise();
+        Waiting {
+            meter: self,
+            pool,
+            begun: Instant::now(),
+        }
+    }
+}
+
+/// Somebody who waits.
+#[derive(Debug)]
+pub struct Waiting<'a> {
+    meter: &'a DatabaseMeter,
+    pool: Pool,
+    begun: Instant,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let place = self.pool.place();
+        self.meter.waiting[place].fall();
+        self.meter.waited[place].note_since(self.begun);
     }
 }
 

@@ -4,7 +4,7 @@
 mod faults;
 mod flows;
 mod liars;
-mod outages;
+pub(crate) mod outages;
 mod secrets;
 mod settings;
 mod site;

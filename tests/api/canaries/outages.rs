@@ -15,7 +15,7 @@ use super::{
 };
 use crate::support::postgres::TestDatabase;
 
-const TERMINATE: &str =
+pub(crate) const TERMINATE: &str =
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'";
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -59,7 +59,7 @@ pub(super) async fn without_connections(site: &Site, held: &Held, database: &Tes
 }
 
 /// Does something to a database from another one; `{name}` stands for its name.
-async fn administer(database: &TestDatabase, sql: &str) {
+pub(crate) async fn administer(database: &TestDatabase, sql: &str) {
     let mut url = url::Url::parse(&database.url()).expect("a URL");
     let sql = sql.replace("{name}", url.path().trim_start_matches('/'));
     url.set_path("postgres");

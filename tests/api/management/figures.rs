@@ -62,7 +62,7 @@ impl Figures {
                 continue;
             };
             let labels = labels.trim_end_matches('}');
-            let last = self.get(&format!("{name}_bucket{{le=\"+Inf\",{labels}}}"));
+            let last = self.get(&format!("{name}_bucket{{{labels},le=\"+Inf\"}}"));
             assert!((last - count).abs() < 0.5, "{sample}");
             self.get(&format!("{name}_sum{{{labels}}}"));
         }

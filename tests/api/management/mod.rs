@@ -10,9 +10,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use self::figures::Figures;
-use crate::support::{
-    self,
-    server::{Server, run},
+use crate::{
+    canaries::outages::{TERMINATE, administer},
+    support::{
+        self,
+        server::{Server, run},
+    },
 };
 
 const MANAGED: [&str; 2] = ["--management-listen", "127.0.0.1:0"];
@@ -190,6 +193,35 @@ async fn health_tells_how_everything_stands() {
         let tasks = health["work"]["tasks"].as_array().expect("tasks");
         assert_eq!(tasks.len(), 3, "{health}");
         assert!(!answer.text().contains("kindling_test"), "{health}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_told() {
+    for (mut server, _folder, database) in support::servers_with(&MANAGED).await {
+        let Some(database) = database else { continue };
+        let query = "query Kept { pages { nodes { id } } }";
+        server.query(query).await;
+        administer(&database, "ALTER DATABASE {name} ALLOW_CONNECTIONS false").await;
+        administer(&database, TERMINATE).await;
+        let health = server.managed("/healthz").await;
+        assert_eq!(
+            (health.status, &health.json()["status"]),
+            (503, &json!("database away"))
+        );
+        assert_eq!(health.json()["database"]["answers"], false);
+        let sample = "kindling_graphql_answers_total{source=\"stale\"}";
+        while figures(&mut server).await.get(sample) < 1.0 {
+            server.query(query).await;
+        }
+        let away = figures(&mut server).await;
+        assert!(same(away.get("kindling_database_up"), 0));
+        administer(&database, "ALTER DATABASE {name} ALLOW_CONNECTIONS true").await;
+        while server.managed("/healthz").await.status != 200 {}
+        assert!(same(
+            figures(&mut server).await.get("kindling_database_up"),
+            1
+        ));
     }
 }
 
