@@ -15,6 +15,7 @@ use tokio::{
 use crate::{
     auth::{Principal, Scope},
     config::Config,
+    telemetry::metrics::crowds::{CrowdState, Crowds},
 };
 
 /// Operations of the public that a core works on, beside those that wait for the database.
@@ -80,6 +81,16 @@ impl Admission {
         self.places(principal, changes).enter().await
     }
 
+    /// The places as they are now.
+    pub(super) fn state(&self) -> Crowds {
+        let kinds = [
+            ("public", &self.public),
+            ("strangers", &self.strangers),
+            ("editors", &self.editors),
+        ];
+        Crowds(kinds.map(|(of, places)| places.state(of)).into())
+    }
+
     fn places(&self, principal: &Principal, changes: bool) -> &Places {
         match principal {
             Principal::Account { .. } | Principal::System => &self.editors,
@@ -98,6 +109,7 @@ impl Admission {
 
 struct Places {
     name: &'static str,
+    count: usize,
     free: Semaphore,
     /// Where operations wait.
     queue: Semaphore,
@@ -115,10 +127,22 @@ impl Places {
     fn new(name: &'static str, count: usize, patience: Patience) -> Self {
         Self {
             name,
+            count,
             free: Semaphore::new(count),
             queue: Semaphore::new(QUEUE * count),
             patience,
             crowd: Mutex::default(),
+        }
+    }
+
+    fn state(&self, of: &'static str) -> CrowdState {
+        let free = self.free.available_permits();
+        let no_queue = self.queue.available_permits();
+        CrowdState {
+            of,
+            places: self.count as u64,
+            running: self.count.saturating_sub(free) as u64,
+            waiting: (QUEUE * self.count).saturating_sub(no_queue) as u64,
         }
     }
 

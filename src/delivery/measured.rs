@@ -8,6 +8,7 @@ use super::{Answer, Asked, Delivery, Operation, Prepared, Source};
 use crate::telemetry::{
     metrics::{
         cache::Caches,
+        crowds::Crowds,
         operations::{AnswerSource, OperationMeters, Outcome},
     },
     traces,
@@ -79,6 +80,11 @@ fn outcome(answer: &Answer) -> Outcome {
 }
 
 impl Delivery {
+    /// The operations that run and that wait.
+    pub fn crowds(&self) -> Crowds {
+        self.admission.state()
+    }
+
     /// Everything that is kept in memory, as it is now.
     pub fn caches(&self) -> Caches {
         Caches(vec![

@@ -14,11 +14,12 @@ use crate::telemetry::{
 /// Shows all figures as they are now.
 pub(super) async fn show(extract::State(managed): extract::State<Managed>) -> Response {
     let state = State::read(&managed).await;
-    let app = managed.app;
+    let Managed { app, delivery, .. } = managed;
     let text = sheet::write(
         vec![
             Box::new(state),
             Box::new(app.telemetry.metrics),
+            Box::new(delivery.crowds()),
             Box::new(Arc::clone(&app.database.meter)),
             Box::new(app.database.pools()),
             Box::new(Runtime(Handle::current().metrics())),

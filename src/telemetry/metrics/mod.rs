@@ -3,6 +3,7 @@
 pub mod cache;
 mod code;
 pub mod connections;
+pub mod crowds;
 pub mod database;
 pub mod http;
 pub mod operations;

@@ -39,7 +39,7 @@ labels! {
         Errors = "errors",
         /// It was not executed.
         Refused = "refused",
-        /// What it needs does not answer.
+        /// What it needs does not answer, or there was no place for it.
         Unavailable = "unavailable",
     }
 

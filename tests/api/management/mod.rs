@@ -92,6 +92,8 @@ async fn figures_move_as_requests_are_made() {
             ("kindling_database_waiting{pool=\"readers\"}", 0),
             ("kindling_database_migrations_pending", 0),
             ("kindling_mails_waiting", 0),
+            ("kindling_graphql_operations_running{of=\"public\"}", 0),
+            ("kindling_graphql_operations_waiting{of=\"editors\"}", 0),
             ("kindling_stopping", 0),
         ] {
             let value = after.get(sample);
