@@ -19,6 +19,8 @@ pub(crate) async fn start(
     let mut command = pinning.server_command(env!("CARGO_BIN_EXE_kindling"));
     command.args(["serve", "--demo", "--listen", &address.to_string()]);
     command.args(["--management-listen", "off"]);
+    // Editors here save more often than people do.
+    command.args(["--rate-limit-signed-in-per-minute", "0"]);
     command.args(settings);
     on_data(&mut command, scratch, database_url);
     let log = data(scratch, database_url).with_extension("log");
