@@ -24,11 +24,12 @@ migrate *arguments:
 run *arguments:
     cargo run -- serve --demo {{ arguments }}
 
-# Measure the page query, changes, and pages deep inside long lists
+# Measure the page query, changes, pages deep inside long lists, and overload
 bench *arguments:
     cargo bench --bench page_query -- {{ arguments }}
     cargo bench --bench mutations -- {{ arguments }}
     cargo bench --bench depth -- {{ arguments }}
+    cargo bench --bench overload
 
 # Everything that must hold before a change is merged
 ci:
