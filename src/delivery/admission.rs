@@ -91,6 +91,11 @@ impl Admission {
         Crowds(kinds.map(|(of, places)| places.state(of)).into())
     }
 
+    /// Whether too much has been asked for a while by those whose queries share places with this principal's.
+    pub(super) fn is_overloaded(&self, principal: &Principal) -> bool {
+        self.places(principal, false).is_overloaded()
+    }
+
     fn places(&self, principal: &Principal, changes: bool) -> &Places {
         match principal {
             Principal::Account { .. } | Principal::System => &self.editors,
@@ -164,6 +169,12 @@ impl Places {
         place
     }
 
+    fn is_overloaded(&self) -> bool {
+        let crowd = self.crowd.lock().unwrap_or_else(PoisonError::into_inner);
+        let crowd = crowd.as_ref();
+        crowd.is_some_and(|crowd| crowd.since.elapsed() > self.patience.crowd)
+    }
+
     /// Nobody waits.
     fn ease(&self) {
         *self.crowd.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -223,10 +234,12 @@ mod tests {
             assert!(places.enter().await.is_none());
             begun.elapsed()
         };
+        assert!(!places.is_overloaded());
         assert!(
             waited().await >= PATIENCE.crowd,
             "it may have come by chance"
         );
+        assert!(places.is_overloaded());
         let second = waited().await;
         assert!(
             (PATIENCE.overload..PATIENCE.crowd).contains(&second),
@@ -234,6 +247,7 @@ mod tests {
         );
         drop(held);
         let held = places.enter().await.expect("a place");
+        assert!(!places.is_overloaded());
         assert!(waited().await >= PATIENCE.crowd, "the crowd had gone");
         drop(held);
     }

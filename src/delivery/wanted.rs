@@ -21,7 +21,11 @@ pub struct Wanted {
 
 impl Delivery {
     /// The document that a request means, within the limits; or the answer that says why there is none.
-    pub async fn document(&self, wanted: &Wanted) -> Result<Arc<Prepared>, Box<Answer>> {
+    pub async fn document(
+        &self,
+        wanted: &Wanted,
+        principal: &Principal,
+    ) -> Result<Arc<Prepared>, Box<Answer>> {
         match wanted {
             Wanted {
                 text: None,
@@ -50,7 +54,7 @@ impl Delivery {
                 text: Some(text),
                 id: None,
                 ..
-            } => self.prepare(text),
+            } => self.prepare_for(text, principal).await,
             Wanted {
                 text: Some(_),
                 id: Some(_),
@@ -67,6 +71,22 @@ impl Delivery {
                 "BAD_REQUEST",
                 "send query, documentId or extensions.persistedQuery",
             )),
+        }
+    }
+
+    /// The document with this text. Where there is too much to do, one that was not sent before needs a place: parsing takes time.
+    async fn prepare_for(
+        &self,
+        text: &str,
+        principal: &Principal,
+    ) -> Result<Arc<Prepared>, Box<Answer>> {
+        let is_known = || self.documents.known(&Sha256::digest(text).into()).is_some();
+        if !self.admission.is_overloaded(principal) || is_known() {
+            return self.prepare(text);
+        }
+        match self.admission.enter(principal, false).await {
+            Some(_place) => self.prepare(text),
+            None => Err(Box::new(self.shed.clone())),
         }
     }
 

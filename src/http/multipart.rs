@@ -180,7 +180,7 @@ async fn read(
         most_text: endpoint.max_body_bytes,
     };
     let parameters = operation(&form.text("operations").await?)?;
-    let asked = endpoint.asked(parameters).await;
+    let asked = endpoint.asked(parameters, principal).await;
     let mut asked = asked.map_err(Refusal::Answered)?;
     let mut uploads = Uploads::new(&endpoint.app);
     let map = form.text("map").await?;

@@ -14,6 +14,7 @@ use serde::{
 
 use super::{Endpoint, Media, Parameters, bad, sender};
 use crate::{
+    auth::Principal,
     delivery::{Answer, Asked},
     http::{cookies, credentials::Caller, rate_limit, reply},
 };
@@ -69,7 +70,7 @@ async fn run(
     batch: Batch,
     caller: Caller,
 ) -> Result<Response, Response> {
-    let asked = match read(endpoint, batch).await {
+    let asked = match read(endpoint, batch, &caller.principal).await {
         Ok(asked) => asked,
         Err(refusal) => return Ok(media.refused(&refusal)),
     };
@@ -94,11 +95,15 @@ async fn run(
     Ok(response)
 }
 
-async fn read(endpoint: &Endpoint, batch: Batch) -> Result<Vec<Asked>, Box<Answer>> {
+async fn read(
+    endpoint: &Endpoint,
+    batch: Batch,
+    principal: &Principal,
+) -> Result<Vec<Asked>, Box<Answer>> {
     endpoint.delivery.admit_batch(batch.length)?;
     let mut asked = Vec::with_capacity(batch.operations.len());
     for parameters in batch.operations {
-        asked.push(endpoint.asked(parameters).await?);
+        asked.push(endpoint.asked(parameters, principal).await?);
     }
     Ok(asked)
 }

@@ -105,7 +105,7 @@ async fn read_and_answer(
         bad(StatusCode::BAD_REQUEST, &message)
     })?;
     let has_text = parameters.has_text();
-    let asked = match endpoint.asked(parameters).await {
+    let asked = match endpoint.asked(parameters, &caller.principal).await {
         Ok(asked) => Arc::new(asked),
         Err(refusal) => return Ok(media.refused(&refusal)),
     };
@@ -167,7 +167,7 @@ async fn query(
     let parameters =
         Parameters::of_address(sent).map_err(|message| bad(StatusCode::BAD_REQUEST, &message))?;
     let has_text = parameters.has_text();
-    let asked = match endpoint.asked(parameters).await {
+    let asked = match endpoint.asked(parameters, &caller.principal).await {
         Ok(asked) => Arc::new(asked),
         Err(refusal) => return Ok(media.refused(&refusal)),
     };
@@ -217,9 +217,14 @@ impl Endpoint {
         }
     }
 
-    /// The operation that these parameters ask for; or the answer that says why there is none.
-    pub(super) async fn asked(&self, mut parameters: Parameters) -> Result<Asked, Box<Answer>> {
-        let document = self.delivery.document(&parameters.wanted()).await?;
+    /// The operation that these parameters of somebody ask for; or the answer that says why there is none.
+    pub(super) async fn asked(
+        &self,
+        mut parameters: Parameters,
+        principal: &Principal,
+    ) -> Result<Asked, Box<Answer>> {
+        let wanted = parameters.wanted();
+        let document = self.delivery.document(&wanted, principal).await?;
         Ok(Asked::new(
             document,
             parameters.operation_name,
