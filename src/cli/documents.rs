@@ -1,6 +1,6 @@
 //! `kindling documents`: the GraphQL documents that operators trust.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use clap::{Args, Subcommand};
 use entity::trusted_document;
@@ -10,6 +10,7 @@ use crate::{
     app::App,
     clock::Clock,
     config::Config,
+    database::Database,
     delivery::trusted::{self, Client, Manifest, Trial},
     error::{Error, ProblemCode, Result},
 };
@@ -59,15 +60,23 @@ pub(super) struct Removal {
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Result<()> {
-    let app = App::start(config, Clock::system()).await?;
     let told = match command {
-        Command::Publish(publication) => publish(&app, publication).await,
-        Command::List => list(&app).await,
-        Command::Check(checked) => check(&app, checked).await,
-        Command::Remove(removal) => remove(&app, removal).await,
+        Command::Publish(publication) => {
+            started(config, async |app| publish(app, publication).await).await
+        }
+        Command::List => started(config, list).await,
+        Command::Check(checked) => check(config, checked).await,
+        Command::Remove(removal) => started(config, async |app| remove(app, removal).await).await,
     };
-    app.database.close().await;
     tell(&told?)
+}
+
+/// What comes of something that is done with the database as this program needs it.
+async fn started(config: Config, done: impl AsyncFnOnce(&App) -> Result<String>) -> Result<String> {
+    let app = App::start(config, Clock::system()).await?;
+    let told = done(&app).await;
+    app.database.close().await;
+    told
 }
 
 async fn publish(app: &App, publication: Publication) -> Result<String> {
@@ -90,9 +99,13 @@ async fn list(app: &App) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
-async fn check(app: &App, checked: Checked) -> Result<String> {
-    let documents = documents(app, checked).await?;
-    let trial = Trial::new(&app.config);
+/// Leaves the database as it is, so that a new program can be tried beside the one that still serves.
+async fn check(config: Config, checked: Checked) -> Result<String> {
+    let documents = match &checked.manifest {
+        Some(file) => read(file)?.0.into_iter().collect(),
+        None => published(&config).await?,
+    };
+    let trial = Trial::new(&Arc::new(config));
     let mut broken = Vec::new();
     for (named, text) in &documents {
         let faults = trial.of(text).await.err().into_iter().flatten();
@@ -105,11 +118,11 @@ async fn check(app: &App, checked: Checked) -> Result<String> {
     Err(wrong("documents do not fit the schema of this program"))
 }
 
-/// The documents that are to be tried, with how they are named to whoever runs the program.
-async fn documents(app: &App, checked: Checked) -> Result<Vec<(String, String)>> {
-    if let Some(file) = &checked.manifest {
-        return Ok(read(file)?.0.into_iter().collect());
-    }
+/// The documents that are published, with how they are named to whoever runs the program.
+async fn published(config: &Config) -> Result<Vec<(String, String)>> {
+    let database = Database::connect(config.database_url.expose(), 1).await?;
+    let published = trusted::published(&database).await;
+    database.close().await;
     let named = |row: trusted_document::Model| {
         let client = Client {
             name: row.client,
@@ -117,8 +130,7 @@ async fn documents(app: &App, checked: Checked) -> Result<Vec<(String, String)>>
         };
         (format!("{client} {} {}", row.name, row.id), row.text)
     };
-    let published = trusted::published(app).await?;
-    Ok(published.into_iter().map(named).collect())
+    Ok(published?.into_iter().map(named).collect())
 }
 
 async fn remove(app: &App, removal: Removal) -> Result<String> {

@@ -121,9 +121,14 @@ impl Delivery {
         };
         let cost = self.app.config.development.then(|| self.cost(&asked));
         let with_cookies = sender.browser.is_proven;
-        let execution = Box::pin(self.admitted(&asked, sender));
-        let mut given = self.answers.to(question, execution).await;
+        // Nothing of it is made where an answer is there already.
+        let execute = || Box::pin(self.admitted(&asked, sender));
+        let mut given = self.answers.to(question, execute).await;
         given.is_public &= !with_cookies;
+        if given.kept.answer.is_executed {
+            // It may have made room for others since, while the answer was kept.
+            self.documents.keep(&asked.document);
+        }
         self.told(given, cost)
     }
 

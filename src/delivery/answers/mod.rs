@@ -107,10 +107,10 @@ impl Answers {
 
     /// The answer to a question: one that was kept and holds, or what `execute` finds. Whoever asks the same at the same
     /// moment gets the same answer. While the database is away, what was kept is given as it is.
-    pub(super) async fn to(
+    pub(super) async fn to<F: Future<Output = Answer>>(
         &self,
         question: Question,
-        execute: impl Future<Output = Answer>,
+        execute: impl FnOnce() -> F,
     ) -> Given {
         let state = match tail::known(&self.app.database).await {
             Ok(state) => state,
@@ -132,7 +132,7 @@ impl Answers {
             is_own.store(true, Ordering::Relaxed);
             match self.holding(&question, state) {
                 Some(kept) => kept,
-                None => Arc::new(self.sealed(execute.await, state)),
+                None => Arc::new(self.sealed(execute().await, state)),
             }
         };
         let kept = self.flights.join(flight, work).await;

@@ -133,6 +133,6 @@ impl Prepared {
 
     /// Notes that it is kept; tells whether it was not.
     pub(super) fn begin_to_keep(&self) -> bool {
-        !self.is_kept.swap(true, Ordering::Relaxed)
+        !self.was_executed() && !self.is_kept.swap(true, Ordering::Relaxed)
     }
 }

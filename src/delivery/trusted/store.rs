@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{Manifest, Trial};
 use crate::{
     app::App,
+    database::Database,
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action},
 };
@@ -52,6 +53,8 @@ pub struct Published {
 pub async fn publish(app: &App, client: &Client, manifest: &Manifest) -> Result<Published> {
     let rows = rows(app, client, manifest).await?;
     let tx = app.database.begin().await?;
+    // Nobody publishes beside it, so that no id comes to stand for two documents.
+    event::hold(&tx).await?;
     let there = trusted_document::Entity::find()
         .filter(of(&client.name, Some(&client.version)))
         .all(&tx)
@@ -162,7 +165,7 @@ async fn refuse_ambiguous(
 /// How many documents each client has, and since when the last of them is trusted.
 pub async fn list(app: &App) -> Result<BTreeMap<Client, (usize, Instant)>> {
     let mut clients = BTreeMap::new();
-    for row in published(app).await? {
+    for row in published(&app.database).await? {
         let client = Client {
             name: row.client,
             version: row.version,
@@ -175,12 +178,12 @@ pub async fn list(app: &App) -> Result<BTreeMap<Client, (usize, Instant)>> {
 }
 
 /// All documents, by their clients.
-pub async fn published(app: &App) -> Result<Vec<trusted_document::Model>> {
+pub async fn published(database: &Database) -> Result<Vec<trusted_document::Model>> {
     let select = trusted_document::Entity::find()
         .order_by_asc(trusted_document::Column::Client)
         .order_by_asc(trusted_document::Column::Version)
         .order_by_asc(trusted_document::Column::Id);
-    app.database.rows(select).await
+    database.rows(select).await
 }
 
 /// Trusts the documents of a client, or of one version of it, no more. Returns how many there were.
