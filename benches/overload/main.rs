@@ -1,7 +1,7 @@
 //! What becomes of Kindling when far more is asked of it than it can do.
 //!
 //! `cargo bench --bench overload`. The shipped binary has one core, and keeps no answers; the load comes from another core. First
-//! it is saturated; then requests come at three and at ten times that rate, whether answers come or not, while editors save.
+//! it is saturated; then requests come at half of that rate, and at three and ten times of it, whether answers come or not, while editors save.
 //! The exit code says whether the bounds hold. Without `--bench` all of it runs briefly, and nothing is held.
 
 mod crowd;
@@ -73,6 +73,7 @@ async fn measure(scratch: &Scratch, pinning: Pinning, turn: Duration) -> Result<
             peak = load;
         }
     }
+    let half = crowd.at_rate(peak.per_second() / 2.0, turn).await?;
     let mut overloads = Vec::new();
     for times in TIMES {
         let rate = times * peak.per_second();
@@ -93,6 +94,7 @@ async fn measure(scratch: &Scratch, pinning: Pinning, turn: Duration) -> Result<
         pinning,
         resident_kib: server.resident_kib(),
         peak,
+        half,
         overloads,
     })
 }

@@ -8,6 +8,8 @@ use crate::{
     support::{pinning::Pinning, sample},
 };
 
+/// How many times longer than half of the answers nearly all of them may take, where there is room for twice as many.
+const TAIL: f64 = 3.0;
 const GOODPUT: f64 = 0.9;
 const REFUSAL: Duration = Duration::from_millis(20);
 const EDITING: f64 = 0.99;
@@ -28,6 +30,8 @@ pub(crate) struct Report {
     pub(crate) pinning: Pinning,
     pub(crate) resident_kib: Option<u64>,
     pub(crate) peak: Load,
+    /// What was seen at half of that.
+    pub(crate) half: Load,
     pub(crate) overloads: Vec<Overload>,
 }
 
@@ -39,11 +43,17 @@ impl Report {
             self.peak.per_second(),
             sample::mebibytes(self.resident_kib)
         );
+        println!(
+            "half of it: answers within {:.1?} (half) and {:.1?} (99 %), which is {:.2} of the first",
+            self.half.percentile_of_answers(0.5),
+            self.half.percentile_of_answers(0.99),
+            self.tail(),
+        );
         for overload in &self.overloads {
             overload.print(&self.peak);
         }
         println!(
-            "bounds: goodput {GOODPUT} of the peak, 99 % of refusals within {REFUSAL:?}, {EDITING} of saves, normal within \
+            "bounds: 99 % within {TAIL} times of what half takes at half load; goodput {GOODPUT} of the peak, 99 % of refusals within {REFUSAL:?}, {EDITING} of saves, normal within \
              {NORMAL_AGAIN:?}: {}",
             if self.holds() { "they hold" } else { "BROKEN" }
         );
@@ -51,7 +61,12 @@ impl Report {
 
     pub(crate) fn holds(&self) -> bool {
         let mut overloads = self.overloads.iter();
-        overloads.all(|overload| overload.holds(&self.peak))
+        self.tail() <= TAIL && overloads.all(|overload| overload.holds(&self.peak))
+    }
+
+    fn tail(&self) -> f64 {
+        let [half, nearly_all] = [0.5, 0.99].map(|part| self.half.percentile_of_answers(part));
+        nearly_all.div_duration_f64(half)
     }
 }
 

@@ -91,9 +91,9 @@ impl Admission {
         Crowds(kinds.map(|(of, places)| places.state(of)).into())
     }
 
-    /// Whether too much has been asked for a while by those whose queries share places with this principal's.
-    pub(super) fn is_overloaded(&self, principal: &Principal) -> bool {
-        self.places(principal, false).is_overloaded()
+    /// Whether too much has been asked for a while by those who share places with this principal.
+    pub(super) fn is_overloaded(&self, principal: &Principal, changes: bool) -> bool {
+        self.places(principal, changes).is_overloaded()
     }
 
     fn places(&self, principal: &Principal, changes: bool) -> &Places {

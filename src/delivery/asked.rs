@@ -1,6 +1,6 @@
 //! What is asked, and by whom.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use async_graphql::{Request, Variables};
 
@@ -17,8 +17,16 @@ pub struct Asked {
     pub document: Arc<Prepared>,
     /// Its name; a document with one operation needs none.
     pub operation_name: Option<String>,
-    variables: Variables,
+    variables: Arc<Variables>,
     key: OnceLock<Arc<Key>>,
+}
+
+/// An operation that was asked for. It keeps no document in memory.
+pub(crate) struct Remembered {
+    document: Weak<Prepared>,
+    operation_name: Option<String>,
+    variables: Arc<Variables>,
+    key: Arc<Key>,
 }
 
 /// What tells one operation with its variables from another.
@@ -49,7 +57,7 @@ impl Asked {
         Self {
             document,
             operation_name,
-            variables,
+            variables: Arc::new(variables),
             key: OnceLock::new(),
         }
     }
@@ -62,7 +70,7 @@ impl Asked {
     /// The values of its variables, which may still change: files come after them.
     pub(crate) fn variables_mut(&mut self) -> &mut Variables {
         self.key.take();
-        &mut self.variables
+        Arc::make_mut(&mut self.variables)
     }
 
     /// The operation that would run; none if the document does not say which.
@@ -80,6 +88,34 @@ impl Asked {
             })
         });
         Arc::clone(key)
+    }
+
+    /// What is needed to ask for it again.
+    pub(crate) fn remembered(&self) -> Remembered {
+        Remembered {
+            document: Arc::downgrade(&self.document),
+            operation_name: self.operation_name.clone(),
+            variables: Arc::clone(&self.variables),
+            key: self.key(),
+        }
+    }
+}
+
+impl Remembered {
+    /// The operation, if its document is still in memory.
+    pub(crate) fn recalled(&self) -> Option<Asked> {
+        Some(Asked {
+            document: self.document.upgrade()?,
+            operation_name: self.operation_name.clone(),
+            variables: Arc::clone(&self.variables),
+            key: OnceLock::from(Arc::clone(&self.key)),
+        })
+    }
+
+    /// How much memory it takes, roughly, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        // The variables are there twice: as values and as JSON.
+        2 * self.key.size()
     }
 }
 
@@ -117,7 +153,7 @@ impl Sender {
 /// The request as GraphQL takes it.
 pub(super) fn request(asked: &Asked, sender: Sender) -> Request {
     let mut request = Request::new(asked.document.text.clone())
-        .variables(asked.variables.clone())
+        .variables(Variables::clone(&asked.variables))
         .data(sender.client)
         .data(sender.browser);
     request.operation_name.clone_from(&asked.operation_name);

@@ -17,6 +17,7 @@ use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc};
 use async_graphql::{Name, Response, Value, parser::types::OperationType};
 use opentelemetry::context::FutureExt;
 
+pub(crate) use self::asked::Remembered;
 use self::{
     admission::Admission,
     answers::{Answers, Question},

@@ -40,8 +40,8 @@ pub fn router(app: &App, delivery: Arc<Delivery>, demo: bool, stopping: &Stoppin
         app: app.clone(),
         delivery,
         caching: graphql::Caching::new(&app.config),
-        known_posts: graphql::Known::new(app.config.document_cache_bytes),
-        known_addresses: graphql::Known::new(app.config.document_cache_bytes),
+        known_posts: graphql::Known::new(app.config.document_cache_bytes / 4),
+        known_addresses: graphql::Known::new(app.config.document_cache_bytes / 4),
         max_body_bytes: app.config.max_body_bytes,
     };
     let mut router = Router::new()

@@ -120,7 +120,7 @@ impl Prepared {
     }
 
     /// How much memory it takes, roughly, in bytes.
-    pub(crate) fn weight(&self) -> u32 {
+    pub(super) fn weight(&self) -> u32 {
         const PER_TOKEN: u64 = 150;
         let bytes = 1_000 + 2 * self.text.len() as u64 + PER_TOKEN * self.tokens;
         u32::try_from(bytes).unwrap_or(u32::MAX)

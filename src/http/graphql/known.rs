@@ -6,17 +6,20 @@ use ahash::RandomState;
 use bytes::Bytes;
 use moka::sync::Cache;
 
-use crate::delivery::Asked;
+use crate::delivery::{Asked, Remembered};
+
+/// What one of them takes beside what it consists of, in bytes.
+const OVERHEAD: usize = 400;
 
 /// Queries by the bytes that ask for them, bounded by the memory that they take.
-pub(in crate::http) struct Known(Cache<Bytes, Arc<Asked>, RandomState>);
+pub(in crate::http) struct Known(Cache<Bytes, Arc<Remembered>, RandomState>);
 
 impl Known {
     /// At most so many bytes of them.
     pub(in crate::http) fn new(most_bytes: usize) -> Self {
-        let weight = |sent: &Bytes, asked: &Arc<Asked>| {
-            let bytes = u32::try_from(sent.len()).unwrap_or(u32::MAX);
-            bytes.saturating_add(asked.document.weight())
+        let weight = |sent: &Bytes, remembered: &Arc<Remembered>| {
+            let bytes = OVERHEAD + sent.len() + remembered.size();
+            u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder()
             .max_capacity(most_bytes as u64)
@@ -26,13 +29,13 @@ impl Known {
 
     /// What these bytes ask for, if they came before.
     pub(super) fn get(&self, sent: &[u8]) -> Option<Arc<Asked>> {
-        self.0.get(sent)
+        self.0.get(sent)?.recalled().map(Arc::new)
     }
 
     /// Keeps what these bytes ask for, if it is a query that was executed.
-    pub(super) fn keep(&self, sent: Bytes, asked: &Arc<Asked>) {
+    pub(super) fn keep(&self, sent: Bytes, asked: &Asked) {
         if asked.document.was_executed() && !asked.document.changes() {
-            self.0.insert(sent, Arc::clone(asked));
+            self.0.insert(sent, Arc::new(asked.remembered()));
         }
     }
 }

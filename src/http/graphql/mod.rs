@@ -104,7 +104,7 @@ async fn read_and_answer(
         );
         bad(StatusCode::BAD_REQUEST, &message)
     })?;
-    let has_text = parameters.has_text();
+    let has_text = parameters.wanted.text.is_some();
     let asked = match endpoint.asked(parameters, &caller.principal).await {
         Ok(asked) => Arc::new(asked),
         Err(refusal) => return Ok(media.refused(&refusal)),
@@ -166,7 +166,7 @@ async fn query(
     }
     let parameters =
         Parameters::of_address(sent).map_err(|message| bad(StatusCode::BAD_REQUEST, &message))?;
-    let has_text = parameters.has_text();
+    let has_text = parameters.wanted.text.is_some();
     let asked = match endpoint.asked(parameters, &caller.principal).await {
         Ok(asked) => Arc::new(asked),
         Err(refusal) => return Ok(media.refused(&refusal)),
@@ -220,11 +220,13 @@ impl Endpoint {
     /// The operation that these parameters of somebody ask for; or the answer that says why there is none.
     pub(super) async fn asked(
         &self,
-        mut parameters: Parameters,
+        parameters: Parameters,
         principal: &Principal,
     ) -> Result<Asked, Box<Answer>> {
-        let wanted = parameters.wanted();
-        let document = self.delivery.document(&wanted, principal).await?;
+        let document = self
+            .delivery
+            .document(&parameters.wanted, principal)
+            .await?;
         Ok(Asked::new(
             document,
             parameters.operation_name,

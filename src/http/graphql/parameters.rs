@@ -1,7 +1,9 @@
 //! The parameters of a request, as the GraphQL-over-HTTP specification names them.
 
+use std::collections::HashSet;
+
 use async_graphql::Variables;
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{delivery::Wanted, http::reply};
 
@@ -9,17 +11,24 @@ type Object = serde_json::Map<String, serde_json::Value>;
 
 /// What a request asks for.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "Sent")]
 pub(in crate::http) struct Parameters {
-    /// The document.
-    query: Option<String>,
-    /// The id of a document that this server knows.
-    document_id: Option<String>,
+    /// Which document.
+    pub(super) wanted: Wanted,
     /// Which of its operations.
     pub(super) operation_name: Option<String>,
     /// The values of the variables.
-    #[serde(default, deserialize_with = "variables")]
     pub(in crate::http) variables: Variables,
+}
+
+/// The parameters as they are sent.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sent {
+    query: Option<String>,
+    document_id: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<Object>,
     extensions: Option<Extensions>,
 }
 
@@ -38,58 +47,65 @@ struct PersistedQuery {
     sha256_hash: String,
 }
 
-/// Variables, or null for none.
-fn variables<'de, D: Deserializer<'de>>(from: D) -> Result<Variables, D::Error> {
-    Option::<Object>::deserialize(from).map(variables_of)
+impl TryFrom<Sent> for Parameters {
+    type Error = &'static str;
+
+    /// Something must say which document is meant.
+    fn try_from(sent: Sent) -> Result<Self, &'static str> {
+        let persisted = sent.extensions.and_then(|sent| sent.persisted_query);
+        let wanted = Wanted {
+            text: sent.query,
+            id: sent.document_id,
+            hash: persisted.map(PersistedQuery::hash),
+        };
+        if wanted == Wanted::default() {
+            return Err("missing field `query`, `documentId` or `extensions.persistedQuery`");
+        }
+        let variables = serde_json::Value::Object(sent.variables.unwrap_or_default());
+        Ok(Self {
+            wanted,
+            operation_name: sent.operation_name,
+            variables: Variables::from_json(variables),
+        })
+    }
 }
 
-fn variables_of(object: Option<Object>) -> Variables {
-    Variables::from_json(serde_json::Value::Object(object.unwrap_or_default()))
+impl PersistedQuery {
+    /// The hash; that of a version which nobody knows yet names nothing.
+    fn hash(self) -> String {
+        if self.version == 1 {
+            self.sha256_hash
+        } else {
+            String::new()
+        }
+    }
 }
 
 impl Parameters {
-    /// Whether the document itself came.
-    pub(super) fn has_text(&self) -> bool {
-        self.query.is_some()
-    }
-
-    /// Which document is meant. A hash of another version than the first one is none that this server knows of.
-    pub(super) fn wanted(&mut self) -> Wanted {
-        let extensions = self.extensions.take();
-        let persisted = extensions.and_then(|extensions| extensions.persisted_query);
-        let persisted = persisted.filter(|persisted| persisted.version == 1);
-        Wanted {
-            text: self.query.take().filter(|text| !text.is_empty()),
-            id: self.document_id.take(),
-            hash: persisted.map(|persisted| persisted.sha256_hash),
-        }
-    }
-
     /// The parameters in the query of an address.
     pub(super) fn of_address(query: &str) -> Result<Self, String> {
-        let (mut document, mut document_id) = (None, None);
-        let (mut operation_name, mut variables, mut extensions) = (None, None, None);
+        let mut sent = Sent::default();
+        let mut seen = HashSet::new();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            let is_new = match name.as_ref() {
-                "query" => document.replace(value.into_owned()).is_none(),
-                "documentId" => document_id.replace(value.into_owned()).is_none(),
-                "operationName" => operation_name.replace(value.into_owned()).is_none(),
-                "variables" => variables.replace(object("variables", &value)?).is_none(),
-                "extensions" => extensions.replace(object("extensions", &value)?).is_none(),
-                _ => true,
-            };
-            if !is_new {
+            match name.as_ref() {
+                "query" => sent.query = text(&value),
+                "documentId" => sent.document_id = text(&value),
+                "operationName" => sent.operation_name = text(&value),
+                "variables" => sent.variables = object("variables", &value)?,
+                "extensions" => sent.extensions = object("extensions", &value)?,
+                _ => continue,
+            }
+            if !seen.insert(name.clone()) {
                 return Err(format!("the parameter {name} came twice"));
             }
         }
-        Ok(Self {
-            query: document,
-            document_id: document_id.filter(|id| !id.is_empty()),
-            operation_name: operation_name.filter(|name| !name.is_empty()),
-            variables: variables_of(variables.flatten()),
-            extensions: extensions.flatten(),
-        })
+        Self::try_from(sent).map_err(ToOwned::to_owned)
     }
+}
+
+/// A text; nothing for an empty one.
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 
 /// An object as JSON; nothing for an empty text, and for null.

@@ -64,7 +64,7 @@ async fn the_public_is_refused_soon_and_those_who_edit_go_on() {
             let (answer, waited) = ask(&server, number).await;
             assert_eq!((answer.status, answer.code().as_str()), (503, "OVERLOADED"));
             assert_eq!(answer.header("retry-after"), "1");
-            assert_eq!(answer.header("cache-control"), "no-store");
+            assert!(answer.header("cache-control").ends_with("no-store"));
             waits.push(waited);
         }
         waits.sort();

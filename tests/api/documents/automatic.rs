@@ -128,6 +128,7 @@ async fn a_hash_names_what_it_is_the_hash_of_and_nothing_that_is_wrong() {
         (json!({"persistedQuery": {"version": 1}}), 400),
         (json!({"persistedQuery": "x"}), 400),
         (json!("x"), 400),
+        (json!({}), 400),
     ] {
         let answer = post(&server, json!({"extensions": extensions})).await;
         assert_eq!(
