@@ -60,12 +60,16 @@ impl Asking {
     fn knows(&self, tag: &str) -> bool {
         let known = self.known.as_ref().filter(|_| self.is_get);
         let known = known.and_then(|value| value.to_str().ok());
-        let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
         known.is_some_and(|known| {
             let mut tags = known.split(',');
             tags.any(|known| known.trim() == "*" || strong(known) == strong(tag))
         })
     }
+}
+
+/// A tag without what says that it holds for other encodings, too.
+fn strong(tag: &str) -> &str {
+    tag.trim().trim_start_matches("W/")
 }
 
 impl Caching {

@@ -2,6 +2,7 @@
 
 mod over_http;
 mod purging;
+mod stale;
 mod steps;
 
 use kindling::delivery::Source;
