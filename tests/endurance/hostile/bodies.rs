@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
 
-use super::{Target, last_answer, rest};
+use super::{SOON, Target, last_answer, rest};
 use crate::sizes::size;
 
 const HEAD: &str = "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
@@ -111,20 +112,22 @@ async fn a_body_of_a_gigabyte_or_without_end_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_nobody_reads_is_given_up() {
-    let target = Target::start(&["--stall-timeout-seconds", "1"]).await;
+    let target = Target::start(&["--stall-timeout-seconds", "2"]).await;
     let requests = "GET /style.css HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000);
-    let mut streams = Vec::new();
-    for _ in 0..20 {
+    // All at once: the first ones are given up soon.
+    let streams = join_all((0..20).map(async |_| {
         let mut stream = target.server.open(b"").await;
         // The server stops reading while nobody takes its answers.
-        let _ = tokio::time::timeout(
-            Duration::from_millis(200),
-            stream.write_all(requests.as_bytes()),
-        )
-        .await;
-        streams.push(stream);
+        let sent = stream.write_all(requests.as_bytes());
+        let _ = tokio::time::timeout(Duration::from_millis(200), sent).await;
+        stream
+    }));
+    let _streams = streams.await;
+    let begun = Instant::now();
+    while target.open_files() < target.files + 20 {
+        assert!(begun.elapsed() < SOON, "they are not accepted");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!(target.open_files() >= target.files + 20);
     target.answers().await;
     target.has_recovered().await;
 }
