@@ -19,7 +19,7 @@ use super::{
     meter::{BOUNDS, Counters, Durations, Level},
 };
 
-/// The media type of what [`write`] gives.
+/// The media type of what [`write()`] gives.
 pub const MEDIA_TYPE: &str = prometheus_text::CONTENT_TYPE;
 
 /// What has figures.
