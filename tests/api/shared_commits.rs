@@ -131,7 +131,13 @@ async fn a_commit_goes_on_when_nobody_waits_for_it() {
     write(&first, 1).await.expect("a change");
     committing(first).await.abort();
     drop(second.await.expect("its turn"));
-    sleep(A_MOMENT).await;
+    let on_disk = async {
+        while world.on_disk().await.is_empty() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(10), on_disk).await;
+    assert!(waited.is_ok(), "it is not carried through");
     assert_eq!(world.on_disk().await, [1].into());
 }
 
