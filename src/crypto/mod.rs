@@ -1,6 +1,7 @@
 //! Passwords, keys and tokens as numbers: hashing, sealing, signing, and what nobody can guess. It knows no account and no
 //! request.
 
+mod hasher;
 pub mod jwt;
 pub mod keys;
 pub mod machine_token;

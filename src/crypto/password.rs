@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use argon2::{
-    Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version,
-    password_hash,
+    Params,
+    password_hash::{self, CustomizedPasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use super::{Secret, strength};
+use super::{Secret, hasher::Hasher, strength};
 use crate::{
     error::{Error, Result},
     id,
@@ -27,7 +27,7 @@ const NOBODYS: &str = "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 #[derive(Clone, Debug)]
 pub struct Passwords {
     turns: Arc<Semaphore>,
-    argon2: Argon2<'static>,
+    params: Params,
     /// What a hash begins with, up to its salt.
     parameters: Arc<str>,
 }
@@ -48,7 +48,7 @@ impl Passwords {
         let params = Params::new(memory_kib, passes, 1, None).map_err(Error::internal)?;
         Ok(Self {
             turns: Arc::new(Semaphore::new(at_once)),
-            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            params,
             parameters: format!("$argon2id$v=19$m={memory_kib},t={passes},p=1$").into(),
         })
     }
@@ -61,8 +61,12 @@ impl Passwords {
     /// The hash of a password, in the PHC string format, with a salt of its own.
     pub async fn hash(&self, password: Secret) -> Result<Secret> {
         let salt = id::bytes::<16>()?;
+        let params = self.params.clone();
         let hash = self
-            .run(move |argon2| argon2.hash_password_with_salt(password.expose().as_bytes(), &salt))
+            .run(move || {
+                let password = password.expose().as_bytes();
+                Hasher.hash_password_with_params(password, &salt, params)
+            })
             .await?;
         Ok(Secret::new(hash.map_err(Error::internal)?.to_string()))
     }
@@ -71,9 +75,9 @@ impl Passwords {
     pub async fn verify(&self, password: Secret, hash: Option<Secret>) -> Result<bool> {
         // A hash that no password has, of the same parameters: verifying against it takes as long as against a real one.
         let hash = hash.unwrap_or_else(|| Secret::new(format!("{}{NOBODYS}", self.parameters)));
-        self.run(move |argon2| {
+        self.run(move || {
             let hash = PasswordHash::new(hash.expose()).map_err(Error::internal)?;
-            match argon2.verify_password(password.expose().as_bytes(), &hash) {
+            match Hasher.verify_password(password.expose().as_bytes(), &hash) {
                 Ok(()) => Ok(true),
                 Err(password_hash::Error::PasswordInvalid) => Ok(false),
                 Err(error) => Err(Error::internal(error)),
@@ -84,20 +88,16 @@ impl Passwords {
 
     /// Why somebody who knows these words would guess the password; nothing if they would not.
     pub async fn weakness(&self, password: Secret, words: Vec<String>) -> Result<Option<String>> {
-        self.run(move |_| strength::weakness(password.expose(), &words))
+        self.run(move || strength::weakness(password.expose(), &words))
             .await
     }
 
     /// Runs the work once it is its turn. The permit goes with the work, which goes on if nobody waits for it any more.
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(Argon2<'static>) -> T + Send + 'static,
-    ) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let permit = Arc::clone(&self.turns).acquire_owned().await;
         let permit = permit.map_err(Error::internal)?;
-        let argon2 = self.argon2.clone();
         let work = spawn_blocking(move || {
-            let result = work(argon2);
+            let result = work();
             drop(permit);
             result
         });
