@@ -73,7 +73,7 @@ impl Change {
         let last = event::record(&self.tx, &self.events, by, self.now).await?;
         self.tx.commit().await?;
         if let Some(last) = last {
-            self.app.database.changes.expect(last);
+            event::tail::tell(&self.app.database.changes, &self.events, last);
         }
         if let Some(claim) = &self.claim {
             claim.taken();

@@ -14,6 +14,7 @@ use std::{
 
 use entity::entry::ContentType;
 use sea_orm::prelude::Uuid;
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use super::reads::{Reads, Touched};
 
@@ -33,7 +34,23 @@ struct Inner {
     head: AtomicI64,
     due: AtomicI64,
     /// Held by whoever asks the database for news, so that not everybody does.
-    turn: tokio::sync::Mutex<()>,
+    turn: Mutex<()>,
+    /// Tells those who wait that it has been let go.
+    turn_ended: Notify,
+}
+
+/// The turn to ask the database for news.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    changes: &'a Inner,
+    held: Option<MutexGuard<'a, ()>>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.held = None;
+        self.changes.turn_ended.notify_waiters();
+    }
 }
 
 #[derive(Debug, Default)]
@@ -85,7 +102,8 @@ impl Default for Changes {
             known: RwLock::default(),
             head: AtomicI64::new(UNKNOWN),
             due: AtomicI64::new(0),
-            turn: tokio::sync::Mutex::default(),
+            turn: Mutex::default(),
+            turn_ended: Notify::new(),
         }))
     }
 }
@@ -109,9 +127,18 @@ impl Changes {
         (!is_due && self.age()? < within).then_some(head)
     }
 
-    /// Waits until nobody else asks the database for news, and keeps others from it.
-    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.0.turn.lock().await
+    /// The turn to ask the database for news, which keeps others from it; nothing once somebody else has done so. All who wait for the
+    /// news go on together.
+    pub async fn turn(&self) -> Option<Turn<'_>> {
+        let ended = self.0.turn_ended.notified();
+        let Ok(held) = self.0.turn.try_lock() else {
+            ended.await;
+            return None;
+        };
+        Some(Turn {
+            changes: &self.0,
+            held: Some(held),
+        })
     }
 
     /// The question for what the log tells beyond what is known.
@@ -141,6 +168,20 @@ impl Changes {
         self.0.due.fetch_max(sequence, Ordering::AcqRel);
     }
 
+    /// Takes in what this instance did itself, which nobody needs to ask for: these lines are all of the log up to the event `last`. They can
+    /// only be taken in if what was before them is known; otherwise they are due.
+    pub fn tell(&self, last: i64, lines: &[Line]) {
+        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        let first = lines.first().map(|line| line.sequence);
+        let follows = first.is_some_and(|first| self.head() == Some(first - 1));
+        if follows && known.all.entries.len() <= MOST_ENTRIES {
+            known.note(lines);
+            self.0.head.store(last, Ordering::Release);
+        } else {
+            self.expect(last);
+        }
+    }
+
     /// Takes in the answer to a question: all lines up to the event `head`.
     pub fn learn(&self, question: Question, head: i64, lines: &[Line]) {
         let Question {
@@ -156,12 +197,7 @@ impl Changes {
                 ..Known::default()
             };
         } else {
-            for line in lines {
-                known.all.note(line);
-                if line.is_public {
-                    known.public.note(line);
-                }
-            }
+            known.note(lines);
         }
         known.confirmed_at = known.confirmed_at.max(Some(asked_at));
         self.0.head.fetch_max(head, Ordering::AcqRel);
@@ -210,6 +246,17 @@ impl Changes {
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
         self.0.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn note(&mut self, lines: &[Line]) {
+        for line in lines {
+            self.all.note(line);
+            if line.is_public {
+                self.public.note(line);
+            }
+        }
     }
 }
 
@@ -276,6 +323,33 @@ mod tests {
         assert!(!changes.hold(&of_type, 11, 12));
         assert!(changes.hold(&of_type, 12, 12));
         assert!(!changes.is_same(Uuid::from_u128(2), 12, 11), "either way");
+    }
+
+    #[test]
+    fn what_one_did_oneself_is_known_at_once_unless_something_before_it_is_not() {
+        let changes = at(10);
+        let within = std::time::Duration::from_mins(1);
+        changes.tell(12, &[line(11, 1, true), line(12, 2, true)]);
+        assert_eq!(changes.current(within), Some(12));
+        assert!(!changes.hold(&reads(true, 2), 11, 12));
+        changes.tell(14, &[line(14, 3, true)]);
+        assert_eq!(changes.head(), Some(12));
+        assert_eq!(changes.current(within), None, "13 may be anything");
+        let fresh = Changes::default();
+        fresh.tell(1, &[line(1, 1, true)]);
+        assert_eq!(fresh.current(within), None);
+    }
+
+    #[tokio::test]
+    async fn all_who_wait_for_news_go_on_once_somebody_has_asked() {
+        let changes = at(10);
+        let turn = changes.turn().await;
+        let waiting: Vec<_> = (0..3).map(|_| Box::pin(changes.turn())).collect();
+        let mut waiting = futures_util::future::join_all(waiting);
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        drop(turn.expect("the turn of the first"));
+        assert!(waiting.await.iter().all(Option::is_none));
+        assert!(changes.turn().await.is_some());
     }
 
     #[test]

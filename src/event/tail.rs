@@ -13,9 +13,9 @@ use sea_orm::{
     sea_query::JoinType,
 };
 
-use super::Action;
+use super::{Action, Event};
 use crate::{
-    database::{Database, Line, Snapshot},
+    database::{Changes, Database, Line, Snapshot},
     error::{Error, Result},
 };
 
@@ -111,17 +111,36 @@ fn news(since: i64) -> Select<event_counter::Entity> {
 /// half a second ago. Fails at once if the database did not answer a moment ago.
 pub async fn known(database: &Database) -> Result<i64> {
     let changes = &database.changes;
-    if let Some(head) = changes.current(FRESH) {
-        return Ok(head);
+    loop {
+        if let Some(head) = changes.current(FRESH) {
+            return Ok(head);
+        }
+        if changes.has_failed(AWAY) {
+            return Err(Error::Unavailable("the database did not answer".into()));
+        }
+        if let Some(_turn) = changes.turn().await {
+            return Box::pin(catch_up(database)).await;
+        }
     }
-    let _turn = changes.turn().await;
-    if changes.has_failed(AWAY) {
-        return Err(Error::Unavailable("the database did not answer".into()));
+}
+
+/// Takes in events that this instance has recorded and committed, the last of them at this place of the log.
+pub fn tell(changes: &Changes, events: &[Event], last: i64) {
+    let first = last + 1 - i64::try_from(events.len()).unwrap_or(0);
+    // What is moved may be public or not, which the database knows.
+    if events
+        .iter()
+        .any(|event| event.action == Action::EntryMoved)
+    {
+        return changes.expect(last);
     }
-    match changes.current(FRESH) {
-        Some(head) => Ok(head),
-        None => catch_up(database).await,
-    }
+    let lines = (first..).zip(events).map(|(sequence, event)| Line {
+        sequence,
+        entry: event.entry.uuid,
+        content_type: event.entry.content_type,
+        is_public: is_public(event.action.name(), true),
+    });
+    changes.tell(last, &lines.collect::<Vec<_>>());
 }
 
 /// Learns what the log tells by now, and gives the last event.
@@ -146,15 +165,15 @@ async fn catch_up(database: &Database) -> Result<i64> {
 pub async fn follow(database: &Database) -> Infallible {
     let mut is_away = false;
     loop {
-        let turn = database.changes.turn().await;
-        let result = catch_up(database).await;
-        drop(turn);
-        if result.is_err() != is_away {
-            is_away = result.is_err();
-            if let Err(error) = result {
-                tracing::warn!(%error, "the event log cannot be followed");
-            } else {
-                tracing::info!("the event log can be followed again");
+        if let Some(_turn) = database.changes.turn().await {
+            let result = catch_up(database).await;
+            if result.is_err() != is_away {
+                is_away = result.is_err();
+                if let Err(error) = result {
+                    tracing::warn!(%error, "the event log cannot be followed");
+                } else {
+                    tracing::info!("the event log can be followed again");
+                }
             }
         }
         tokio::time::sleep(PAUSE).await;
