@@ -253,7 +253,7 @@ setting::settings! {
     request_timeout_seconds: u64 = parse::whole_number::<u64, 1, 300>, Shape::Plain,
         allowed "whole number from 1 to 300", default "30";
 
-    /// Operations of the public executed at once; 0 for four on each core, and one on each of database_readers
+    /// Operations of the public executed at once; 0 for one on each core, and one on each of database_readers
     max_operations: usize = parse::count, Shape::Plain,
         allowed "whole number from 0 to 1000", default "0";
 

@@ -2,14 +2,14 @@
 //! answers nobody in time. Those who edit have places of their own, so that no crowd of visitors keeps them from working.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     thread::available_parallelism,
     time::Duration,
 };
 
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
-    time::{Instant, timeout_at},
+    time::{Instant, timeout},
 };
 
 use crate::{
@@ -18,34 +18,38 @@ use crate::{
     telemetry::metrics::crowds::{CrowdState, Crowds},
 };
 
-/// Operations of the public that a core works on, beside those that wait for the database.
-const PER_CORE: usize = 4;
 /// Places for those who edit, for each one for the public: they mostly wait for the disk, and share what it does.
 const EDITORS: usize = 4;
-/// Operations that may wait for each place.
-const QUEUE: usize = 16;
+/// A crowd has gone once nobody has been refused for so long.
+const CALM: Duration = Duration::from_millis(100);
+/// Operations that may wait for each place. The others are refused at once, which costs least.
+const QUEUE: usize = 8;
 
 /// How long operations wait for a place.
 #[derive(Clone, Copy)]
 struct Patience {
-    /// A crowd may have come by chance. For so long it may stand in line …
-    crowd: Duration,
-    /// … and while it stays, nobody waits for longer than this: waiting would help nobody.
-    overload: Duration,
+    /// A line that moves is none of anybody's trouble. If somebody stands in it for this long, and in vain …
+    usual: Duration,
+    /// … then nobody waits for longer than this, and fewer for each place, while the crowd stays: waiting would help nobody.
+    slow: Duration,
+    slow_queue: usize,
 }
 
 const OF_THE_PUBLIC: Patience = Patience {
-    crowd: Duration::from_millis(250),
-    overload: Duration::from_millis(5),
+    usual: Duration::from_millis(250),
+    slow: Duration::from_millis(10),
+    slow_queue: 1,
 };
 /// Signing in waits for passwords, which take their time.
 const OF_STRANGERS: Patience = Patience {
-    crowd: Duration::from_secs(5),
-    overload: Duration::from_millis(500),
+    usual: Duration::from_secs(5),
+    slow: Duration::from_millis(500),
+    slow_queue: QUEUE,
 };
 const OF_EDITORS: Patience = Patience {
-    crowd: Duration::from_secs(10),
-    overload: Duration::from_secs(5),
+    usual: Duration::from_secs(10),
+    slow: Duration::from_secs(5),
+    slow_queue: QUEUE,
 };
 
 /// The places of all operations that are executed.
@@ -64,8 +68,9 @@ impl Admission {
     pub(super) fn new(config: &Config) -> Self {
         let count = match config.max_operations {
             0 => {
+                // One on each core, while others wait for the database. More would only hold memory.
                 let cores = available_parallelism().map_or(1, usize::from);
-                PER_CORE * cores + usize::try_from(config.database_readers).unwrap_or(0)
+                cores + usize::try_from(config.database_readers).unwrap_or(0)
             }
             count => count,
         };
@@ -122,10 +127,12 @@ struct Places {
     crowd: Mutex<Option<Crowd>>,
 }
 
-/// Some have waited without a break.
+/// Some are refused.
 struct Crowd {
-    since: Instant,
-    is_told: bool,
+    /// When somebody last was.
+    refused_at: Instant,
+    /// Whether somebody had waited in vain before.
+    is_slow: bool,
 }
 
 impl Places {
@@ -142,65 +149,74 @@ impl Places {
 
     fn state(&self, of: &'static str) -> CrowdState {
         let free = self.free.available_permits();
-        let no_queue = self.queue.available_permits();
         CrowdState {
             of,
             places: self.count as u64,
             running: self.count.saturating_sub(free) as u64,
-            waiting: (QUEUE * self.count).saturating_sub(no_queue) as u64,
+            waiting: self.waiting() as u64,
         }
+    }
+
+    fn waiting(&self) -> usize {
+        (QUEUE * self.count).saturating_sub(self.queue.available_permits())
     }
 
     async fn enter(&self) -> Option<Place<'_>> {
         // Places that become free go to those who wait, so that there are none for others.
         if let Ok(place) = self.free.try_acquire() {
-            self.ease();
             return Some(place);
         }
-        let until = self.wait_until();
-        let place = match self.queue.try_acquire() {
-            Ok(_waits) => timeout_at(until, self.free.acquire()).await.ok(),
-            Err(_) => None,
-        };
-        let place = place.and_then(Result::ok);
-        if place.is_none() {
-            self.tell();
+        let (patience, line) = self.patience_now();
+        let waits = self.queue.try_acquire().ok();
+        let waits = waits.filter(|_| self.waiting() <= line);
+        let has_waited = waits.is_some();
+        if has_waited && let Ok(Ok(place)) = timeout(patience, self.free.acquire()).await {
+            return Some(place);
         }
-        place
+        self.refuse(has_waited);
+        None
+    }
+
+    /// How long to wait, and how many may do so.
+    fn patience_now(&self) -> (Duration, usize) {
+        let Patience {
+            usual,
+            slow,
+            slow_queue,
+        } = self.patience;
+        let crowd = self.crowd();
+        match &*crowd {
+            Some(crowd) if crowd.is_slow => (slow, slow_queue * self.count),
+            _ => (usual, QUEUE * self.count),
+        }
     }
 
     fn is_overloaded(&self) -> bool {
-        let crowd = self.crowd.lock().unwrap_or_else(PoisonError::into_inner);
-        let crowd = crowd.as_ref();
-        crowd.is_some_and(|crowd| crowd.since.elapsed() > self.patience.crowd)
+        self.crowd().is_some()
     }
 
-    /// Nobody waits.
-    fn ease(&self) {
-        *self.crowd.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    /// How long to wait from now on.
-    fn wait_until(&self) -> Instant {
+    /// Notes that somebody is refused. Tells the operator, once in each crowd.
+    fn refuse(&self, has_waited: bool) {
         let now = Instant::now();
-        let mut crowd = self.crowd.lock().unwrap_or_else(PoisonError::into_inner);
-        let crowd = crowd.get_or_insert(Crowd {
-            since: now,
-            is_told: false,
-        });
-        (now + self.patience.overload).max(crowd.since + self.patience.crowd)
-    }
-
-    /// Tells the operator, once in each crowd.
-    fn tell(&self) {
-        let mut crowd = self.crowd.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(crowd) = crowd.as_mut().filter(|crowd| !crowd.is_told) {
-            crowd.is_told = true;
+        let mut crowd = self.crowd();
+        if crowd.is_none() {
             tracing::warn!(
                 of = self.name,
                 "too many operations at once: some are refused"
             );
         }
+        let is_slow = has_waited || crowd.as_ref().is_some_and(|crowd| crowd.is_slow);
+        *crowd = Some(Crowd {
+            refused_at: now,
+            is_slow,
+        });
+    }
+
+    /// The crowd that is there now.
+    fn crowd(&self) -> MutexGuard<'_, Option<Crowd>> {
+        let mut crowd = self.crowd.lock().unwrap_or_else(PoisonError::into_inner);
+        crowd.take_if(|crowd| crowd.refused_at.elapsed() > CALM);
+        crowd
     }
 }
 
@@ -208,13 +224,15 @@ impl Places {
 mod tests {
     use std::time::Duration;
 
+    use futures_util::future::join_all;
     use tokio::time::Instant;
 
-    use super::{Patience, Places, QUEUE};
+    use super::{CALM, Patience, Places, QUEUE};
 
     const PATIENCE: Patience = Patience {
-        crowd: Duration::from_millis(300),
-        overload: Duration::from_millis(20),
+        usual: Duration::from_millis(300),
+        slow: Duration::from_millis(20),
+        slow_queue: 1,
     };
 
     #[tokio::test]
@@ -223,6 +241,18 @@ mod tests {
         let first = places.enter().await.expect("a place");
         let (second, ()) = tokio::join!(places.enter(), async { drop(first) });
         assert!(second.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_line_that_moves_is_no_crowd() {
+        let places = Places::new("tests", 1, PATIENCE);
+        let all = join_all((0..QUEUE).map(|_| async {
+            let place = places.enter().await.expect("a place");
+            tokio::time::sleep(PATIENCE.usual / 20).await;
+            drop(place);
+        }));
+        all.await;
+        assert!(!places.is_overloaded());
     }
 
     #[tokio::test]
@@ -235,21 +265,43 @@ mod tests {
             begun.elapsed()
         };
         assert!(!places.is_overloaded());
-        assert!(
-            waited().await >= PATIENCE.crowd,
-            "it may have come by chance"
-        );
+        assert!(waited().await >= PATIENCE.usual, "the line may move");
         assert!(places.is_overloaded());
         let second = waited().await;
         assert!(
-            (PATIENCE.overload..PATIENCE.crowd).contains(&second),
+            (PATIENCE.slow..PATIENCE.usual).contains(&second),
             "{second:?}"
         );
         drop(held);
+        tokio::time::sleep(CALM).await;
         let held = places.enter().await.expect("a place");
         assert!(!places.is_overloaded());
-        assert!(waited().await >= PATIENCE.crowd, "the crowd had gone");
+        assert!(waited().await >= PATIENCE.usual, "the crowd had gone");
         drop(held);
+    }
+
+    #[tokio::test]
+    async fn where_somebody_waited_in_vain_only_few_wait_until_the_crowd_has_gone() {
+        let places = Places::new("tests", 4, PATIENCE);
+        let held: Vec<_> = join_all((0..4).map(|_| places.enter())).await;
+        assert!(places.enter().await.is_none(), "the line may move");
+        assert!(places.is_overloaded());
+        let begun = Instant::now();
+        let refused = join_all((0..QUEUE).map(|_| async {
+            assert!(places.enter().await.is_none());
+            begun.elapsed()
+        }));
+        let waited = refused.await;
+        let at_once = waited.iter().filter(|waited| **waited < PATIENCE.slow);
+        assert_eq!(at_once.count(), QUEUE - 4, "{waited:?}");
+        let mut held = held.into_iter();
+        drop(held.next());
+        let again = places.enter().await.expect("the free place");
+        assert!(places.is_overloaded(), "others were refused a moment ago");
+        drop((held, again));
+        tokio::time::sleep(CALM).await;
+        drop(places.enter().await.expect("a free place"));
+        assert!(!places.is_overloaded());
     }
 
     #[tokio::test]
@@ -257,12 +309,12 @@ mod tests {
         let places = Places::new("tests", 1, PATIENCE);
         let held = places.enter().await.expect("a place");
         let begun = Instant::now();
-        let all = futures_util::future::join_all((0..=QUEUE).map(|_| async {
+        let all = join_all((0..=QUEUE).map(|_| async {
             assert!(places.enter().await.is_none());
             begun.elapsed()
         }));
         let last = all.await.pop().expect("the last one");
-        assert!(last < PATIENCE.crowd, "{last:?}");
+        assert!(last < PATIENCE.usual, "{last:?}");
         drop(held);
     }
 }

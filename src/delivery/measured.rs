@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use opentelemetry::{Context, KeyValue};
+use tokio::runtime::Handle;
 
 use super::{Answer, Asked, Delivery, Operation, Prepared, Source};
 use crate::telemetry::{
@@ -80,6 +81,11 @@ fn outcome(answer: &Answer) -> Outcome {
 }
 
 impl Delivery {
+    /// Where operations are executed.
+    pub fn workers(&self) -> &Handle {
+        &self.workers
+    }
+
     /// The operations that run and that wait.
     pub fn crowds(&self) -> Crowds {
         self.admission.state()

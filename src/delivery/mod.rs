@@ -12,10 +12,13 @@ mod rates;
 pub mod trusted;
 mod wanted;
 
-use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc};
+use std::{collections::BTreeSet, num::NonZeroU32, panic::resume_unwind, sync::Arc};
 
 use async_graphql::{Name, Response, Value, parser::types::OperationType};
 use opentelemetry::context::FutureExt;
+use tokio::runtime::Handle;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 pub(crate) use self::asked::Remembered;
 use self::{
@@ -39,7 +42,9 @@ pub use self::{
 use crate::{
     app::App,
     auth::{Client, Principal},
+    error::Error,
     graphql::{Schema, content_fields},
+    telemetry::traces,
 };
 
 /// The root fields that describe the schema.
@@ -59,10 +64,12 @@ pub struct Delivery {
     shed: Answer,
     /// The root fields that read content, and those that describe the schema: their answers can be kept.
     kept_fields: Arc<BTreeSet<String>>,
+    /// Where operations are executed.
+    workers: Handle,
 }
 
 impl Delivery {
-    /// The delivery of an application.
+    /// The delivery of an application, which executes operations where this is called.
     pub fn new(app: &App) -> Self {
         let mut kept_fields = content_fields();
         kept_fields.extend(DESCRIPTIONS.map(str::to_owned));
@@ -77,13 +84,28 @@ impl Delivery {
             shed: Answer::shed(),
             answers: Answers::new(app),
             kept_fields: Arc::new(kept_fields),
+            workers: Handle::current(),
         }
+    }
+
+    /// The same delivery, which executes operations on these threads. On threads of their own, they hold up nobody who can be
+    /// answered at once.
+    #[must_use]
+    pub fn working_on(self, workers: Handle) -> Self {
+        Self { workers, ..self }
     }
 
     /// The document with this text, within the limits; or the answer that says why there is none.
     pub fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Box<Answer>> {
-        let document = self.documents.prepare(text, &self.limits);
-        document.map_err(Answer::refused)
+        match self.documents.find(text, &self.limits) {
+            Some(known) => Ok(known),
+            None => self.parse(text),
+        }
+    }
+
+    fn parse(&self, text: &str) -> Result<Arc<Prepared>, Box<Answer>> {
+        let document = document::prepare(text, &self.limits);
+        document.map(Arc::new).map_err(Answer::refused)
     }
 
     /// Counts operations of a principal, which go on if they are within the limit of that one for a minute. Gives what is left,
@@ -113,7 +135,9 @@ impl Delivery {
 
     async fn given(&self, asked: Arc<Asked>, sender: Sender) -> Given {
         self.expect(sender.version.as_deref());
-        if let Err(refusal) = self.check_trust(&asked, &sender.principal).await {
+        if self.app.config.trusted_documents_only
+            && let Err(refusal) = Box::pin(self.check_trust(&asked, &sender.principal)).await
+        {
             return self.answers.new_one(*refusal);
         }
         let Some(question) = self.question(&asked, &sender) else {
@@ -122,8 +146,7 @@ impl Delivery {
         };
         let cost = self.app.config.development.then(|| self.cost(&asked));
         let with_cookies = sender.browser.is_proven;
-        // Nothing of it is made where an answer is there already.
-        let execute = || Box::pin(self.admitted(&asked, sender));
+        let execute = || self.admitted(&asked, sender);
         let mut given = self.answers.to(question, execute).await;
         given.is_public &= !with_cookies;
         if given.kept.answer.is_executed {
@@ -245,13 +268,27 @@ impl Delivery {
         let document = Arc::clone(&asked.document);
         let principal = sender.principal.clone();
         let request = request(asked, sender);
-        // On the heap: the futures of fields lie one in the other, and stacks are short.
-        let execution = self.schema.execute(&document.document, request, principal);
-        let executed = Box::pin(execution).await;
-        let answer = Answer::of(executed);
+        let (schema, executed) = (self.schema.clone(), Arc::clone(&document));
+        let execution = async move {
+            let execution = schema.execute(&executed.document, request, principal);
+            Answer::of(execution.await)
+        };
+        let answer = self.work(execution).await;
         if answer.is_executed {
             self.documents.keep(&document);
         }
         answer
+    }
+
+    /// Does work where operations are executed, for as long as somebody waits for it.
+    async fn work(&self, work: impl Future<Output = Answer> + Send + 'static) -> Answer {
+        let work = traces::carried(work.in_current_span());
+        match AbortOnDropHandle::new(self.workers.spawn(work)).await {
+            Ok(answer) => answer,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                Err(stopped) => Answer::failed(Error::Unavailable(stopped.into())),
+            },
+        }
     }
 }

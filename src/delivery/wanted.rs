@@ -9,14 +9,19 @@ use super::{Answer, Asked, Delivery, Prepared};
 use crate::{auth::Principal, graphql::errors::with_code};
 
 /// What a request says of its document.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// The text.
-    pub text: Option<String>,
-    /// The id of a trusted document; or its SHA-256, after `sha256:`.
-    pub id: Option<String>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// It sends the text, and may say what its hash is.
+    Text {
+        /// The text.
+        text: String,
+        /// What is to be the SHA-256 of it, in hexadecimal digits.
+        hash: Option<String>,
+    },
     /// The SHA-256 of the text, in hexadecimal digits: an automatic persisted query.
-    pub hash: Option<String>,
+    Hash(String),
+    /// The id of a trusted document; or its SHA-256, after `sha256:`.
+    Trusted(String),
 }
 
 impl Delivery {
@@ -27,50 +32,30 @@ impl Delivery {
         principal: &Principal,
     ) -> Result<Arc<Prepared>, Box<Answer>> {
         match wanted {
-            Wanted {
-                text: None,
-                id: Some(id),
-                ..
-            } => {
+            Wanted::Text {
+                text,
+                hash: Some(hash),
+            } if !is_hash_of(hash, text) => Err(refused(
+                "BAD_REQUEST",
+                "the hash is not the SHA-256 of the document",
+            )),
+            Wanted::Text { text, .. } => self.prepare_for(text, principal).await,
+            Wanted::Hash(hash) => self.persisted(hash).await,
+            Wanted::Trusted(id) => {
                 let key = id.strip_prefix("sha256:").unwrap_or(id);
                 let trusted = self.trusted(key).await?;
                 trusted
                     .ok_or_else(|| refused("DOCUMENT_NOT_FOUND", "no trusted document has this id"))
             }
-            Wanted {
-                text: None,
-                hash: Some(hash),
-                ..
-            } => self.persisted(hash).await,
-            Wanted {
-                text: Some(text),
-                hash: Some(hash),
-                ..
-            } if !is_hash_of(hash, text) => Err(refused(
-                "BAD_REQUEST",
-                "the hash is not the SHA-256 of the document",
-            )),
-            Wanted {
-                text: Some(text),
-                id: None,
-                ..
-            } => self.prepare_for(text, principal).await,
-            Wanted {
-                text: Some(_),
-                id: Some(_),
-                ..
-            } => Err(refused(
-                "BAD_REQUEST",
-                "send a document or the id of one, not both",
-            )),
-            Wanted {
-                text: None,
-                id: None,
-                hash: None,
-            } => Err(refused(
-                "BAD_REQUEST",
-                "send query, documentId or extensions.persistedQuery",
-            )),
+        }
+    }
+
+    /// Whether a request means the same document for ever. What is trusted can be taken back.
+    pub fn is_lasting(&self, wanted: &Wanted) -> bool {
+        match wanted {
+            Wanted::Text { .. } => true,
+            Wanted::Hash(_) => self.app.config.automatic_persisted_queries,
+            Wanted::Trusted(_) => false,
         }
     }
 
@@ -80,14 +65,16 @@ impl Delivery {
         text: &str,
         principal: &Principal,
     ) -> Result<Arc<Prepared>, Box<Answer>> {
-        let is_known = || self.documents.known(&Sha256::digest(text).into()).is_some();
+        if let Some(known) = self.documents.find(text, &self.limits) {
+            return Ok(known);
+        }
         // Signing in has places of its own. What a text begins with is enough to tell: who lies stands in another line.
         let changes = text.trim_start().starts_with("mutation");
-        if !self.admission.is_overloaded(principal, changes) || is_known() {
-            return self.prepare(text);
+        if !self.admission.is_overloaded(principal, changes) {
+            return self.parse(text);
         }
         match self.admission.enter(principal, changes).await {
-            Some(_place) => self.prepare(text),
+            Some(_place) => self.parse(text),
             None => Err(Box::new(self.shed.clone())),
         }
     }

@@ -84,7 +84,7 @@ impl Service<Request> for Around {
             let observed = Observed::begin(&parts.telemetry, &request);
             let context = observed.context.clone();
             let mut response = parts.answer(request).with_context(context).await;
-            parts.hardening.tell(response.headers_mut());
+            parts.hardening.tell(&mut response);
             observed.end(&id, &response);
             response.headers_mut().entry(REQUEST_ID).or_insert(id);
             Ok(response)

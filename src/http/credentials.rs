@@ -47,12 +47,12 @@ pub(super) async fn caller(app: &App, head: &Parts) -> Result<Caller, Response> 
     }
     let (principal, refresh) = match (token, cookies.access) {
         (Some(token), _) => {
-            let principal = bearer::authenticate(app, &token).await;
+            let principal = Box::pin(bearer::authenticate(app, &token)).await;
             (principal.map_err(|error| refused(&error))?, None)
         }
         (None, Some(token)) if is_proven => {
             // Nothing but a session lies in a cookie.
-            let principal = session::authenticate(app, &token).await;
+            let principal = Box::pin(session::authenticate(app, &token)).await;
             let principal = principal.map_err(|error| without_cookie(refused(&error)))?;
             (principal, cookies.refresh)
         }

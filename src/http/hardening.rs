@@ -1,6 +1,9 @@
 //! What every answer tells browsers not to do with it.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
 
 use crate::config::Config;
 
@@ -44,13 +47,18 @@ impl Hardening {
         }
     }
 
-    /// Adds what an answer does not say for itself.
-    pub(super) fn tell(&self, headers: &mut HeaderMap) {
-        // One more is the id of the request.
-        headers.reserve(DEFAULTS.len() + 2);
-        for (name, value) in DEFAULTS {
-            let value = HeaderValue::from_static(value);
-            headers.entry(name).or_insert(value);
+    /// Adds what an answer does not say for itself. One that says that nothing has changed describes nothing (RFC 9110, 15.4.5): what
+    /// the client has was told already.
+    pub(super) fn tell(&self, response: &mut Response) {
+        let is_unchanged = response.status() == StatusCode::NOT_MODIFIED;
+        let headers = response.headers_mut();
+        if !is_unchanged {
+            // One more is the id of the request.
+            headers.reserve(DEFAULTS.len() + 2);
+            for (name, value) in DEFAULTS {
+                let value = HeaderValue::from_static(value);
+                headers.entry(name).or_insert(value);
+            }
         }
         if self.is_https {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);

@@ -61,10 +61,13 @@ pub(super) fn json(status: StatusCode, media_type: &'static str, body: Vec<u8>) 
     response
 }
 
-/// What is wrong with JSON. What these errors quote may be a secret in the wrong place, so it is not told.
+/// How messages begin that tell of fields, and quote nothing.
+const OF_FIELDS: [&str; 2] = ["missing field", "one field too many"];
+
+/// What is wrong with JSON. What other errors quote may be a secret in the wrong place, so it is not told.
 pub(super) fn wrong_in_json(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    if !error.is_data() || text.starts_with("missing field") {
+    if !error.is_data() || OF_FIELDS.iter().any(|begins| text.starts_with(begins)) {
         return text;
     }
     let (line, column) = (error.line(), error.column());

@@ -96,35 +96,53 @@ impl Figures for Process {
     }
 }
 
-/// What runs the tasks of the process.
+/// What runs the tasks of the process, by what they do.
 #[derive(Debug)]
-pub struct Runtime(pub RuntimeMetrics);
+pub struct Runtimes(pub [(&'static str, RuntimeMetrics); 2]);
 
-impl Figures for Runtime {
+impl Runtimes {
+    fn each<T>(&self, value: fn(&RuntimeMetrics) -> T) -> impl Iterator<Item = (Labels, T)> {
+        let each = self.0.iter();
+        each.map(move |(name, runtime)| ([("runtime", *name)], value(runtime)))
+    }
+}
+
+type Labels = [(&'static str, &'static str); 1];
+
+impl Figures for Runtimes {
     fn write(&self, sheet: &mut Sheet<'_>) -> Result {
-        let runtime = &self.0;
-        let workers = runtime.num_workers();
-        let busy = (0..workers).map(|worker| runtime.worker_total_busy_duration(worker));
-        let busy = busy.map(|busy| busy.as_secs_f64()).sum();
         let help = "Time in which the threads that run tasks were busy.";
-        sheet.sum("runtime_busy_seconds", help, busy)?;
-        for (name, help, value) in [
-            ("runtime_workers", "Threads that run tasks.", workers),
+        sheet.sums("runtime_busy_seconds", help, self.each(busy))?;
+        let gauges: [(_, _, fn(&RuntimeMetrics) -> usize); 3] = [
+            (
+                "runtime_workers",
+                "Threads that run tasks.",
+                RuntimeMetrics::num_workers,
+            ),
             (
                 "runtime_tasks",
                 "Tasks that have not ended.",
-                runtime.num_alive_tasks(),
+                RuntimeMetrics::num_alive_tasks,
             ),
             (
                 "runtime_queue",
                 "Tasks that wait for any thread.",
-                runtime.global_queue_depth(),
+                RuntimeMetrics::global_queue_depth,
             ),
-        ] {
-            sheet.gauge(name, help, float(value as u64))?;
+        ];
+        for (name, help, value) in gauges {
+            let values = self.each(value);
+            let values = values.map(|(labels, value)| (labels, float(value as u64)));
+            sheet.gauges(name, help, values)?;
         }
         Ok(())
     }
+}
+
+fn busy(runtime: &RuntimeMetrics) -> f64 {
+    let workers = 0..runtime.num_workers();
+    let busy = workers.map(|worker| runtime.worker_total_busy_duration(worker));
+    busy.map(|busy| busy.as_secs_f64()).sum()
 }
 
 #[cfg(test)]

@@ -101,6 +101,20 @@ impl Sheet<'_> {
         ConstCounter::new(sum).encode(metric)
     }
 
+    /// Such a sum for each label.
+    pub fn sums<L: EncodeLabelSet>(
+        &mut self,
+        name: &str,
+        help: &str,
+        sums: impl IntoIterator<Item = (L, f64)>,
+    ) -> Result {
+        let mut metric = self.begin(name, help, MetricType::Counter)?;
+        for (labels, sum) in sums {
+            one(&mut metric, &labels, &ConstCounter::new(sum))?;
+        }
+        Ok(())
+    }
+
     /// What goes up and down.
     pub fn gauge(&mut self, name: &str, help: &str, value: f64) -> Result {
         let metric = self.begin(name, help, MetricType::Gauge)?;

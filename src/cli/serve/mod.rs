@@ -1,6 +1,7 @@
 //! `kindling serve`: serves content until it is told to stop.
 
 mod management;
+mod workers;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -11,7 +12,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use self::management::Management;
+use self::{management::Management, workers::Workers};
 use super::tell;
 use crate::{
     app::App,
@@ -53,7 +54,9 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
     let tls = Tls::of(&app.config)?;
     let stopping = Stopping::default();
-    let delivery = Arc::new(Delivery::new(&app));
+    let workers = Workers::begin()?;
+    let delivery = Delivery::new(&app).working_on(workers.handle());
+    let delivery = Arc::new(delivery);
     let management = Management::begin(&app, &delivery, &stopping).await?;
     let scheme = app.config.scheme();
     tracing::info!(%address, database = %app.config.database_url, "serving on {scheme}://{address}");

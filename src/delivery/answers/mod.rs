@@ -105,8 +105,8 @@ impl Answers {
         }
     }
 
-    /// The answer to a question: one that was kept and holds, or what `execute` finds. Whoever asks the same at the same
-    /// moment gets the same answer. While the database is away, what was kept is given as it is.
+    /// The answer to a question: one that was kept and holds, or what `execute` finds. While the
+    /// database is away, what was kept is given as it is.
     pub(super) async fn to<F: Future<Output = Answer>>(
         &self,
         question: Question,
@@ -126,6 +126,18 @@ impl Answers {
                 is_public,
             };
         }
+        // On the heap: what is not kept takes much more room than what is.
+        Box::pin(self.found(question, state, execute)).await
+    }
+
+    /// What `execute` finds. Whoever asks the same at the same moment gets the same answer.
+    async fn found<F: Future<Output = Answer>>(
+        &self,
+        question: Question,
+        state: i64,
+        execute: impl FnOnce() -> F,
+    ) -> Given {
+        let is_public = question.principal == Principal::Anonymous;
         let flight = (question.clone(), state);
         let is_own = AtomicBool::new(false);
         let work = async {

@@ -60,19 +60,12 @@ impl Documents {
         self.kept.get(digest)
     }
 
-    /// The document with this text, or why it is refused: it is no GraphQL, or beyond a limit.
-    pub(super) fn prepare(
-        &self,
-        text: &str,
-        limits: &Limits,
-    ) -> Result<Arc<Prepared>, ServerError> {
-        limits.check_length(text)?;
+    /// The document with this text, if it was sent before. One that is too long never was.
+    pub(super) fn find(&self, text: &str, limits: &Limits) -> Option<Arc<Prepared>> {
+        limits.check_length(text).ok()?;
         let known = self.known(&Sha256::digest(text).into());
         self.meter.looked(known.is_some());
-        match known {
-            Some(known) => Ok(known),
-            None => prepare(text, limits).map(Arc::new),
-        }
+        known
     }
 
     /// Keeps a document that was executed. One that does not fit the schema never was, and so pushes no other one out.
@@ -83,7 +76,7 @@ impl Documents {
     }
 }
 
-/// Parses a document and measures it; what is cheap to see comes first.
+/// Parses a document and measures it, or says why it is refused: it is no GraphQL, or beyond a limit. What is cheap to see comes first.
 pub(super) fn prepare(text: &str, limits: &Limits) -> Result<Prepared, ServerError> {
     limits.check_length(text)?;
     let scan = Scan::of(text);

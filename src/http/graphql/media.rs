@@ -124,8 +124,11 @@ impl Media {
     }
 
     fn finish(self, response: &mut Response, cookies: &[Secret]) {
+        let has_content = response.status() != StatusCode::NOT_MODIFIED;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, self.content_type());
+        if has_content {
+            headers.insert(header::CONTENT_TYPE, self.content_type());
+        }
         headers.append(header::VARY, HeaderValue::from_static("Accept"));
         for cookie in cookies {
             if let Ok(mut cookie) = HeaderValue::from_str(cookie.expose()) {

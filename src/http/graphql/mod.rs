@@ -58,7 +58,7 @@ pub(super) async fn post(State(endpoint): State<Arc<Endpoint>>, request: Request
     let (head, body) = request.into_parts();
     let answered = match Media::of(&head.headers) {
         Some(media) if multipart::is_multipart(&head.headers) => {
-            Ok(multipart::post(&endpoint, media, &head, body).await)
+            Ok(Box::pin(multipart::post(&endpoint, media, &head, body)).await)
         }
         Some(media) => posted(&endpoint, media, &head, body).await,
         None => Err(not_acceptable()),
@@ -92,7 +92,7 @@ async fn read_and_answer(
 ) -> Result<Response, Response> {
     let body = read(body, endpoint.max_body_bytes).await?;
     if batch::is_batch(&body) {
-        return batch::answer(endpoint, media, &head.headers, &body, caller).await;
+        return Box::pin(batch::answer(endpoint, media, &head.headers, &body, caller)).await;
     }
     if let Some(asked) = endpoint.known_posts.get(&body) {
         return Ok(answer_one(endpoint, media, head, asked, None, caller).await);
@@ -104,14 +104,13 @@ async fn read_and_answer(
         );
         bad(StatusCode::BAD_REQUEST, &message)
     })?;
-    let has_text = parameters.wanted.text.is_some();
-    let asked = match endpoint.asked(parameters, &caller.principal).await {
+    let is_lasting = endpoint.delivery.is_lasting(&parameters.wanted);
+    let asked = match Box::pin(endpoint.asked(parameters, &caller.principal)).await {
         Ok(asked) => Arc::new(asked),
         Err(refusal) => return Ok(media.refused(&refusal)),
     };
     let response = answer_one(endpoint, media, head, Arc::clone(&asked), None, caller).await;
-    // What an id stands for can be taken back.
-    if has_text {
+    if is_lasting {
         endpoint.known_posts.keep(body, &asked);
     }
     Ok(response)
@@ -166,8 +165,8 @@ async fn query(
     }
     let parameters =
         Parameters::of_address(sent).map_err(|message| bad(StatusCode::BAD_REQUEST, &message))?;
-    let has_text = parameters.wanted.text.is_some();
-    let asked = match endpoint.asked(parameters, &caller.principal).await {
+    let is_lasting = endpoint.delivery.is_lasting(&parameters.wanted);
+    let asked = match Box::pin(endpoint.asked(parameters, &caller.principal)).await {
         Ok(asked) => Arc::new(asked),
         Err(refusal) => return Ok(media.refused(&refusal)),
     };
@@ -178,7 +177,7 @@ async fn query(
     };
     if is_query {
         let response = answer_one(endpoint, media, head, Arc::clone(&asked), None, caller).await;
-        if has_text {
+        if is_lasting {
             let sent = Bytes::copy_from_slice(sent.as_bytes());
             endpoint.known_addresses.keep(sent, &asked);
         }

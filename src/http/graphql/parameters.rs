@@ -50,17 +50,21 @@ struct PersistedQuery {
 impl TryFrom<Sent> for Parameters {
     type Error = &'static str;
 
-    /// Something must say which document is meant.
+    /// Something must say which document is meant, and not two things.
     fn try_from(sent: Sent) -> Result<Self, &'static str> {
         let persisted = sent.extensions.and_then(|sent| sent.persisted_query);
-        let wanted = Wanted {
-            text: sent.query,
-            id: sent.document_id,
-            hash: persisted.map(PersistedQuery::hash),
+        let hash = persisted.map(PersistedQuery::hash);
+        let wanted = match (sent.query, sent.document_id, hash) {
+            (Some(_), Some(_), _) => {
+                return Err("one field too many: send `query` or `documentId`, not both");
+            }
+            (Some(text), None, hash) => Wanted::Text { text, hash },
+            (None, Some(id), _) => Wanted::Trusted(id),
+            (None, None, Some(hash)) => Wanted::Hash(hash),
+            (None, None, None) => {
+                return Err("missing field `query`, `documentId` or `extensions.persistedQuery`");
+            }
         };
-        if wanted == Wanted::default() {
-            return Err("missing field `query`, `documentId` or `extensions.persistedQuery`");
-        }
         let variables = serde_json::Value::Object(sent.variables.unwrap_or_default());
         Ok(Self {
             wanted,

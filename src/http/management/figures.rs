@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use super::{Managed, now, state::State};
 use crate::telemetry::{
-    process::{Process, Runtime},
+    process::{Process, Runtimes},
     sheet,
 };
 
@@ -15,6 +15,10 @@ use crate::telemetry::{
 pub(super) async fn show(extract::State(managed): extract::State<Managed>) -> Response {
     let state = State::read(&managed).await;
     let Managed { app, delivery, .. } = managed;
+    let runtimes = Runtimes([
+        ("requests", Handle::current().metrics()),
+        ("operations", delivery.workers().metrics()),
+    ]);
     let text = sheet::write(
         vec![
             Box::new(state),
@@ -22,7 +26,7 @@ pub(super) async fn show(extract::State(managed): extract::State<Managed>) -> Re
             Box::new(delivery.crowds()),
             Box::new(Arc::clone(&app.database.meter)),
             Box::new(app.database.pools()),
-            Box::new(Runtime(Handle::current().metrics())),
+            Box::new(runtimes),
         ],
         vec![Box::new(Process::read())],
     );

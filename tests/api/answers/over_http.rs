@@ -66,6 +66,9 @@ async fn an_answer_is_kept_until_it_changes_and_unchanged_ones_are_not_sent_agai
                 "{known}"
             );
             assert_eq!(unchanged.header("etag"), tag);
+            for told_before in ["content-type", "x-content-type-options"] {
+                assert_eq!(unchanged.header(told_before), "", "{unchanged:?}");
+            }
         }
         change(&mut server, "Something new").await;
         let changed = get(&server, &[("If-None-Match", &tag)]).await;
