@@ -64,7 +64,10 @@ async fn measure(scratch: &Scratch, pinning: Pinning, turn: Duration) -> Result<
     let crowd = Crowd::new(server.address);
     let mut peak = Load::default();
     for connections in SATURATING {
-        let load = crowd.one_after_the_other(connections, turn / 2).await?;
+        // Editors save then, too: what they take is not there for the crowd.
+        let saturating = crowd.one_after_the_other(connections, turn / 2);
+        let (load, _) = tokio::join!(saturating, editing.go_on(turn / 2));
+        let load = load?;
         eprintln!(
             "{connections} connections: {:.0} answers/s",
             load.per_second()

@@ -15,14 +15,16 @@ use crate::support::scratch::Scratch;
 use crate::support::server::{self, Server};
 
 const QUERY: &str = include_str!("page.graphql");
+/// Requests that are not alike, which is as many as there are connections, or more.
+const DIFFERENT: u32 = 64;
 const SMALL_QUERY: &str = "{ page(by: {slug: \"our-story\"}) { id title tagline } }";
 
 /// One way to ask one server.
 pub(crate) struct Contestant {
     pub(crate) name: String,
     pub(crate) server: Rc<Server>,
-    /// The whole HTTP request.
-    pub(crate) request: Arc<[u8]>,
+    /// Whole HTTP requests, of which each connection sends one again and again.
+    pub(crate) requests: Vec<Arc<[u8]>>,
     /// Every answer under load has this status …
     pub(crate) status: u16,
     /// … and this body, or one as long.
@@ -61,13 +63,18 @@ pub(crate) async fn kindling(
     };
     let server = Rc::new(server);
     let mut contestants = Vec::new();
-    let kept = enter(format!("{engine}: page kept"), &server, &page_request()).await?;
+    let kept = enter(format!("{engine}: page kept"), &server, &[page_request()]).await?;
     let mut kept = kept.against(Limit::Bytes, 0.6);
     kept.at_rest = Some(at_rest);
     if database_url.is_none() {
         let unchanged = unchanged(&server).await?;
         contestants.push(unchanged.against(Limit::Bytes, 0.8));
-        let small = enter("SQLite: small query kept".into(), &server, &small_request()).await?;
+        let small = enter(
+            "SQLite: small query kept".into(),
+            &server,
+            &[small_request()],
+        )
+        .await?;
         contestants.push(small.against(Limit::FewBytes, 0.5));
     }
     contestants.insert(0, kept);
@@ -82,7 +89,7 @@ pub(crate) async fn kindling(
     for (name, settings, asked) in modes {
         let server = kindling::start(scratch, pinning, database_url, settings).await?;
         let server = Rc::new(server);
-        let contestant = enter(format!("{engine}: {name}"), &server, &page_request()).await?;
+        let contestant = enter(format!("{engine}: {name}"), &server, &page_requests()).await?;
         contestants.push(contestant.against(Limit::InMemory, asked));
     }
     Ok(contestants)
@@ -115,11 +122,12 @@ pub(crate) async fn limit(
         scratch.path(&format!("{}.log", limit.name())),
     )
     .await?;
-    let request = match limit {
-        Limit::FewBytes => small_request(),
-        Limit::InMemory | Limit::Bytes => page_request(),
+    let requests = match limit {
+        Limit::FewBytes => vec![small_request()],
+        Limit::Bytes => vec![page_request()],
+        Limit::InMemory => page_requests(),
     };
-    let contestant = enter(limit.title().into(), &Rc::new(server), &request).await?;
+    let contestant = enter(limit.title().into(), &Rc::new(server), &requests).await?;
     if page(&contestant.answer)? != page(answer)? {
         let differs = String::from_utf8_lossy(&contestant.answer).into_owned();
         return Err(format!(
@@ -140,13 +148,29 @@ fn page_request() -> Vec<u8> {
     client::post_graphql(&body.to_string(), None)
 }
 
+/// The same, but no two alike: what is asked alike at the same moment is executed once.
+fn page_requests() -> Vec<Vec<u8>> {
+    let request = |number: u32| {
+        let mut variables = variables();
+        variables["number"] = number.into();
+        let body = json!({ "query": QUERY, "variables": variables });
+        client::post_graphql(&body.to_string(), None)
+    };
+    (0..DIFFERENT).map(request).collect()
+}
+
 fn small_request() -> Vec<u8> {
     client::post_graphql(&json!({ "query": SMALL_QUERY }).to_string(), None)
 }
 
 /// Asks once, checks the answer and keeps it as the one that every later answer is held against.
-async fn enter(name: String, server: &Rc<Server>, request: &[u8]) -> Result<Contestant, Failure> {
+async fn enter(
+    name: String,
+    server: &Rc<Server>,
+    requests: &[Vec<u8>],
+) -> Result<Contestant, Failure> {
     let mut connection = Connection::open(server.address).await?;
+    let request = requests.first().ok_or("there is nothing to ask")?;
     let answer = connection.exchange(request).await?;
     let text = String::from_utf8_lossy(answer.body);
     if answer.status != 200 {
@@ -157,7 +181,10 @@ async fn enter(name: String, server: &Rc<Server>, request: &[u8]) -> Result<Cont
     Ok(Contestant {
         name,
         server: Rc::clone(server),
-        request: request.into(),
+        requests: requests
+            .iter()
+            .map(|request| request.as_slice().into())
+            .collect(),
         status: 200,
         answer,
         held_against: Vec::new(),
@@ -192,7 +219,7 @@ async fn unchanged(server: &Rc<Server>) -> Result<Contestant, Failure> {
     Ok(Contestant {
         name: "SQLite: page unchanged".into(),
         server: Rc::clone(server),
-        request: request.into(),
+        requests: vec![request.into()],
         status: 304,
         answer: Arc::new([]),
         held_against: Vec::new(),

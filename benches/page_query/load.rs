@@ -24,8 +24,8 @@ pub(crate) async fn run(
     let begun = Instant::now();
     let deadline = begun + how_long;
     let mut tasks = JoinSet::new();
-    for connection in opened {
-        let request = Arc::clone(&contestant.request);
+    for (connection, request) in opened.into_iter().zip(contestant.requests.iter().cycle()) {
+        let request = Arc::clone(request);
         tasks.spawn(ask_until(
             deadline,
             connection,
