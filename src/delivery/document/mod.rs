@@ -21,7 +21,7 @@ use crate::{
 
 /// Far deeper than any query of a person or a generator.
 const DEEPEST: usize = 64;
-/// Far longer than any name; errors repeat names.
+/// Far longer than any name or number; errors repeat names.
 const LONGEST_NAME: usize = 200;
 
 /// The documents that were sent before, by the SHA-256 of their texts.
@@ -88,10 +88,10 @@ pub(super) fn prepare(text: &str, limits: &Limits) -> Result<Prepared, ServerErr
     }
     if scan.longest_name > LONGEST_NAME {
         return Err(unreadable(format!(
-            "the document has a name of more than {LONGEST_NAME} characters"
+            "the document has a name or a number of more than {LONGEST_NAME} characters"
         )));
     }
-    let parsed = parse_query(text).map_err(ServerError::from);
+    let parsed = parse_query(scan.without_comments(text)).map_err(ServerError::from);
     let parsed = parsed.map_err(|error| with_code(without_source(error), PARSE_FAILED))?;
     let measure = measure(&parsed)?;
     limits.check_measure(&measure)?;

@@ -1,6 +1,8 @@
 //! A look at the text of a document before it is parsed: how many tokens it has, and how deep it is nested. The parser calls
 //! itself for each level, and takes much longer for each token.
 
+use std::{borrow::Cow, ops::Range};
+
 /// What the text of a document consists of.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Scan {
@@ -8,8 +10,10 @@ pub(super) struct Scan {
     pub(super) tokens: u64,
     /// How many brackets are open at once, at most.
     pub(super) nesting: usize,
-    /// The length of the longest name, in bytes.
+    /// The length of the longest name or number, in bytes.
     pub(super) longest_name: usize,
+    /// Where its comments are.
+    comments: Vec<Range<usize>>,
 }
 
 impl Scan {
@@ -28,13 +32,17 @@ impl Scan {
                 _ => token_length(rest),
             };
             match next {
-                b' ' | b'\t' | b'\n' | b'\r' | b',' | b'#' => {}
+                b' ' | b'\t' | b'\n' | b'\r' | b',' => {}
+                b'#' => {
+                    let at = document.len() - rest.len();
+                    scan.comments.push(at..at + length);
+                }
                 _ => scan.tokens += 1,
             }
             match next {
                 b'{' | b'(' | b'[' => open += 1,
                 b'}' | b')' | b']' => open = open.saturating_sub(1),
-                b'_' | b'a'..=b'z' | b'A'..=b'Z' => {
+                b'_' | b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
                     scan.longest_name = scan.longest_name.max(length);
                 }
                 _ => {}
@@ -43,6 +51,24 @@ impl Scan {
             rest = &rest[length..];
         }
         scan
+    }
+
+    /// The same document with blanks for its comments, so that everything stands where it stood: for the parser, what nobody needs would
+    /// take the longest.
+    pub(super) fn without_comments<'a>(&self, document: &'a str) -> Cow<'a, str> {
+        if self.comments.is_empty() {
+            return document.into();
+        }
+        let mut text = String::with_capacity(document.len());
+        let mut end = 0;
+        for comment in &self.comments {
+            text.push_str(&document[end..comment.start]);
+            let letters = document[comment.clone()].chars();
+            text.extend(letters.map(|_| ' '));
+            end = comment.end;
+        }
+        text.push_str(&document[end..]);
+        text.into()
     }
 }
 
@@ -92,7 +118,27 @@ fn text_length(rest: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use async_graphql::parser::parse_query;
+    use proptest::prelude::*;
+
     use super::Scan;
+
+    const PIECES: [&str; 14] = [
+        "#",
+        "# é \n",
+        "\n",
+        "\r",
+        " ",
+        "\"",
+        "\\",
+        "\"#\"",
+        "\"\"\"",
+        "\"\"\"#\n\"\"\"",
+        "b",
+        "(c: ",
+        ")",
+        "1",
+    ];
 
     #[test]
     fn what_is_in_texts_and_comments_does_not_count() {
@@ -110,9 +156,37 @@ mod tests {
             let scan = Scan::of(document);
             assert_eq!((scan.nesting, scan.tokens), (nesting, tokens), "{document}");
         }
-        assert_eq!(
-            Scan::of("{ _a1 bcdef(x: \"longer text\") }").longest_name,
-            5
-        );
+        for (document, length) in [
+            ("{ _a1 bcdef(x: \"longer text\") }", 5),
+            ("{ a(b: -1234567) }", 8),
+        ] {
+            assert_eq!(Scan::of(document).longest_name, length, "{document}");
+        }
+    }
+
+    #[test]
+    fn what_stands_around_comments_stays_where_it_is() {
+        for (document, parsed) in [
+            ("{ a }", "{ a }"),
+            (
+                "# é {\n{ a #b\r  c(d: \"#\") }#",
+                "     \n{ a   \r  c(d: \"#\") } ",
+            ),
+            ("#", " "),
+        ] {
+            assert_eq!(Scan::of(document).without_comments(document), parsed);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_the_same_without_comments(
+            pieces in proptest::collection::vec(proptest::sample::select(PIECES.as_slice()), 0..20)
+        ) {
+            let document = format!("{{ a{} }}", pieces.concat());
+            let text = Scan::of(&document).without_comments(&document).into_owned();
+            let [read, expected] = [text, document].map(|text| parse_query(text).ok());
+            prop_assert_eq!(format!("{read:?}"), format!("{expected:?}"));
+        }
     }
 }
