@@ -33,8 +33,10 @@ impl Known {
     }
 
     /// Keeps what these bytes ask for, if it is a query that was executed.
-    pub(super) fn keep(&self, sent: Bytes, asked: &Asked) {
+    pub(super) fn keep(&self, sent: &[u8], asked: &Asked) {
         if asked.document.was_executed() && !asked.document.changes() {
+            // They may lie in a buffer that is many times larger, which is not to be kept.
+            let sent = Bytes::copy_from_slice(sent);
             self.0.insert(sent, Arc::new(asked.remembered()));
         }
     }

@@ -111,7 +111,7 @@ async fn read_and_answer(
     };
     let response = answer_one(endpoint, media, head, Arc::clone(&asked), None, caller).await;
     if is_lasting {
-        endpoint.known_posts.keep(body, &asked);
+        endpoint.known_posts.keep(&body, &asked);
     }
     Ok(response)
 }
@@ -178,8 +178,7 @@ async fn query(
     if is_query {
         let response = answer_one(endpoint, media, head, Arc::clone(&asked), None, caller).await;
         if is_lasting {
-            let sent = Bytes::copy_from_slice(sent.as_bytes());
-            endpoint.known_addresses.keep(sent, &asked);
+            endpoint.known_addresses.keep(sent.as_bytes(), &asked);
         }
         return Ok(response);
     }
