@@ -122,11 +122,9 @@ async fn streams_that_are_reset_at_once_end_the_connection() {
         .expect("no panic");
     // A client that the server keeps up with is no attacker.
     if let Err(error) = ended {
-        assert_eq!(
-            error.reason(),
-            Some(h2::Reason::ENHANCE_YOUR_CALM),
-            "{error}"
-        );
+        // Who still writes when the connection is closed may not get to read why.
+        let is_told = error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM);
+        assert!(is_told || error.is_io(), "{error}");
     }
     target.has_recovered().await;
 }
