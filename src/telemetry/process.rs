@@ -113,11 +113,11 @@ impl Figures for Runtimes {
     fn write(&self, sheet: &mut Sheet<'_>) -> Result {
         let help = "Time in which the threads that run tasks were busy.";
         sheet.sums("runtime_busy_seconds", help, self.each(busy))?;
-        let gauges: [(_, _, fn(&RuntimeMetrics) -> usize); 3] = [
+        let gauges = [
             (
                 "runtime_workers",
                 "Threads that run tasks.",
-                RuntimeMetrics::num_workers,
+                RuntimeMetrics::num_workers as fn(&_) -> _,
             ),
             (
                 "runtime_tasks",
