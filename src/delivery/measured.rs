@@ -81,7 +81,7 @@ fn outcome(answer: &Answer) -> Outcome {
 }
 
 impl Delivery {
-    /// Where operations are executed.
+    /// Where queries are executed.
     pub fn workers(&self) -> &Handle {
         &self.workers
     }

@@ -64,12 +64,12 @@ pub struct Delivery {
     shed: Answer,
     /// The root fields that read content, and those that describe the schema: their answers can be kept.
     kept_fields: Arc<BTreeSet<String>>,
-    /// Where operations are executed.
+    /// Where queries are executed.
     workers: Handle,
 }
 
 impl Delivery {
-    /// The delivery of an application, which executes operations where this is called.
+    /// The delivery of an application, which executes queries where this is called.
     pub fn new(app: &App) -> Self {
         let mut kept_fields = content_fields();
         kept_fields.extend(DESCRIPTIONS.map(str::to_owned));
@@ -88,7 +88,7 @@ impl Delivery {
         }
     }
 
-    /// The same delivery, which executes operations on these threads. On threads of their own, they hold up nobody who can be
+    /// The same delivery, which executes queries on these threads. On threads of their own, they hold up nobody who can be
     /// answered at once.
     #[must_use]
     pub fn working_on(self, workers: Handle) -> Self {
@@ -273,14 +273,19 @@ impl Delivery {
             let execution = schema.execute(&executed.document, request, principal);
             Answer::of(execution.await)
         };
-        let answer = self.work(execution).await;
+        let answer = if document.changes() {
+            // It mostly waits for the database: on the way to other threads and back it would lose more than it holds up.
+            Box::pin(execution).await
+        } else {
+            self.work(execution).await
+        };
         if answer.is_executed {
             self.documents.keep(&document);
         }
         answer
     }
 
-    /// Does work where operations are executed, for as long as somebody waits for it.
+    /// Does work where queries are executed, for as long as somebody waits for it.
     async fn work(&self, work: impl Future<Output = Answer> + Send + 'static) -> Answer {
         let work = traces::carried(work.in_current_span());
         match AbortOnDropHandle::new(self.workers.spawn(work)).await {

@@ -1,4 +1,4 @@
-//! The threads that execute operations. Requests are read, answered from memory and refused on others, which the system lets run as
+//! The threads that execute queries. Requests are read, answered from memory and refused on others, which the system lets run as
 //! soon as something comes, whatever is being worked on here.
 
 use tokio::runtime::{Builder, Handle, Runtime};

@@ -17,7 +17,7 @@ pub(super) async fn show(extract::State(managed): extract::State<Managed>) -> Re
     let Managed { app, delivery, .. } = managed;
     let runtimes = Runtimes([
         ("requests", Handle::current().metrics()),
-        ("operations", delivery.workers().metrics()),
+        ("queries", delivery.workers().metrics()),
     ]);
     let text = sheet::write(
         vec![
