@@ -1,28 +1,20 @@
 //! Documents: each text is parsed and measured once, and kept for the requests to come.
 
 mod measure;
+mod parse;
 mod prepared;
-mod scan;
 
 use std::sync::Arc;
 
-use async_graphql::{ServerError, parser::parse_query};
+use async_graphql::ServerError;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
 pub(super) use self::measure::Measure;
 pub use self::prepared::{Operation, Prepared};
-use self::{measure::measure, scan::Scan};
+use self::{measure::measure, parse::parse};
 use super::limits::Limits;
-use crate::{
-    graphql::errors::{PARSE_FAILED, with_code},
-    telemetry::metrics::cache::{CacheMeter, CacheState},
-};
-
-/// Far deeper than any query of a person or a generator.
-const DEEPEST: usize = 64;
-/// Far longer than any name or number; errors repeat names.
-const LONGEST_NAME: usize = 200;
+use crate::telemetry::metrics::cache::{CacheMeter, CacheState};
 
 /// The documents that were sent before, by the SHA-256 of their texts.
 pub(super) struct Documents {
@@ -79,47 +71,8 @@ impl Documents {
 /// Parses a document and measures it, or says why it is refused: it is no GraphQL, or beyond a limit. What is cheap to see comes first.
 pub(super) fn prepare(text: &str, limits: &Limits) -> Result<Prepared, ServerError> {
     limits.check_length(text)?;
-    let scan = Scan::of(text);
-    limits.check_tokens(scan.tokens)?;
-    if scan.nesting > DEEPEST {
-        return Err(unreadable(format!(
-            "the document is nested more than {DEEPEST} deep"
-        )));
-    }
-    if scan.longest_name > LONGEST_NAME {
-        return Err(unreadable(format!(
-            "the document has a name or a number of more than {LONGEST_NAME} characters"
-        )));
-    }
-    let parsed = parse_query(scan.without_comments(text)).map_err(ServerError::from);
-    let parsed = parsed.map_err(|error| with_code(without_source(error), PARSE_FAILED))?;
+    let (parsed, tokens) = parse(text, limits)?;
     let measure = measure(&parsed)?;
     limits.check_measure(&measure)?;
-    Ok(Prepared::new(text, parsed, scan.tokens))
-}
-
-/// The error without the line of the document that it shows, as a secret may stand there; where that is, its location tells.
-fn without_source(mut error: ServerError) -> ServerError {
-    if let Some((_, reason)) = error.message.rsplit_once('\n') {
-        error.message = reason.trim_start_matches([' ', '=']).to_owned();
-    }
-    error
-}
-
-fn unreadable(message: String) -> ServerError {
-    with_code(ServerError::new(message, None), PARSE_FAILED)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{parse_query, without_source};
-
-    #[test]
-    fn errors_tell_what_is_wrong_and_where_but_show_no_line_of_the_document() {
-        let error = parse_query("{\n  a(b: \"secret\\q\", c: \"secret) { d }\n}");
-        let error = without_source(error.expect_err("no document").into());
-        assert_eq!(error.message, "expected value");
-        assert_eq!(error.locations.len(), 1);
-        assert_eq!(error.locations[0].line, 2);
-    }
+    Ok(Prepared::new(text, parsed, tokens))
 }
