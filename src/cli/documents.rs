@@ -88,13 +88,13 @@ async fn publish(app: &App, publication: Publication) -> Result<String> {
     let published = trusted::publish(app, &client, &manifest).await?;
     let (new, known) = (published.new, published.known);
     Ok(format!(
-        "{client}: {new} documents published, {known} were there already"
+        "{client}: documents published: {new}, there already: {known}"
     ))
 }
 
 async fn list(app: &App) -> Result<String> {
     let clients = trusted::list(app).await?.into_iter();
-    let line = |(client, (count, last))| format!("{client}\t{count} documents\t{last}");
+    let line = |(client, (count, last))| format!("{client}\tdocuments: {count}\t{last}");
     let lines: Vec<String> = clients.map(line).collect();
     Ok(lines.join("\n"))
 }
@@ -112,7 +112,10 @@ async fn check(config: Config, checked: Checked) -> Result<String> {
         broken.extend(faults.map(|fault| format!("{named}: {fault}")));
     }
     if broken.is_empty() {
-        return Ok(format!("{} documents fit the schema", documents.len()));
+        return Ok(format!(
+            "documents that fit the schema: {}",
+            documents.len()
+        ));
     }
     tell(&broken.join("\n"))?;
     Err(wrong("documents do not fit the schema of this program"))
@@ -138,7 +141,7 @@ async fn remove(app: &App, removal: Removal) -> Result<String> {
     if count == 0 {
         return Err(wrong("this client has no documents"));
     }
-    Ok(format!("{}: {count} documents removed", removal.client))
+    Ok(format!("{}: documents removed: {count}", removal.client))
 }
 
 fn read(file: &PathBuf) -> Result<Manifest> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::server::{Answer, Server};
@@ -116,6 +116,46 @@ async fn who_is_signed_in_is_counted_wherever_they_are() {
         ask_with(&server, "203.0.113.7", &admin, QUERY).await.status,
         200
     );
+    assert_eq!(ask(&server, "203.0.113.7").await.status, 200, "the public");
+}
+
+#[tokio::test]
+async fn api_tokens_and_preview_links_are_counted_each_for_itself() {
+    let limits = [
+        "--rate-limit-public-per-minute",
+        "2",
+        "--rate-limit-signed-in-per-minute",
+        "4",
+    ];
+    let (_folder, mut server) = server(&[&PROXY[..], &limits].concat());
+    let admin = server.sign_in("admin").await;
+    let make = async |query: &str, path: &str| {
+        let made = server.query_as(&admin, query, json!(null)).await.json();
+        let secret = made.pointer(path).and_then(Value::as_str);
+        secret.unwrap_or_else(|| panic!("{made}")).to_owned()
+    };
+    let id = make("{ pages { nodes { id } } }", "/data/pages/nodes/0/id").await;
+    let create =
+        format!("mutation {{ createPreviewLink(input: {{entry: \"{id}\"}}) {{ token }} }}");
+    let link = make(&create, "/data/createPreviewLink/token").await;
+    let create = "mutation { createApiToken(input: {name: \"web\", scopes: []}) { secret } }";
+    let token = make(create, "/data/createApiToken/secret").await;
+    for (secret, policy, most) in [(link, "public", 2), (token, "signed-in", 4)] {
+        let bearer = format!("Bearer {secret}");
+        let bearer = [("Authorization", bearer.as_str())];
+        for left in (0..most).rev() {
+            let answer = ask_with(&server, "203.0.113.7", &bearer, QUERY).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let told = answer.header("ratelimit").to_owned();
+            assert!(
+                told.starts_with(&format!("\"{policy}\";r={left};")),
+                "{told}"
+            );
+        }
+        // From an address, too, that may send any number.
+        let refused = ask_with(&server, "127.0.0.1", &bearer, QUERY).await;
+        assert!(is_refused(&refused), "{policy}: {refused:?}");
+    }
     assert_eq!(ask(&server, "203.0.113.7").await.status, 200, "the public");
 }
 

@@ -84,7 +84,7 @@ async fn published_documents_are_known_by_their_ids_until_they_are_removed() {
         let manifest = json!({"titles": TITLES, "names": NAMES});
         assert_eq!(
             done(&site.publish(&manifest, &["web"])),
-            "web: 2 documents published, 0 were there already\n"
+            "web: documents published: 2, there already: 0\n"
         );
         noticed(&server, "titles", "").await;
         let wanted = post(&server, json!({"query": TITLES})).await;
@@ -114,7 +114,7 @@ async fn published_documents_are_known_by_their_ids_until_they_are_removed() {
 
         assert_eq!(
             done(&site.publish(&manifest, &["web"])),
-            "web: 0 documents published, 2 were there already\n"
+            "web: documents published: 0, there already: 2\n"
         );
         done(&site.publish(
             &json!({"titles": TITLES}),
@@ -125,7 +125,7 @@ async fn published_documents_are_known_by_their_ids_until_they_are_removed() {
             .lines()
             .map(|line| line.rsplit_once('\t').expect("a time").0)
             .collect();
-        assert_eq!(lines, ["app@1.4\t1 documents", "web\t2 documents"]);
+        assert_eq!(lines, ["app@1.4\tdocuments: 1", "web\tdocuments: 2"]);
         done(&site.command(&["remove", "--client", "web"]));
         noticed(&server, "names", "DOCUMENT_NOT_FOUND").await;
         assert_eq!(
@@ -232,7 +232,7 @@ async fn what_does_not_fit_is_not_published_and_who_would_break_is_named() {
         assert_eq!(done(&site.command(&["list"])).lines().count(), 1);
         assert_eq!(
             done(&site.command(&["check"])),
-            "1 documents fit the schema\n"
+            "documents that fit the schema: 1\n"
         );
         // As if the schema had changed since.
         let url = database.as_ref().map_or_else(
