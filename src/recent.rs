@@ -10,7 +10,7 @@ use moka::future::Cache;
 use crate::error::Result;
 
 /// How long something is remembered: what is taken back must be gone everywhere within a second.
-const REMEMBERED: Duration = Duration::from_millis(500);
+pub const REMEMBERED: Duration = Duration::from_millis(500);
 /// How many things are remembered at most; the longest unused ones go first.
 const MOST: u64 = 10_000;
 

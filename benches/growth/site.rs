@@ -6,11 +6,17 @@ use async_graphql::Variables;
 use entity::account::Role;
 use kindling::{
     app::App,
-    auth::{Principal, Session},
+    auth::{
+        Client, Principal,
+        account::{self, NewAccount},
+        bearer,
+        sign_in::{self, SignIn},
+    },
     clock::Clock,
     config::{self, Config},
+    crypto::Secret,
     delivery::{Answer, Asked, Delivery, Sender},
-    demo, id,
+    demo,
 };
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
@@ -39,6 +45,25 @@ pub(crate) struct Site {
     revision: u64,
 }
 
+/// An account that is signed in.
+async fn editor(app: &App) -> Outcome<Principal> {
+    let (email, password) = (
+        "editor@growth.example",
+        Secret::new("a bench beside the long path"),
+    );
+    let new = NewAccount {
+        email: email.to_owned(),
+        name: "Editor".to_owned(),
+        role: Role::Editor,
+        password: password.clone(),
+    };
+    account::create(app, new).await?;
+    match sign_in::sign_in(app, &Client::default(), email, password).await? {
+        SignIn::Session(tokens) => Ok(bearer::authenticate(app, &tokens.access).await?),
+        SignIn::Challenge { .. } => Err("the account has a second factor".into()),
+    }
+}
+
 impl Site {
     pub(crate) async fn of(folder: &Path, server: Option<&str>, entries: u32) -> Outcome<Self> {
         let data_dir = folder.join(entries.to_string()).display().to_string();
@@ -59,15 +84,7 @@ impl Site {
         let app = App::start(config, Clock::system()).await?;
         demo::import(&app).await?;
         world::fill(&app, entries).await?;
-        let session = Session {
-            id: id::new(),
-            password_at: app.clock.now(),
-        };
-        let editor = Principal::Account {
-            id: id::new(),
-            role: Role::Editor,
-            session,
-        };
+        let editor = editor(&app).await?;
         let mut site = Self {
             delivery: Delivery::new(&app),
             app,

@@ -15,7 +15,7 @@ use sea_orm::{
     prelude::{Expr, Uuid},
 };
 
-use super::{Client, Extent, Principal, Right, Role, Scope, sign_in};
+use super::{Client, Extent, Principal, Right, Role, Scope, authority::begin_on_accounts, sign_in};
 use crate::{
     app::App,
     crypto::{Secret, machine_token, token},
@@ -75,7 +75,7 @@ pub async fn create(
         last_used_at: None,
         revoked_at: None,
     };
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     api_token::Entity::insert(row.clone().into_active_model())
         .exec_without_returning(&tx)
         .await?;
@@ -139,7 +139,7 @@ pub async fn rotate(
         ));
     }
     let now = app.clock.now();
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     let row = locked(&tx, extent, own, id).await?;
     if row.account_id != own {
         // Whoever has the secret acts in the name of the token's maker.
@@ -180,7 +180,7 @@ pub async fn revoke(
     let extent = principal.require(Right::ManageTokens)?;
     let (own, _) = principal.signed_in()?;
     let now = app.clock.now();
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     let row = locked(&tx, extent, own, id).await?;
     if row.revoked_at.is_some() {
         return Ok(row);
@@ -252,9 +252,9 @@ async fn tell(
     event::record_of_accounts(tx, vec![event], principal.account_id(), now).await
 }
 
-/// A token that stands, with what its maker may do now.
+/// A token that was not revoked, with the current role of its maker.
 #[derive(Clone, FromQueryResult)]
-struct Standing {
+pub(super) struct Active {
     id: Uuid,
     account_id: Uuid,
     hash: String,
@@ -266,9 +266,14 @@ struct Standing {
     role: Role,
 }
 
-impl Standing {
+impl Active {
+    /// Whether it belongs to this account, which has this role.
+    pub(super) fn is_of(&self, account: Uuid, role: Role) -> bool {
+        (self.account_id, self.role) == (account, role)
+    }
+
     /// Whether the secret with this digest holds.
-    fn holds(&self, digest: &str, now: Instant) -> bool {
+    pub(super) fn holds(&self, digest: &str, now: Instant) -> bool {
         let has_begun_to_end = self.hash != digest;
         let goes_on = self.previous_expires_at.is_some_and(|ends| ends > now);
         self.expires_at.is_none_or(|ends| ends > now) && (!has_begun_to_end || goes_on)
@@ -282,21 +287,23 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
     }
     let digest = token::digest(token);
     let name = format!("api_token:{digest}");
-    let standing = app.recent.get(name, read_standing(app, &digest)).await?;
-    let standing: Option<Standing> = standing;
-    let standing = standing.filter(|standing| standing.holds(&digest, app.clock.now()));
-    let standing = standing.ok_or(Error::Unauthenticated)?;
+    let active = app.recent.get(name, read_active(app, &digest)).await?;
+    let active: Option<Active> = active;
+    let active = active.filter(|active| active.holds(&digest, app.clock.now()));
+    let active = active.ok_or(Error::Unauthenticated)?;
     Ok(Principal::ApiToken {
-        id: standing.id,
-        account: standing.account_id,
-        role: standing.role,
-        scopes: standing.scopes.0,
-        types: standing.types.map(|types| types.0),
+        id: active.id,
+        account: active.account_id,
+        role: active.role,
+        scopes: active.scopes.0,
+        types: active.types.map(|types| types.0),
+        digest: digest.into(),
     })
 }
 
-async fn read_standing(app: &App, digest: &str) -> Result<Option<Standing>> {
-    let now = app.clock.now();
+/// Selects the token with this digest, or that had it before it was rotated, as [`Active`], if it was not revoked and its
+/// maker's account is active. Whether the digest still holds is for [`Active::holds`].
+pub(super) fn active(digest: &str) -> Select<api_token::Entity> {
     let is_named = Condition::any()
         .add(api_token::Column::Hash.eq(digest))
         .add(api_token::Column::PreviousHash.eq(digest));
@@ -309,18 +316,23 @@ async fn read_standing(app: &App, digest: &str) -> Result<Option<Standing>> {
     let of_maker = Expr::col((api_token::Entity, api_token::Column::AccountId))
         .equals((account::Entity, account::Column::Id));
     QuerySelect::query(&mut select).inner_join(account::Entity, of_maker);
-    let standing = app.database.row::<_, Standing>(select).await?;
-    let standing = standing.filter(|standing| standing.holds(digest, now));
-    if let Some(standing) = &standing
-        && standing
+    select
+}
+
+async fn read_active(app: &App, digest: &str) -> Result<Option<Active>> {
+    let now = app.clock.now();
+    let active = app.database.row::<_, Active>(active(digest)).await?;
+    let active = active.filter(|active| active.holds(digest, now));
+    if let Some(active) = &active
+        && active
             .last_used_at
             .is_none_or(|used| now - used > USED_EVERY)
-        && let Err(error) = mark_used(app, standing.id, now).await
+        && let Err(error) = mark_used(app, active.id, now).await
     {
         // Reading goes on where nothing can be written.
         tracing::warn!(%error, "that an API token is used could not be noted");
     }
-    Ok(standing)
+    Ok(active)
 }
 
 async fn mark_used(app: &App, token: Uuid, now: Instant) -> Result<()> {

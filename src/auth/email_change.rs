@@ -10,6 +10,7 @@ use super::{
     Client, Principal,
     account::{checked_address, is_taken},
     attempt::{self, Budget},
+    authority::begin_on_accounts,
     end,
     link::{self, Purpose},
     people::{find_locked, finish, locked, require_admin},
@@ -47,7 +48,7 @@ pub async fn request(
     let email = checked(new_email)?;
     confirm_password(app, client, principal, password).await?;
     attempt::count(app, &[REQUESTS.of(&id.simple().to_string())]).await?;
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     let account = find_locked(&tx, id).await?.ok_or(Error::Unauthenticated)?;
     let (outbox, site) = (app.outbox(), &app.site.name);
     let is_free = !is_known(&tx, &email).await?;
@@ -74,7 +75,7 @@ pub async fn create_link(
 ) -> Result<(account::Model, Secret)> {
     require_admin(app, principal).await?;
     let email = checked(new_email)?;
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[account]).await?;
     let account = locked(&tx, account).await?;
     if account.suspended_at.is_some() {
         let message = "is suspended: reactivate it first";

@@ -7,7 +7,10 @@ use sea_orm::{
     sea_query::IntoCondition,
 };
 
-use super::{Principal, Right, api_token, challenge, preview_link, session::public_id};
+use super::{
+    Principal, Right, api_token, authority::begin_on_accounts, challenge, preview_link,
+    session::public_id,
+};
 use crate::{
     app::App,
     error::{Error, ProblemCode, Result},
@@ -67,7 +70,7 @@ pub async fn sign_out_everywhere(
 ) -> Result<usize> {
     let account = whose(principal, account)?;
     let now = app.clock.now();
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[account]).await?;
     let mut events = end_all(&tx, account, None, now).await?;
     let count = events.len();
     if keys_too {
@@ -113,7 +116,7 @@ async fn end_where(
     named: impl IntoCondition,
 ) -> Result<()> {
     let now = app.clock.now();
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[account]).await?;
     let ended = end(&tx, named, now).await?;
     let events = ended
         .into_iter()

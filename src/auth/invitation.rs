@@ -6,6 +6,7 @@ use sea_orm::{ActiveValue::Set, EntityTrait};
 use super::{
     Client, Principal,
     account::{checked_account, checked_name, insert, set_password},
+    authority::begin_on_accounts,
     link::{self, Purpose},
     people::{finish, locked, require_admin},
     policy,
@@ -61,7 +62,7 @@ pub async fn invite(
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     event::hold(&tx).await?;
     insert(&tx, &account, None).await?;
     let link = link::make(app, &tx, Purpose::Invitation, account.id, None).await?;
@@ -80,7 +81,7 @@ pub async fn resend(
     delivery: Delivery,
 ) -> Result<Invited> {
     require_admin(app, principal).await?;
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[account]).await?;
     let account = locked(&tx, account).await?;
     let refused = |message| Err(Error::invalid(ProblemCode::Invalid, "account", message));
     if account.suspended_at.is_some() {

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api_token;
 pub mod attempt;
+pub mod authority;
 pub mod bearer;
 pub mod challenge;
 mod client;
@@ -70,6 +71,8 @@ pub enum Principal {
         scopes: BTreeSet<Scope>,
         /// The only content types that there are for it; none for all.
         types: Option<BTreeSet<ContentType>>,
+        /// The digest of the secret that it came with: a rotated token has two.
+        digest: Arc<str>,
     },
     /// Somebody with an account.
     Account {
@@ -89,6 +92,8 @@ pub enum Principal {
 pub struct Session {
     /// Which one.
     pub id: Uuid,
+    /// The refresh token that the access token was issued with.
+    pub token: Uuid,
     /// When its owner last showed who they are, as far as is known.
     pub password_at: Instant,
 }

@@ -1,10 +1,14 @@
 //! Another password for whoever is signed in.
 
-use entity::{account, session};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Expr};
+use entity::account;
+use sea_orm::EntityTrait;
 
 use super::{
-    Client, Principal, account::set_password, end, link, people, policy, sign_in::confirm_password,
+    Client, Principal,
+    account::set_password,
+    authority::begin_on_accounts,
+    end, link, people, policy,
+    sign_in::{confirm_password, freshen},
 };
 use crate::{
     app::App,
@@ -31,19 +35,10 @@ pub async fn change(
     policy::check(app, &new, &account.ok_or(Error::Unauthenticated)?).await?;
     let hash = app.crypto.passwords.hash(new).await?;
     let now = app.clock.now();
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     let account = people::find_locked(&tx, id).await?;
     let account = account.ok_or(Error::Unauthenticated)?;
-    // It may have been taken back meanwhile, with the password that was given.
-    let standing = session::Entity::update_many()
-        .col_expr(session::Column::PasswordAt, Expr::value(now))
-        .filter(session::Column::Id.eq(session.id))
-        .filter(session::Column::EndedAt.is_null())
-        .exec(&tx)
-        .await?;
-    if standing.rows_affected != 1 || account.suspended_at.is_some() {
-        return Err(Error::Unauthenticated);
-    }
+    freshen(&tx, session.id, now).await?;
     set_password(&tx, id, hash, now).await?;
     link::end_all(&tx, id).await?;
     let event = AccountEvent::new(Action::PasswordChanged, Some(id)).from(client.network());

@@ -11,6 +11,7 @@ use super::{
     Client, Principal,
     account::{address, set_password},
     attempt::{self, Budget},
+    authority::begin_on_accounts,
     end,
     link::{self, Purpose},
     people::{finish, locked, require_admin},
@@ -144,7 +145,7 @@ pub async fn create_link(
     account: Uuid,
 ) -> Result<(account::Model, Secret)> {
     require_admin(app, principal).await?;
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[account]).await?;
     let account = locked(&tx, account).await?;
     let refused = |message| Err(Error::invalid(ProblemCode::Invalid, "account", message));
     if account.suspended_at.is_some() {

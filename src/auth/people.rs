@@ -6,7 +6,10 @@ use sea_orm::{
     QueryFilter, QuerySelect, Select, prelude::Uuid,
 };
 
-use super::{Client, Principal, Right, account::checked_name, end, link, sign_in::require_fresh};
+use super::{
+    Client, Principal, Right, account::checked_name, authority::begin_on_accounts, end, link,
+    sign_in::require_fresh,
+};
 use crate::{
     app::App,
     database::{Transaction, only},
@@ -28,7 +31,7 @@ pub async fn rename(
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[id]).await?;
     locked(&tx, id).await?;
     let changed = account::ActiveModel {
         id: Set(id),
@@ -53,7 +56,7 @@ pub async fn change_role(
     role: Role,
 ) -> Result<account::Model> {
     require_admin(app, principal).await?;
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[id]).await?;
     let account = locked(&tx, id).await?;
     if account.role == role {
         return Ok(account);
@@ -84,7 +87,7 @@ pub async fn suspend(
     id: Uuid,
 ) -> Result<account::Model> {
     require_admin(app, principal).await?;
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[id]).await?;
     let account = locked(&tx, id).await?;
     if account.suspended_at.is_some() {
         return Ok(account);
@@ -116,7 +119,7 @@ pub async fn reactivate(
     id: Uuid,
 ) -> Result<account::Model> {
     require_admin(app, principal).await?;
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[id]).await?;
     let account = locked(&tx, id).await?;
     if account.suspended_at.is_none() {
         return Ok(account);
@@ -138,7 +141,7 @@ pub async fn reactivate(
 /// Erases an account for ever. What it did stays, under its id.
 pub async fn erase(app: &App, client: &Client, principal: &Principal, id: Uuid) -> Result<Uuid> {
     require_admin(app, principal).await?;
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[id]).await?;
     locked(&tx, id).await?;
     account::Entity::delete_by_id(id).exec(&tx).await?;
     keep_an_admin(&tx).await?;

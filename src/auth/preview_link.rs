@@ -13,7 +13,7 @@ use sea_orm::{
     sea_query::Query,
 };
 
-use super::{Client, Extent, Principal, Right, Role, extent};
+use super::{Client, Extent, Principal, Right, Role, authority::begin_on_accounts, extent};
 use crate::{
     app::App,
     crypto::{Secret, preview_jwt::PreviewClaims},
@@ -88,7 +88,7 @@ pub async fn create(
         expires_at: row.expires_at,
     };
     let token = app.crypto.keys.sign_preview(&claims, now).await?;
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     preview_link::Entity::insert(row.clone().into_active_model())
         .exec_without_returning(&tx)
         .await?;
@@ -131,7 +131,7 @@ pub async fn revoke(
 ) -> Result<preview_link::Model> {
     let now = app.clock.now();
     let select = visible(principal)?.filter(preview_link::Column::Id.eq(id));
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     let row = select.lock_exclusive().one(&tx).await?;
     let mut row = row.ok_or_else(|| {
         let message = "this preview link does not exist";
@@ -231,6 +231,12 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
         locale: standing.locale,
         shown: Arc::new(shown),
     })
+}
+
+/// Whether the link still opens something.
+pub(super) async fn holds(app: &App, id: Uuid, now: Instant) -> Result<bool> {
+    let standing = read_standing(app, id).await?;
+    Ok(standing.is_some_and(|standing| standing.expires_at > now && standing.stands()))
 }
 
 async fn read_standing(app: &App, id: Uuid) -> Result<Option<Standing>> {

@@ -67,6 +67,7 @@ mod tests {
     fn maker(role: Role) -> Principal {
         let session = Session {
             id: Uuid::nil(),
+            token: Uuid::nil(),
             password_at: entity::Instant::UNIX_EPOCH,
         };
         let id = Uuid::from_u128(1);
@@ -80,6 +81,7 @@ mod tests {
             role,
             scopes: scopes.clone(),
             types: types.map(|of| BTreeSet::from([of])),
+            digest: "".into(),
         }
     }
 

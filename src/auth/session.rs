@@ -5,7 +5,7 @@ use entity::{Instant, account, refresh_token, session};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, FromQueryResult,
-    QueryFilter, QuerySelect,
+    QueryFilter, QuerySelect, Select,
     prelude::{Expr, Uuid},
 };
 
@@ -161,14 +161,21 @@ async fn end_stolen(app: &App, tx: Transaction, session: Uuid, account: Uuid) ->
     Err(no_token())
 }
 
-/// A session that stands, with what its account may do now.
+/// An active session, with the current role of its account.
 #[derive(Clone, FromQueryResult)]
-struct Standing {
+pub(super) struct Active {
     password_at: Instant,
     last_seen_at: Instant,
     access_used_at: Option<Instant>,
     account_id: Uuid,
     role: Role,
+}
+
+impl Active {
+    /// Whether it belongs to this account, which has this role.
+    pub(super) fn is_of(&self, account: Uuid, role: Role) -> bool {
+        (self.account_id, self.role) == (account, role)
+    }
 }
 
 /// Who holds this access token. Whether its session stands is known for half a second, so that its end and a change of role
@@ -177,26 +184,28 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
     let claims = app.crypto.keys.verify(token, app.clock.now()).await?;
     let claims = claims.ok_or(Error::Unauthenticated)?;
     let name = format!("session:{}:{}", claims.session, claims.token);
-    let standing = app.recent.get(name, read_standing(app, &claims)).await?;
-    let standing = standing.filter(|standing: &Standing| standing.account_id == claims.account);
-    let standing = standing.ok_or(Error::Unauthenticated)?;
+    let active = app.recent.get(name, read_active(app, &claims)).await?;
+    let active = active.filter(|active: &Active| active.account_id == claims.account);
+    let active = active.ok_or(Error::Unauthenticated)?;
     Ok(Principal::Account {
-        id: standing.account_id,
-        role: standing.role,
+        id: active.account_id,
+        role: active.role,
         session: Session {
             id: claims.session,
-            password_at: standing.password_at,
+            token: claims.token,
+            password_at: active.password_at,
         },
     })
 }
 
-async fn read_standing(app: &App, claims: &Claims) -> Result<Option<Standing>> {
-    let now = app.clock.now();
-    let mut select = session::Entity::find_by_id(claims.session)
+/// Selects the session with its account as [`Active`], if the session is active, its account is not suspended, and this
+/// refresh token of it was not revoked.
+pub(super) fn active(session: Uuid, token: Uuid, now: Instant) -> Select<session::Entity> {
+    let mut select = session::Entity::find_by_id(session)
         .filter(session::Column::EndedAt.is_null())
         .filter(session::Column::ExpiresAt.gt(now))
         .filter(account::Column::SuspendedAt.is_null())
-        .filter(refresh_token::Column::Id.eq(claims.token))
+        .filter(refresh_token::Column::Id.eq(token))
         .select_only()
         .columns([
             session::Column::PasswordAt,
@@ -212,15 +221,21 @@ async fn read_standing(app: &App, claims: &Claims) -> Result<Option<Standing>> {
     QuerySelect::query(&mut select)
         .inner_join(account::Entity, of_session)
         .inner_join(refresh_token::Entity, of_token);
-    let standing = app.database.row::<_, Standing>(select).await?;
-    if let Some(standing) = &standing
-        && (standing.access_used_at.is_none() || now - standing.last_seen_at > SEEN_EVERY)
+    select
+}
+
+async fn read_active(app: &App, claims: &Claims) -> Result<Option<Active>> {
+    let now = app.clock.now();
+    let select = active(claims.session, claims.token, now);
+    let active = app.database.row::<_, Active>(select).await?;
+    if let Some(active) = &active
+        && (active.access_used_at.is_none() || now - active.last_seen_at > SEEN_EVERY)
         && let Err(error) = mark_used(app, claims, now).await
     {
         // Reading goes on where nothing can be written.
         tracing::warn!(%error, "that a session is used could not be noted");
     }
-    Ok(standing)
+    Ok(active)
 }
 
 async fn mark_used(app: &App, claims: &Claims, now: Instant) -> Result<()> {

@@ -13,6 +13,7 @@ use super::{
     Client, FRESH, Principal,
     account::address,
     attempt::{self, Bucket, Budget},
+    authority::begin_on_accounts,
     challenge::{self, Purpose},
     factor::{self, Factor, FactorKind, Needed},
     session::{Tokens, begin},
@@ -202,7 +203,7 @@ pub async fn confirm_password(
         return Err(wrong());
     }
     let now = app.clock.now();
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     freshen(&tx, session.id, now).await?;
     succeeded(&tx, &buckets, now).await?;
     tx.commit().await?;

@@ -299,6 +299,10 @@ setting::settings! {
     stall_timeout_seconds: u64 = parse::whole_number::<u64, 1, 300>, Shape::Plain,
         allowed "whole number from 1 to 300", default "30";
 
+    /// Seconds within which all of the body of a request must have come, files included
+    body_timeout_seconds: u64 = parse::whole_number::<u64, 1, 3_600>, Shape::Plain,
+        allowed "whole number from 1 to 3600", default "600";
+
     /// Seconds from the signal to stop until no connections are accepted any more; /readyz says at once that it stops
     stop_delay_seconds: u64 = parse::whole_number::<u64, 0, 300>, Shape::Plain,
         allowed "whole number from 0 to 300", default "0";

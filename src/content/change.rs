@@ -13,7 +13,7 @@ use sea_orm::{
 use super::{Content, check, idempotency::Claim, media_sweep, row::Row, view::View};
 use crate::{
     app::App,
-    auth::{Principal, Right},
+    auth::{Principal, Right, authority},
     database::{Transaction, only},
     error::{Conflict, Error, Problem, ProblemCode, Result},
     event::{self, Action, Event},
@@ -41,7 +41,7 @@ impl Change {
         if let Some(fault) = message.and_then(check::message_fault) {
             return Err(Error::invalid(ProblemCode::Invalid, "message", fault));
         }
-        let tx = app.database.begin().await?;
+        let tx = authority::begin(app, &principal).await?;
         let (app, message) = (app.clone(), message.map(str::to_owned));
         let now = app.clock.now();
         Ok(Self {

@@ -16,7 +16,7 @@ use std::{collections::BTreeSet, num::NonZeroU32, panic::resume_unwind, sync::Ar
 
 use async_graphql::{Name, Response, Value, parser::types::OperationType};
 use opentelemetry::context::FutureExt;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
@@ -41,9 +41,10 @@ pub use self::{
 };
 use crate::{
     app::App,
-    auth::{Client, Principal},
-    error::Error,
+    auth::{Client, Principal, authority},
+    error::{Error, Result},
     graphql::{Schema, content_fields},
+    recent::REMEMBERED,
     telemetry::traces,
 };
 
@@ -171,6 +172,7 @@ impl Delivery {
         let sum = costs.iter().copied().fold(0, u64::saturating_add);
         self.afford(sum)?;
         let changes = asked.iter().any(|asked| asked.document.changes());
+        let begun = Instant::now();
         let Some(_place) = self.admission.enter(&sender.principal, changes).await else {
             return Err(Box::new(self.shed.clone()));
         };
@@ -181,6 +183,10 @@ impl Delivery {
             let answer = answer.with_context(measured.context()).await;
             measured.end(&answer, Source::Executed);
             answers.push(answer);
+        }
+        if !changes {
+            let checked = self.check_after(begun, &sender.principal).await;
+            checked.map_err(|error| Box::new(Answer::failed(error)))?;
         }
         Ok(answers)
     }
@@ -230,13 +236,31 @@ impl Delivery {
     /// The answer to an operation, if there is a place for it, and it is within the limits.
     async fn admitted(&self, asked: &Asked, sender: Sender) -> Answer {
         let changes = asked.document.changes();
+        let (begun, principal) = (Instant::now(), sender.principal.clone());
         let Some(_place) = self.admission.enter(&sender.principal, changes).await else {
             return self.shed.clone();
         };
         let admitted = self.admit(asked).and_then(|cost| self.afford(cost));
-        match admitted {
+        let answer = match admitted {
             Ok(()) => self.answer(asked, sender).await,
-            Err(refusal) => *refusal,
+            Err(refusal) => return *refusal,
+        };
+        // Each change has checked this in its own transaction, and must be answered.
+        if changes {
+            return answer;
+        }
+        match self.check_after(begun, &principal).await {
+            Ok(()) => answer,
+            Err(error) => Answer::failed(error),
+        }
+    }
+
+    /// Checks again that the credentials of the principal hold, if that was last done longer ago than they are cached.
+    async fn check_after(&self, begun: Instant, principal: &Principal) -> Result<()> {
+        if begun.elapsed() > REMEMBERED {
+            authority::check(&self.app, principal).await
+        } else {
+            Ok(())
         }
     }
 

@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use super::{
     cookies,
-    credentials::Caller,
+    credentials::{self, Caller},
     graphql::{Endpoint, Media, Parameters, answer_one},
     pieces::{Pieces, TooMuch},
     rate_limit, reply,
@@ -122,7 +122,11 @@ pub(super) async fn post(
         Ok((caller, allowance)) => {
             match read(endpoint, &caller.principal, headers, &pieces).await {
                 Ok((asked, uploads)) => {
-                    let response = run(endpoint, media, head, asked, uploads, caller).await;
+                    // The files may have taken long: only credentials that still hold are used.
+                    let response = match credentials::caller(&endpoint.app, head).await {
+                        Ok(caller) => run(endpoint, media, head, asked, uploads, caller).await,
+                        Err(refusal) => refusal,
+                    };
                     return rate_limit::told(allowance, response);
                 }
                 Err(refusal) => rate_limit::told(allowance, refusal.response(media)),

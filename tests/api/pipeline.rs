@@ -56,9 +56,7 @@ async fn refused<C: Content>(app: &TestApp, content: serde_json::Value) -> Vec<S
 }
 
 async fn change(app: &TestApp, principal: &Principal) -> Change {
-    Change::begin(&app.app, principal.clone(), None)
-        .await
-        .expect("a change")
+    app.change_by(principal).await
 }
 
 on_both_engines! {

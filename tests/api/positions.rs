@@ -43,7 +43,7 @@ on_both_engines! {
             (Principal::Anonymous, value, None), (account(Role::Author), value, None),
             (Principal::System, page, None), (Principal::System, value, Some(page)), (Principal::System, value, Some(value)),
         ] {
-            let mut change = Change::begin(&app.app, principal, None).await.expect("a change");
+            let mut change = app.change_by(&principal).await;
             change.move_entry(id, next.map_or(Neighbour::None, Neighbour::Before)).await.expect_err("a refusal");
             change.commit().await.expect("nothing to commit");
         }

@@ -4,10 +4,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use entity::entry_id::EntryId;
 use kindling::{
     auth::{Principal, Role},
-    content::{
-        types::{Milestone, StorySection, Value},
-        write::Change,
-    },
+    content::types::{Milestone, StorySection, Value},
 };
 use serde_json::json;
 
@@ -19,9 +16,7 @@ use crate::support::{
 
 /// A draft of somebody.
 async fn draft_of(app: &TestApp, creator: &Principal, key: &str) -> EntryId {
-    let mut change = Change::begin(&app.app, creator.clone(), None)
-        .await
-        .expect("a change");
+    let mut change = app.change_by(creator).await;
     let id = change
         .create::<Value>(Some(key), content::value("First"))
         .await

@@ -1,11 +1,12 @@
 //! Changes of factors: who may make them, and what follows.
 
 use entity::{account, session};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, prelude::Uuid};
+use sea_orm::{ColumnTrait, Condition, prelude::Uuid};
 
 use super::{
     super::{
         Client, Principal,
+        authority::begin_on_accounts,
         challenge::{self, Challenge, Purpose},
         end::end,
         session::{Tokens, begin, public_id},
@@ -25,7 +26,11 @@ use crate::{
 /// Who changes the factors of their account.
 pub(super) enum Changer {
     /// Somebody who is signed in and has shown who they are a moment ago.
-    Session { account: Uuid, session: Uuid },
+    Session {
+        account: Uuid,
+        session: Uuid,
+        principal: Box<Principal>,
+    },
     /// Somebody who must make a factor to come to the end of signing in.
     SigningIn(Box<Challenge<Option<Asked>>>),
 }
@@ -52,8 +57,11 @@ impl Changer {
         }
         let (account, session) = principal.signed_in()?;
         require_fresh(app, principal).await?;
-        let session = session.id;
-        Ok(Self::Session { account, session })
+        Ok(Self::Session {
+            account,
+            session: session.id,
+            principal: Box::new(principal.clone()),
+        })
     }
 
     /// Whose factors they are.
@@ -67,17 +75,15 @@ impl Changer {
     /// Begins a change. Whoever signs in may only make the first factor, and only where the role needs one.
     pub(super) async fn begin(self, app: &App) -> Result<Change> {
         let id = self.account()?;
-        let tx = app.database.begin().await?;
+        let tx = match &self {
+            Self::Session { principal, .. } => begin_on_accounts(app, principal, &[]).await?,
+            Self::SigningIn(_) => app.database.begin().await?,
+        };
         let account = step::standing(&tx, id)
             .await?
             .ok_or(Error::Unauthenticated)?;
         let factors = match &self {
-            Self::Session { session, .. } => {
-                let standing = session::Entity::find_by_id(*session)
-                    .filter(session::Column::EndedAt.is_null());
-                standing.one(&tx).await?.ok_or(Error::Unauthenticated)?;
-                held(&tx, id).await?
-            }
+            Self::Session { .. } => held(&tx, id).await?,
             Self::SigningIn(challenge) => {
                 step::check_age(&tx, id, challenge).await?;
                 if !matches!(needed(&tx, &account).await?, Needed::Enrolment) {

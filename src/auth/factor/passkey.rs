@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     super::{
         Client, Principal,
+        authority::begin_on_accounts,
         challenge::{self, Challenge, Purpose},
     },
     Added,
@@ -122,7 +123,7 @@ pub async fn rename(
 ) -> Result<passkey::Model> {
     let (account, _) = principal.signed_in()?;
     let name = checked_name(name)?;
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     let renamed = passkey::Entity::update_many()
         .col_expr(passkey::Column::Name, sea_orm::prelude::Expr::value(name))
         .filter(passkey::Column::Id.eq(passkey))

@@ -10,6 +10,7 @@ use super::{
     super::{
         Client, FRESH, Principal,
         attempt::{self, Budget},
+        authority::begin_on_accounts,
         challenge::{self, Challenge, Purpose},
         session::begin as begin_session,
         sign_in::{SignIn, freshen, tell_of_failure},
@@ -83,7 +84,7 @@ pub async fn finish(app: &App, client: &Client, token: &Secret, answer: &Value) 
 /// Asks the browser of whoever is signed in for one of their passkeys.
 pub async fn begin_confirmation(app: &App, principal: &Principal) -> Result<Begun> {
     let (account, _) = principal.signed_in()?;
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     let passkeys = held(&tx, account).await?.passkeys;
     if passkeys.is_empty() {
         let message = "you have no passkey; use confirmPassword, or sign in again";
@@ -111,10 +112,8 @@ pub async fn confirm(
     let (account, session) = principal.signed_in()?;
     let purpose = Purpose::PasskeyConfirmation;
     let ceremony = confirmation(app, token, account).await?;
-    let (tx, now) = (app.database.begin().await?, app.clock.now());
-    standing(&tx, account)
-        .await?
-        .ok_or(Error::Unauthenticated)?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
+    let now = app.clock.now();
     let holds = ceremony::accept(app, &tx, account, &ceremony.state, answer).await?;
     if !holds {
         drop(tx);

@@ -9,7 +9,10 @@ use sea_orm::{
     sea_query::{LockType, SelectStatement},
 };
 
-use super::super::{Principal, Right, end::end, session::public_id, sign_in::require_fresh};
+use super::super::{
+    Principal, Right, authority::begin_on_accounts, end::end, session::public_id,
+    sign_in::require_fresh,
+};
 use crate::{
     app::App,
     database::Snapshot,
@@ -43,7 +46,7 @@ pub async fn set(
     principal.require(Right::ManageAccounts)?;
     require_fresh(app, principal).await?;
     let now = app.clock.now();
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[]).await?;
     // Whoever signs in holds this row until they have their session, and so is seen below.
     role_policy::Entity::update_many()
         .col_expr(

@@ -5,8 +5,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Uuid};
 
 use super::{
     super::{
-        Client, Principal, Right, end::end, session::public_id, sign_in::require_fresh,
-        step::locked,
+        Client, Principal, Right, authority::begin_on_accounts, end::end, session::public_id,
+        sign_in::require_fresh, step::locked,
     },
     recovery,
 };
@@ -26,7 +26,7 @@ pub async fn reset(
     principal.require(Right::ManageAccounts)?;
     require_fresh(app, principal).await?;
     let now = app.clock.now();
-    let tx = app.database.begin().await?;
+    let tx = begin_on_accounts(app, principal, &[account]).await?;
     let row = locked(&tx, account).await?.ok_or_else(|| {
         let message = "this account does not exist";
         Error::invalid(ProblemCode::NotFound, "account", message)

@@ -50,7 +50,7 @@ pub(super) async fn answer(
         let message = "the list of operations is empty";
         return Err(bad(StatusCode::BAD_REQUEST, message));
     }
-    // The first one was counted before the body was read.
+    // The first one was counted with the request.
     let more = NonZeroU32::new(u32::try_from(batch.length - 1).unwrap_or(u32::MAX));
     let counted = match more.filter(|_| batch.length <= endpoint.app.config.max_batch) {
         Some(more) => endpoint

@@ -77,27 +77,28 @@ async fn posted(
         let message = "send the request as application/json in UTF-8, or as multipart/form-data if it has files";
         return Err(bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
+    // Credentials that are revoked while the body comes must not be used: they are verified once it is complete.
+    let body = read(body, endpoint.max_body_bytes).await?;
     let (caller, allowance) = endpoint.caller(head).await?;
-    let answered = read_and_answer(endpoint, media, head, body, caller).await;
+    let answered = answer_body(endpoint, media, head, &body, caller).await;
     let response = answered.unwrap_or_else(|refusal| refusal);
     Ok(rate_limit::told(allowance, response))
 }
 
-async fn read_and_answer(
+async fn answer_body(
     endpoint: &Endpoint,
     media: Media,
     head: &Parts,
-    body: Body,
+    body: &Bytes,
     caller: Caller,
 ) -> Result<Response, Response> {
-    let body = read(body, endpoint.max_body_bytes).await?;
-    if batch::is_batch(&body) {
-        return Box::pin(batch::answer(endpoint, media, &head.headers, &body, caller)).await;
+    if batch::is_batch(body) {
+        return Box::pin(batch::answer(endpoint, media, &head.headers, body, caller)).await;
     }
-    if let Some(asked) = endpoint.known_posts.get(&body) {
+    if let Some(asked) = endpoint.known_posts.get(body) {
         return Ok(answer_one(endpoint, media, head, asked, None, caller).await);
     }
-    let parameters: Parameters = serde_json::from_slice(&body).map_err(|error| {
+    let parameters: Parameters = serde_json::from_slice(body).map_err(|error| {
         let message = format!(
             "the request body is no GraphQL request: {}",
             reply::wrong_in_json(&error)
@@ -111,7 +112,7 @@ async fn read_and_answer(
     };
     let response = answer_one(endpoint, media, head, Arc::clone(&asked), None, caller).await;
     if is_lasting {
-        endpoint.known_posts.keep(&body, &asked);
+        endpoint.known_posts.keep(body, &asked);
     }
     Ok(response)
 }

@@ -16,7 +16,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{activity::Activity, open::earned};
+use super::{activity::Activity, limits::Limits, open::earned};
 
 /// What has come of the body of a request, among its extensions if it has one.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +45,8 @@ pub(super) struct Request {
     activity: Arc<Activity>,
     received: Received,
     stall: Duration,
+    /// When all of it must have come, however steadily it comes.
+    deadline: Instant,
     /// Set once there was nothing to read; moves on with what comes.
     patience: Option<Pin<Box<Sleep>>>,
     /// Bytes that came since patience was looked at.
@@ -53,19 +55,20 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// A body that may make no progress for at most `stall`.
+    /// A body that may make no progress for at most `limits.stall`, and must be complete within `limits.body`.
     pub(super) fn new(
         body: Incoming,
         activity: &Arc<Activity>,
         received: &Received,
-        stall: Duration,
+        limits: &Limits,
     ) -> Self {
         Self {
+            deadline: Instant::now() + limits.body,
             is_read: false,
             body,
             activity: Arc::clone(activity),
             received: received.clone(),
-            stall,
+            stall: limits.stall,
             patience: None,
             fresh: 0,
         }
@@ -73,7 +76,7 @@ impl Request {
 
     /// Whether the client has had its time.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let latest = Instant::now() + self.stall;
+        let latest = (Instant::now() + self.stall).min(self.deadline);
         let patience = self
             .patience
             .get_or_insert_with(|| Box::pin(sleep_until(latest)));
@@ -83,6 +86,11 @@ impl Request {
             patience.as_mut().reset(until);
         }
         patience.as_mut().poll(context)
+    }
+
+    fn give_up(&self) -> Result<Frame<Bytes>, BoxError> {
+        self.received.0.1.store(true, Relaxed);
+        Err(TooSlow.into())
     }
 }
 
@@ -96,10 +104,10 @@ impl Body for Request {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) else {
             ready!(self.poll_late(context));
-            self.received.0.1.store(true, Relaxed);
-            return Poll::Ready(Some(Err(TooSlow.into())));
+            return Poll::Ready(Some(self.give_up()));
         };
         match frame {
+            Some(Ok(_)) if Instant::now() > self.deadline => Poll::Ready(Some(self.give_up())),
             Some(Ok(frame)) => {
                 let length = frame.data_ref().map_or(0, Bytes::len);
                 self.fresh += length;

@@ -108,7 +108,7 @@ impl<S: Routes> Serving<S> {
             Body::empty()
         } else {
             let received = Received::default();
-            let body = body::Request::new(body, activity, &received, self.limits.stall);
+            let body = body::Request::new(body, activity, &received, &self.limits);
             head.extensions.insert(received);
             Body::new(body)
         };

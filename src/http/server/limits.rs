@@ -38,6 +38,8 @@ pub(super) struct Limits {
     pub(super) idle: Duration,
     /// Without any progress in a body.
     pub(super) stall: Duration,
+    /// Until all of a body has come.
+    pub(super) body: Duration,
     /// Bytes of a head.
     head_bytes: usize,
     /// HTTP/2 streams of one connection.
@@ -53,6 +55,7 @@ impl Limits {
             head: Duration::from_secs(config.head_timeout_seconds),
             idle: Duration::from_secs(config.idle_timeout_seconds),
             stall: Duration::from_secs(config.stall_timeout_seconds),
+            body: Duration::from_secs(config.body_timeout_seconds),
             head_bytes: config.max_head_bytes,
             streams: config.max_streams,
         }

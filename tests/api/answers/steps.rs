@@ -91,9 +91,7 @@ impl Story {
     /// A page with a section, of which a contributor made some items and an editor the rest.
     pub(super) async fn begin(app: TestApp) -> Self {
         let contributor = account(Role::Contributor);
-        let mut own = Change::begin(&app.app, contributor.clone(), None)
-            .await
-            .expect("a change");
+        let mut own = app.change_by(&contributor).await;
         let mut milestones = Vec::new();
         for number in 0..2 {
             let date = format!("20{number}0-01-01");
@@ -131,6 +129,7 @@ impl Story {
             role: Role::Editor,
             scopes: BTreeSet::from([Scope::Drafts]),
             types: Some(BTreeSet::from([ContentType::Milestone])),
+            digest: "a digest".into(),
         };
         let preview = Principal::Preview {
             id: kindling::id::new(),
@@ -198,6 +197,7 @@ impl Story {
         } else {
             Value::Null
         };
+        self.app.admit(who).await;
         let ask = async |delivery: &Delivery| {
             let variables = Variables::from_json(variables.clone());
             ask(delivery, query, variables, Sender::new(who.clone())).await

@@ -62,6 +62,8 @@ struct Model {
     challenges: Vec<Open>,
     /// Whose sessions there were, and which stand.
     sessions: BTreeMap<Uuid, (usize, bool)>,
+    /// The refresh token that each session began with.
+    tokens: BTreeMap<Uuid, Uuid>,
     done: BTreeMap<&'static str, usize>,
 }
 
@@ -77,6 +79,7 @@ impl Model {
             accounts,
             challenges: Vec::new(),
             sessions: BTreeMap::new(),
+            tokens: BTreeMap::new(),
             done: BTreeMap::new(),
         }
     }
@@ -126,6 +129,7 @@ impl Model {
             };
             assert_eq!(id, self.accounts[of].id);
             self.sessions.insert(session.id, (of, true));
+            self.tokens.insert(session.id, session.token);
         }
     }
 
@@ -253,7 +257,11 @@ impl Model {
         let who = Principal::Account {
             id: self.accounts[of].id,
             role: ROLES[of],
-            session: kindling::auth::Session { id, password_at },
+            session: kindling::auth::Session {
+                id,
+                token: self.tokens[&id],
+                password_at,
+            },
         };
         Some((who, None, of, stands))
     }

@@ -68,31 +68,38 @@ async fn hold(
 
     let asked = [&low, &high, &without].map(|world| questions(&api, world));
     let chosen = plan[0].public_choice as usize % PARTS;
-    let reader = &readers()[plan[0].public_choice as usize / PARTS % 4];
-    for ((question, of_high), of_without) in asked[0]
+    let reader = plan[0].public_choice as usize / PARTS % 4;
+    let mut of_worlds = Vec::new();
+    for world in [&low, &high, &without] {
+        of_worlds.push(readers(&world.app).await[reader].clone());
+    }
+    let [of_low, of_high, of_without] = &of_worlds[..] else {
+        unreachable!("three worlds");
+    };
+    for ((question, in_high), in_without) in asked[0]
         .iter()
         .zip(&asked[1])
         .zip(&asked[2])
         .skip(chosen)
         .step_by(PARTS)
     {
-        let answer = ask(&low, reader, question).await?;
-        same(question, &answer, &ask(&high, reader, of_high).await?)?;
+        let answer = ask(&low, of_low, question).await?;
+        same(question, &answer, &ask(&high, of_high, in_high).await?)?;
         same(
             question,
             &without_cost(answer),
-            &without_cost(ask(&without, reader, of_without).await?),
+            &without_cost(ask(&without, of_without, in_without).await?),
         )?;
     }
     // Positions are handed out to drafts as well, so that the same cursor means another place where there are none.
     let mut cursors = cursors(&api, &low, chosen).await;
     cursors.extend(self::cursors(&api, &high, chosen).await);
     let replayed = [&low, &high].map(|world| replays(&translated(&cursors, world)));
-    for (question, of_high) in replayed[0].iter().zip(&replayed[1]) {
+    for (question, in_high) in replayed[0].iter().zip(&replayed[1]) {
         same(
             question,
-            &ask(&low, reader, question).await?,
-            &ask(&high, reader, of_high).await?,
+            &ask(&low, of_low, question).await?,
+            &ask(&high, of_high, in_high).await?,
         )?;
     }
     Ok(())

@@ -2,19 +2,38 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use entity::entry::ContentType;
-use kindling::auth::{Principal, Role};
+use kindling::{
+    auth::{Principal, Role},
+    content::{
+        lifecycle::{Step, Target},
+        types::Value,
+    },
+};
 
-/// Somebody who is not signed in, most often; an admin's API token without scopes, and a preview link of an entry that is gone.
-pub(super) fn readers() -> [Principal; 4] {
+use crate::support::{TestApp, content};
+
+/// Somebody who is not signed in, most often; an admin's API token without scopes, and a preview link of an entry that is
+/// archived.
+pub(super) async fn readers(app: &TestApp) -> [Principal; 4] {
     let token = Principal::ApiToken {
         id: kindling::id::new(),
         account: kindling::id::new(),
         role: Role::Admin,
         scopes: BTreeSet::new(),
         types: None,
+        digest: "a digest".into(),
     };
-    let entry = kindling::id::entry(ContentType::Page);
+    let entry = app
+        .draft::<Value>("archived", content::value("Archived"))
+        .await;
+    let target = Target {
+        id: entry,
+        expected: None,
+    };
+    let mut change = app.change_by(&Principal::System).await;
+    let archived = change.run(&[target], Step::Archive { force: false }).await;
+    archived.expect("archived");
+    change.commit().await.expect("a commit");
     let preview = Principal::Preview {
         id: kindling::id::new(),
         entry,

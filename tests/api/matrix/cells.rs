@@ -9,7 +9,7 @@ use kindling::auth::{
     api_token::{self, NewToken},
     preview_link::{self, NewLink},
 };
-use sea_orm::prelude::Uuid;
+use sea_orm::{EntityTrait, prelude::Uuid};
 use serde_json::Value;
 
 use super::{
@@ -137,8 +137,9 @@ impl Stock {
             };
             let nothing = kindling::id::entry(operation.content_type());
             let mut who = self.who(column, operation, (kind, nothing));
-            if let Principal::ApiToken { id, .. } = &mut who {
+            if let Principal::ApiToken { id, digest, .. } = &mut who {
                 *id = self.token_of_maker(column).await;
+                *digest = self.digest_of(*id).await.into();
             }
             let before = all_rows(&self.app).await;
             let answer = self.ask(who, &operation.alone(&own)).await;
@@ -190,6 +191,15 @@ impl Stock {
             api_token: api_token::public_id(token),
             preview_link: preview_link::public_id(link),
         }
+    }
+
+    async fn digest_of(&self, token: Uuid) -> String {
+        let tokens = self
+            .app
+            .app
+            .database
+            .rows(entity::api_token::Entity::find_by_id(token));
+        tokens.await.expect("an answer").remove(0).hash
     }
 
     /// A new API token of the account behind the column.

@@ -94,6 +94,7 @@ pub(super) fn token_of(
         role: *role,
         scopes,
         types,
+        digest: kindling::id::new().to_string().into(),
     }
 }
 
@@ -120,7 +121,7 @@ impl Stock {
         let named = rule.scopes.clone().unwrap_or_default();
         match column {
             Column::Preview if kind.is_own => preview_of(id),
-            Column::Preview => preview_of(kindling::id::entry(id.content_type)),
+            Column::Preview => preview_of(self.elsewhere),
             Column::TokenWith | Column::TokenWithout => {
                 token_of(maker, scopes(column, &named), None)
             }

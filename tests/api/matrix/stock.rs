@@ -75,6 +75,8 @@ pub(super) struct Stock {
     /// In the order of [`ROLES`].
     pub(super) principals: Vec<Principal>,
     pub(super) other: Principal,
+    /// A draft that no case is about.
+    pub(super) elsewhere: EntryId,
     entries: HashMap<(ContentType, usize, State), EntryId>,
     made: usize,
 }
@@ -94,6 +96,9 @@ impl Stock {
             });
         }
         Self {
+            elsewhere: app
+                .draft::<kindling::content::types::Value>("elsewhere", content::value("Elsewhere"))
+                .await,
             other: signed_up(&app, "other@example.org", Role::Author).await,
             app,
             principals,
@@ -152,8 +157,7 @@ impl Stock {
     }
 
     async fn begin(&self, who: Principal) -> Change {
-        let change = Change::begin(&self.app.app, who, None).await;
-        change.expect("a change")
+        self.app.change_by(&who).await
     }
 }
 

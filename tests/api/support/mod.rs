@@ -9,6 +9,7 @@ pub(crate) mod oidc_provider;
 pub(crate) mod pictures;
 pub(crate) mod postgres;
 mod postgres_cluster;
+pub(crate) mod principals;
 pub(crate) mod server;
 pub(crate) mod tools;
 pub(crate) mod world;
@@ -138,8 +139,16 @@ impl TestApp {
         query: &str,
         variables: Value,
     ) -> Value {
+        self.admit(&principal).await;
         let variables = Variables::from_json(variables);
         answer(&self.delivery, query, variables, Sender::new(principal)).await
+    }
+
+    /// A change by somebody.
+    pub(crate) async fn change_by(&self, principal: &Principal) -> Change {
+        self.admit(principal).await;
+        let change = Change::begin(&self.app, principal.clone(), None).await;
+        change.expect("a change")
     }
 
     /// The same application, of which nothing that was read or answered is kept.
@@ -279,6 +288,7 @@ pub(crate) fn account(role: Role) -> Principal {
         role,
         session: Session {
             id: kindling::id::new(),
+            token: kindling::id::new(),
             password_at: start_of_time(),
         },
     }
