@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use entity::{Instant, entry, entry_id::EntryId};
+use entity::{Instant, entry, entry_id::EntryId, stamp::Stamped};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityName, EntityTrait, ExprTrait,
     QueryFilter, QuerySelect,
@@ -110,10 +110,48 @@ impl Change {
     /// The entry, locked, if the principal has the right on it. Whoever may not know of it is told that it does not exist.
     pub(super) async fn entry_with(&self, right: Right, id: EntryId) -> Result<entry::Model> {
         self.principal.require(right)?;
-        let entry = self.entry(id).await?.ok_or_else(|| not_found(id))?;
-        if !self.principal.may_know_of(&entry) {
-            return Err(not_found(id));
-        }
+        let entry = self.entry(id).await?;
+        self.allowed(right, id, entry)
+    }
+
+    /// The same, with the content of its latest revision, in one statement.
+    pub(super) async fn latest_with<C: Content>(
+        &self,
+        right: Right,
+        id: EntryId,
+    ) -> Result<(entry::Model, C::Model)> {
+        self.principal.require(right)?;
+        let column = |name: &'static str| Expr::col((C::Entity::default(), name));
+        let is_latest = column("entry_id")
+            .equals((entry::Entity, entry::Column::Id))
+            .and(column("latest"));
+        let mut select = entry::Entity::find_by_id(id.uuid)
+            .filter(entry::Column::Type.eq(id.content_type))
+            .select_also(C::Entity::default());
+        QuerySelect::query(&mut select)
+            .left_join(C::Entity::default(), is_latest)
+            .lock_with_tables(LockType::NoKeyUpdate, [entry::Entity]);
+        let found = select.all(&self.tx).await?.into_iter().next();
+        let (entry, content) = found.unzip();
+        let entry = self.allowed(right, id, entry)?;
+        // A statement that has waited for the lock shows the entry as it is now, beside content from before.
+        let content = content.flatten();
+        let current = content.filter(|row| row.stamp().revision == entry.latest_revision);
+        let content = match current {
+            Some(content) => content,
+            None => self.known_revision::<C>(id, entry.latest_revision).await?,
+        };
+        Ok((entry, content))
+    }
+
+    fn allowed(
+        &self,
+        right: Right,
+        id: EntryId,
+        entry: Option<entry::Model>,
+    ) -> Result<entry::Model> {
+        let known = entry.filter(|entry| self.principal.may_know_of(entry));
+        let entry = known.ok_or_else(|| not_found(id))?;
         self.principal.require_on(right, &entry)?;
         Ok(entry)
     }

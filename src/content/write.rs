@@ -147,9 +147,8 @@ impl Change {
         if id.content_type != C::TYPE {
             return Err(not_found(id));
         }
-        let entry = self.entry_with(Right::Change, id).await?;
+        let (entry, latest) = self.latest_with::<C>(Right::Change, id).await?;
         refuse_archived(&entry)?;
-        let latest = self.known_revision::<C>(id, entry.latest_revision).await?;
         let theirs = fields_of(&latest)?;
         let merged = if saving.expected == entry.latest_revision {
             edit(theirs.clone())?

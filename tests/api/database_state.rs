@@ -7,6 +7,7 @@ use entity::{
     milestone, page, password, preview_link, publication, reference, reset_request, revision,
     search_text, story_section, team_member, testimonial, value,
 };
+use kindling::app::App;
 use sea_orm::{EntityTrait, prelude::Uuid};
 
 use crate::support::{
@@ -16,7 +17,12 @@ use crate::support::{
 
 /// All rows of all tables.
 pub(crate) async fn all_rows(app: &TestApp) -> Vec<String> {
-    let tx = app.app.database.begin().await.expect("a transaction");
+    rows_of(&app.app).await
+}
+
+/// The same, of an application that is not of the harness.
+pub(crate) async fn rows_of(app: &App) -> Vec<String> {
+    let tx = app.database.begin().await.expect("a transaction");
     let mut rows = Vec::new();
     macro_rules! add {
         ($($table:ident)+) => {$(

@@ -20,31 +20,33 @@ const HEAD: &str = "| What happens | access token | refresh token | API token | 
 const ADMIN: &str = "admin@example.org";
 
 /// Two instances over one database, and a third in the test's own process.
-struct Site {
-    instances: [Server; 2],
+pub(crate) struct Site {
+    pub(crate) instances: [Server; 2],
+    /// The instance that is asked.
+    pub(crate) at: usize,
     folder: TempDir,
     flags: Vec<String>,
-    app: App,
+    pub(crate) app: App,
     admin: String,
-    draft: String,
+    pub(crate) draft: String,
 }
 
 /// What an account holds.
-struct Held {
+pub(crate) struct Held {
     account: String,
-    email: String,
-    session: Value,
+    pub(crate) email: String,
+    pub(crate) session: Value,
     other: String,
-    api_token: Value,
-    preview_link: Value,
+    pub(crate) api_token: Value,
+    pub(crate) preview_link: Value,
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
 impl Site {
-    async fn start(database_url: Option<&str>) -> Self {
+    pub(crate) async fn start(database_url: Option<&str>) -> Self {
         let folder = TempDir::new().expect("a folder");
         let mut flags: Vec<&str> = Vec::new();
         flags.extend(
@@ -61,6 +63,7 @@ impl Site {
         let flags = flags.into_iter().map(str::to_owned).collect();
         let mut site = Self {
             instances,
+            at: 0,
             folder,
             flags,
             app,
@@ -68,8 +71,7 @@ impl Site {
             draft: String::new(),
         };
         site.account(ADMIN, Role::Admin).await;
-        let session = site.sign_in(ADMIN).await;
-        text(&session["accessToken"]).clone_into(&mut site.admin);
+        site.sign_in_admin().await;
         let made = site
             .ask(
                 &site.admin,
@@ -94,6 +96,12 @@ impl Site {
         format!("account_{}", made.id.simple())
     }
 
+    /// Gives the admin a new session.
+    pub(crate) async fn sign_in_admin(&mut self) {
+        let session = self.sign_in(ADMIN).await;
+        text(&session["accessToken"]).clone_into(&mut self.admin);
+    }
+
     async fn sign_in(&self, email: &str) -> Value {
         let query = "mutation($input: SignInInput!) { signIn(input: $input) { session { accessToken refreshToken } } }";
         let answer = self
@@ -106,12 +114,13 @@ impl Site {
         answer["data"]["signIn"]["session"].clone()
     }
 
-    /// The answer of the first instance to whoever holds the token.
+    /// The answer of the instance to whoever holds the token.
     async fn ask(&self, token: &str, query: &str, variables: Value) -> Value {
+        let instance = &self.instances[self.at];
         let answer = if token.is_empty() {
-            self.instances[0].query_with(&[], query, variables).await
+            instance.query_with(&[], query, variables).await
         } else {
-            self.instances[0].query_as(token, query, variables).await
+            instance.query_as(token, query, variables).await
         };
         answer.json()
     }
@@ -129,12 +138,12 @@ impl Site {
         payload.clone()
     }
 
-    async fn held(&self, number: usize) -> Held {
+    pub(crate) async fn held(&self, number: usize, role: Role, scopes: &[&str]) -> Held {
         let email = format!("{number}@example.org");
-        let account = self.account(&email, Role::Editor).await;
+        let account = self.account(&email, role).await;
         let (session, other) = (self.sign_in(&email).await, self.sign_in(&email).await);
         let access = text(&session["accessToken"]);
-        let new = json!({"name": "a machine", "scopes": ["DRAFTS"]});
+        let new = json!({"name": "a machine", "scopes": scopes});
         let api_token = self
             .done(access, "createApiToken", new, "secret apiToken { id }")
             .await;
@@ -184,7 +193,7 @@ impl Site {
     }
 
     /// Makes happen what the row says.
-    async fn happen(&self, what: &str, held: &Held) {
+    pub(crate) async fn happen(&self, what: &str, held: &Held) {
         let (admin, access) = (self.admin.as_str(), text(&held.session["accessToken"]));
         let account = json!({"account": held.account});
         match what {
@@ -247,6 +256,15 @@ impl Site {
                 let id = json!({"id": held.api_token["apiToken"]["id"]});
                 self.done(access, "revokeApiToken", id, "").await;
             }
+            "`rotateApiToken` without an overlap" => {
+                let id = &held.api_token["apiToken"]["id"];
+                let input = json!({"id": id, "overlapSeconds": 0});
+                self.done(access, "rotateApiToken", input, "").await;
+            }
+            "`setSecondFactorPolicy` for the role, without a factor" => {
+                let input = json!({"role": "ADMIN", "required": true});
+                self.done(admin, "setSecondFactorPolicy", input, "").await;
+            }
             "`revokePreviewLink`" => {
                 let id = json!({"id": held.preview_link["previewLink"]["id"]});
                 self.done(access, "revokePreviewLink", id, "").await;
@@ -265,7 +283,7 @@ impl Site {
 }
 
 /// The rows of the table: what happens, and whether each credential lives.
-fn rows() -> Vec<(&'static str, Vec<bool>)> {
+pub(crate) fn rows() -> Vec<(&'static str, Vec<bool>)> {
     let lines = DOCUMENT.lines().skip_while(|line| *line != HEAD).skip(2);
     let rows = lines.take_while(|line| line.starts_with('|')).map(|line| {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);
@@ -286,7 +304,7 @@ async fn hold(database_url: Option<&str>) {
     let rows = rows();
     assert!(rows.len() > 10, "the table is there");
     for (number, (what, lives)) in rows.iter().enumerate() {
-        let held = site.held(number).await;
+        let held = site.held(number, Role::Editor, &["DRAFTS"]).await;
         assert_eq!(site.alive(&held, false).await, [true; 3], "before {what}");
         site.happen(what, &held).await;
         tokio::time::sleep(Duration::from_secs(1)).await;

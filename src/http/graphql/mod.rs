@@ -6,7 +6,7 @@ mod known;
 mod media;
 mod parameters;
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, pin::pin, sync::Arc, time::Duration};
 
 use async_graphql::parser::types::OperationType;
 use axum::{
@@ -17,6 +17,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout;
 
 use self::caching::{Asking, CONTENT_VERSION};
 pub(super) use self::{caching::Caching, known::Known, media::Media, parameters::Parameters};
@@ -50,6 +51,8 @@ pub(super) struct Endpoint {
     pub(super) max_body_bytes: usize,
 }
 
+/// A body that takes longer than this is not waited for before its sender is known.
+const SLOW_BODY: Duration = Duration::from_millis(100);
 /// The longest `Idempotency-Key`.
 const LONGEST_KEY: usize = 255;
 
@@ -77,12 +80,29 @@ async fn posted(
         let message = "send the request as application/json in UTF-8, or as multipart/form-data if it has files";
         return Err(bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    // Credentials that are revoked while the body comes must not be used: they are verified once it is complete.
-    let body = read(body, endpoint.max_body_bytes).await?;
-    let (caller, allowance) = endpoint.caller(head).await?;
+    let (body, caller, allowance) = receive(endpoint, head, body).await?;
     let answered = answer_body(endpoint, media, head, &body, caller).await;
     let response = answered.unwrap_or_else(|refusal| refusal);
     Ok(rate_limit::told(allowance, response))
+}
+
+/// The body, and who sent it. Credentials that are revoked while the body comes must not be used, so they are verified once it
+/// is complete. Whoever sends it slowly is refused before, where it would be refused in the end.
+async fn receive(
+    endpoint: &Endpoint,
+    head: &Parts,
+    body: Body,
+) -> Result<(Bytes, Caller, Option<Allowance>), Response> {
+    let mut reading = pin!(read(body, endpoint.max_body_bytes));
+    if let Ok(body) = timeout(SLOW_BODY, reading.as_mut()).await {
+        let body = body?;
+        let (caller, allowance) = endpoint.caller(head).await?;
+        return Ok((body, caller, allowance));
+    }
+    let (_, allowance) = endpoint.caller(head).await?;
+    let body = reading.await?;
+    let caller = credentials::caller(&endpoint.app, head).await?;
+    Ok((body, caller, allowance))
 }
 
 async fn answer_body(

@@ -54,6 +54,11 @@ pub(super) struct Rule {
 }
 
 impl Rule {
+    /// Whether nobody may do it without credentials.
+    pub(super) fn needs_credentials(&self) -> bool {
+        self.cells[0] == Cell::No
+    }
+
     /// What the column may do with the entries of the row.
     pub(super) fn cell(&self, column: Column) -> Cell {
         let of_role = |role: Role| match role {

@@ -6,6 +6,7 @@ mod columns;
 mod document;
 mod expected;
 mod http;
+mod in_flight;
 mod inputs;
 mod operations;
 mod references;

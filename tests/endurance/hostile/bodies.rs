@@ -83,6 +83,27 @@ async fn a_slow_but_steady_body_outlives_the_deadline_of_requests() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_steady_body_has_an_end() {
+    let target = Target::start(&["--body-timeout-seconds", "1"]).await;
+    let request = format!("{HEAD}Content-Length: 999999\r\n\r\n");
+    let stream = target.server.open(request.as_bytes()).await;
+    let (mut reader, mut writer) = stream.into_split();
+    // Faster than the slowest client that is waited for.
+    let sending = tokio::spawn(async move {
+        while writer.write_all(&[b' '; 1024]).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    let mut answer = Vec::new();
+    // The connection may be reset once it was answered.
+    let _ = tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut answer).await;
+    sending.abort();
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    target.has_recovered().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_of_a_gigabyte_or_without_end_is_refused() {
     let target = Target::start(&[]).await;
     let total = size("BODY_MEBIBYTES", 64, 1024) * 1024 * 1024;
