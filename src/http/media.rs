@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
@@ -22,9 +22,13 @@ const NO_SCRIPTS: HeaderValue = HeaderValue::from_static("default-src 'none'; sa
 /// The file with this key.
 pub(super) async fn serve(
     State(app): State<App>,
-    Path(key): Path<String>,
+    key: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
+    // What is no UTF-8 is no key.
+    let Ok(Path(key)) = key else {
+        return missing();
+    };
     // A key is never used for other bytes, so it is the best tag for them.
     let (Some(media_type), Ok(tag)) = (
         media::media_type(&key),
@@ -32,12 +36,6 @@ pub(super) async fn serve(
     ) else {
         return missing();
     };
-    if headers
-        .typed_get::<IfNoneMatch>()
-        .is_some_and(|known| !known.precondition_passes(&tag))
-    {
-        return described(StatusCode::NOT_MODIFIED, media_type, &tag, Body::empty());
-    }
     let head = app
         .media
         .get(
@@ -53,6 +51,13 @@ pub(super) async fn serve(
         Ok(None) => return missing(),
         Err(error) => return failed(&error),
     };
+    // Only now: of a file that is gone, or never was, nobody has an unchanged copy.
+    if headers
+        .typed_get::<IfNoneMatch>()
+        .is_some_and(|known| !known.precondition_passes(&tag))
+    {
+        return described(StatusCode::NOT_MODIFIED, media_type, &tag, Body::empty());
+    }
     match wanted(&headers, &tag, size) {
         Wanted::Whole => whole(&app, &key, media_type, &tag).await,
         Wanted::Part(first, last) => part(&app, &key, media_type, &tag, (first, last), size).await,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::Response,
     routing::get,
@@ -47,9 +47,12 @@ pub(super) fn router(app: &App) -> Router {
 /// Sends the browser to the provider.
 async fn begin(
     State(pages): State<Pages>,
-    Path(provider): Path<String>,
+    provider: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
+    let Ok(Path(provider)) = provider else {
+        return told(&Failure::UnknownProvider);
+    };
     let (head, _) = request.into_parts();
     let parameter = |name| parameter(&head, name).unwrap_or_default();
     let (return_to, state) = (parameter("return_to"), parameter("state"));
@@ -71,9 +74,12 @@ async fn begin(
 /// Takes the browser back from the provider, and sends it on to the frontend.
 async fn finish(
     State(pages): State<Pages>,
-    Path(provider): Path<String>,
+    provider: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
+    let Ok(Path(provider)) = provider else {
+        return told(&Failure::UnknownProvider);
+    };
     let (head, _) = request.into_parts();
     let answer = Answer {
         state: parameter(&head, "state").map(Secret::new),

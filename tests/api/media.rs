@@ -129,6 +129,32 @@ async fn a_part_of_a_picture_can_be_asked_for() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_gone_or_never_was_is_not_unchanged() {
+    let (folder, server, path, _) = picture().await;
+    let tag = server.get(&path, &[]).await.header("etag").to_owned();
+    let never = format!("/media/{}.png", "a".repeat(32));
+    std::fs::remove_file(folder.path().join("data").join(&path[1..])).expect("a file");
+    let since = "Fri, 01 Jan 2027 00:00:00 GMT";
+    for (path, tag) in [(path, tag), (never, format!("\"{}.png\"", "a".repeat(32)))] {
+        for (name, value) in [
+            ("If-None-Match", tag.as_str()),
+            ("If-None-Match", "*"),
+            ("If-None-Match", &format!("W/{tag}")),
+            ("If-Modified-Since", since),
+            ("Range", "bytes=0-9"),
+            ("If-Match", "*"),
+        ] {
+            for method in ["GET", "HEAD"] {
+                let headers = [(name, value), ("If-Range", &tag)];
+                let answer = server.request(method, &path, &headers, "").await;
+                assert_eq!(answer.status, 404, "{method} {path} {name}: {value}");
+                assert_eq!(answer.header("cache-control"), "");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn more_than_there_is_from_the_end_is_the_whole() {
     let (_folder, server, path, content) = picture().await;
     let length = content.len();
@@ -183,9 +209,24 @@ async fn nothing_but_pictures_of_the_store_is_served() {
         &format!("{path}/"),
         "/media/%E2%80%AEoutside.webp",
         "/media/%ff.webp",
+        "/media/%ff.png",
+        "/media/%c3%28",
+        "/media/%ed%a0%80.png",
+        "/media/%",
+        "/media/%zz.png",
+        "/media/%f",
+        "/media/kindling-site-id",
+        "/media/trash",
+        "/media/trash%2f20260101T000000Z%2fa.png",
+        &format!("{path}%ff"),
+        &path.replace("/media/", "/media/%ff"),
     ] {
         let answer = server.get(path, &[]).await;
-        assert!(matches!(answer.status, 400 | 404), "{path}: {answer:?}");
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (404, "NOT_FOUND"),
+            "{path}: {answer:?}"
+        );
         assert!(
             !String::from_utf8_lossy(&answer.body).contains("secret"),
             "{path}"
