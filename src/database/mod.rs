@@ -6,8 +6,13 @@ mod reads;
 mod rows;
 mod snapshot;
 mod transaction;
+mod wal;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use entity::entry;
 use migration::Migrator;
@@ -51,6 +56,8 @@ pub struct Database {
     writer: DatabaseConnection,
     /// On SQLite, those who want to write.
     line: Option<Queue>,
+    /// Whether the write-ahead log of SQLite still holds what was erased.
+    wal_is_due: Arc<AtomicBool>,
     /// What is known of the event log.
     pub changes: Changes,
     /// Rows that were read before.
@@ -94,6 +101,8 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is deleted is overwritten with zeros, so that nothing of it stays in free pages.
+            .pragma("secure_delete", "ON")
             .busy_timeout(BUSY_TIMEOUT)
             .disable_statement_logging();
         if let Some(folder) = options
@@ -178,6 +187,7 @@ impl Database {
             readers,
             writer,
             line: None,
+            wal_is_due: Arc::default(),
             changes: Changes::default(),
             rows: Rows::new(0),
             meter,

@@ -91,6 +91,21 @@ impl Queue {
         })
     }
 
+    /// Runs `work` on the writer while no transaction is open. Those who wait for their commit get it before.
+    pub(super) async fn between<T>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseConnection) -> T,
+    ) -> Result<T> {
+        let turn = Arc::clone(&self.group).lock_owned();
+        let mut group = timeout(self.patience, turn)
+            .await
+            .map_err(|late| Error::Unavailable(late.into()))?;
+        if let Some(group) = group.take() {
+            group.commit().await;
+        }
+        Ok(work(&self.writer).await)
+    }
+
     async fn alone(&self) -> Result<DatabaseTransaction, DbErr> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
