@@ -34,6 +34,7 @@ pub mod entry;
 pub mod event;
 pub mod event_counter;
 pub mod idempotency;
+pub mod idempotency_subject;
 pub mod publication;
 pub mod reference;
 pub mod revision;

@@ -43,6 +43,7 @@ mod m20261126_030002_create_preview_link;
 mod m20261126_030003_add_token_to_event;
 mod m20261126_040001_create_identity;
 mod m20261126_050001_create_trusted_document;
+mod m20261127_020003_create_idempotency_subject;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -91,6 +92,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_030003_add_token_to_event::Migration),
             Box::new(m20261126_040001_create_identity::Migration),
             Box::new(m20261126_050001_create_trusted_document::Migration),
+            Box::new(m20261127_020003_create_idempotency_subject::Migration),
         ]
     }
 }

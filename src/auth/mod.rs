@@ -12,6 +12,7 @@ pub mod email_change;
 pub mod end;
 pub mod factor;
 pub mod invitation;
+pub mod kept_answers;
 pub mod link;
 pub mod oidc;
 pub mod own_password;

@@ -7,8 +7,8 @@ use sea_orm::{
 };
 
 use super::{
-    Client, Principal, Right, account::checked_name, authority::begin_on_accounts, end, link,
-    sign_in::require_fresh,
+    Client, Principal, Right, account::checked_name, authority::begin_on_accounts, end,
+    kept_answers, link, sign_in::require_fresh,
 };
 use crate::{
     app::App,
@@ -144,9 +144,11 @@ pub async fn erase(app: &App, client: &Client, principal: &Principal, id: Uuid) 
     let tx = begin_on_accounts(app, principal, &[id]).await?;
     locked(&tx, id).await?;
     account::Entity::delete_by_id(id).exec(&tx).await?;
+    kept_answers::forget(&tx, &[kept_answers::PEOPLE]).await?;
     keep_an_admin(&tx).await?;
     let event = AccountEvent::new(Action::AccountErased, Some(id)).from(client.network());
     finish(app, tx, principal, vec![event]).await?;
+    app.database.expect_wal_truncation();
     Ok(id)
 }
 

@@ -1,24 +1,33 @@
 //! Operations that come with a key are done once: the first answer is kept for a day, and given again.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use chrono::TimeDelta;
-use entity::{Instant, idempotency};
+use entity::{Instant, entry, idempotency, idempotency_subject};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::{Expr, Uuid},
-    sea_query::OnConflict,
+    sea_query::{LockType, OnConflict},
 };
 use sha2::{Digest, Sha256};
 
 use crate::{
     app::App,
+    auth::kept_answers::PEOPLE,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
 };
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
+/// Engines bound the number of parameters of a statement.
+const SUBJECTS_PER_STATEMENT: usize = 1_000;
 
 /// One operation with a key, by an account.
 #[derive(Debug)]
@@ -28,6 +37,8 @@ pub struct Claim {
     request_hash: String,
     /// Whether a change of the operation has come true.
     taken: AtomicBool,
+    /// The entries that the answer may show, and [`PEOPLE`].
+    shown: Mutex<BTreeSet<Uuid>>,
 }
 
 impl Claim {
@@ -42,7 +53,14 @@ impl Claim {
             key_hash: hash(&key),
             request_hash: hash(request),
             taken: AtomicBool::new(false),
+            shown: Mutex::default(),
         }
+    }
+
+    /// Notes what the answer may show: entries, or [`PEOPLE`]. It is not kept for longer than they are.
+    pub fn show(&self, subjects: impl IntoIterator<Item = Uuid>) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.extend(subjects);
     }
 
     /// The answer that was given before. An error if the key was used for something else, or if the answer is not known.
@@ -56,6 +74,11 @@ impl Claim {
             Some(known) if known.request_hash != self.request_hash => Err(Error::KeyReused),
             Some(known) => known.answer.map(Some).ok_or(Error::AnswerUnknown),
         }
+    }
+
+    fn shown(&self) -> Vec<Uuid> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.iter().copied().collect()
     }
 
     /// Takes the key for the operation, at the start of its first change: nobody else's change with this key can come
@@ -92,14 +115,15 @@ impl Claim {
     }
 
     /// Keeps the answer. If the operation changed nothing, and another one has the key meanwhile, it is that one's answer
-    /// that counts: then this one is not kept, which is an error.
+    /// that counts: then this one is not kept, which is an error. Of an answer that shows what was erased meanwhile, only the
+    /// key is kept.
     pub async fn keep(&self, app: &App, answer: String) -> Result<()> {
         let now = app.clock.now();
+        let shown = self.shown();
         let tx = app.database.begin().await?;
-        idempotency::Entity::delete_many()
-            .filter(idempotency::Column::CreatedAt.lte(now - KEPT))
-            .exec(&tx)
-            .await?;
+        // Before any key is locked: whoever erases an entry locks it first, and keys after it.
+        let answer = are_there(&tx, &shown).await?.then_some(answer);
+        purge_in(&tx, now).await?;
         let kept = if self.is_taken() {
             let update = idempotency::Entity::update_many()
                 .col_expr(idempotency::Column::Answer, Expr::value(answer))
@@ -107,17 +131,31 @@ impl Claim {
             update.exec(&tx).await?.rows_affected
         } else {
             let nothing = OnConflict::new().do_nothing().to_owned();
-            idempotency::Entity::insert(self.row(now, Some(answer)))
+            idempotency::Entity::insert(self.row(now, answer))
                 .on_conflict(nothing)
                 .exec_without_returning(&tx)
                 .await?
         };
-        tx.commit().await?;
-        if kept == 1 {
-            Ok(())
-        } else {
-            Err(Error::AnswerUnknown)
+        if kept != 1 {
+            return Err(Error::AnswerUnknown);
         }
+        self.record(&tx, &shown).await?;
+        tx.commit().await
+    }
+
+    /// Writes down what the answer shows.
+    async fn record(&self, tx: &DatabaseTransaction, shown: &[Uuid]) -> Result<()> {
+        let row = |subject: &Uuid| idempotency_subject::ActiveModel {
+            account_id: Set(self.account),
+            key_hash: Set(self.key_hash.clone()),
+            subject_id: Set(*subject),
+        };
+        for part in shown.chunks(SUBJECTS_PER_STATEMENT) {
+            idempotency_subject::Entity::insert_many(part.iter().map(row))
+                .exec_without_returning(tx)
+                .await?;
+        }
+        Ok(())
     }
 
     /// The row of the key, if this holds for it.
@@ -137,6 +175,44 @@ impl Claim {
             created_at: Set(now),
         }
     }
+}
+
+/// Forgets the answers whose time is over, with their keys; returns how many.
+pub async fn purge(app: &App) -> Result<u64> {
+    let tx = app.database.begin().await?;
+    let purged = purge_in(&tx, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(purged)
+}
+
+async fn purge_in(tx: &DatabaseTransaction, now: Instant) -> Result<u64> {
+    let purged = idempotency::Entity::delete_many()
+        .filter(idempotency::Column::CreatedAt.lte(now - KEPT))
+        .exec(tx)
+        .await?;
+    Ok(purged.rows_affected)
+}
+
+/// Whether all of the entries among these subjects are still there. They stay until the end of the transaction.
+async fn are_there(tx: &DatabaseTransaction, subjects: &[Uuid]) -> Result<bool> {
+    let entries: Vec<Uuid> = subjects
+        .iter()
+        .copied()
+        .filter(|subject| *subject != PEOPLE)
+        .collect();
+    for part in entries.chunks(SUBJECTS_PER_STATEMENT) {
+        let select = entry::Entity::find()
+            .select_only()
+            .column(entry::Column::Id)
+            .filter(entry::Column::Id.is_in(part.iter().copied()))
+            .order_by_asc(entry::Column::Id)
+            .lock(LockType::KeyShare);
+        let found: Vec<Uuid> = select.into_tuple().all(tx).await?;
+        if found.len() < part.len() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn hash(parts: &[&str]) -> String {

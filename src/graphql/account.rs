@@ -14,6 +14,7 @@ use crate::{
     auth::{
         Principal,
         directory::{Status, last_seen},
+        kept_answers::PEOPLE,
         setup,
     },
     content::{scalar::DateTime, types::Reader, user_error::UserError},
@@ -198,9 +199,12 @@ struct CreateFirstAdminPayload {
     user_errors: Vec<UserError>,
 }
 
-/// Who asks, and from what.
+/// Who asks, and from what, where people are shown.
 pub(super) fn reader<'ctx>(ctx: &Context<'ctx>) -> Result<&'ctx Reader> {
-    ctx.data_opt::<Arc<Reader>>()
-        .map(AsRef::as_ref)
-        .ok_or_else(|| Error::internal("the operation has no reader"))
+    let reader = ctx.data_opt::<Arc<Reader>>().map(AsRef::as_ref);
+    let reader = reader.ok_or_else(|| Error::internal("the operation has no reader"))?;
+    if let Some(claim) = &reader.claim {
+        claim.show([PEOPLE]);
+    }
+    Ok(reader)
 }

@@ -251,7 +251,7 @@ impl Schema {
         let (statements, reads) = (reader.snapshot.statements(), reader.snapshot.reads());
         // Nobody else holds the reader once the operation has ended.
         if let Some(reader) = Arc::into_inner(reader) {
-            reader.snapshot.close().await;
+            reader.close().await;
         }
         Executed {
             response,

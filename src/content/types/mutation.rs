@@ -116,7 +116,7 @@ async fn commit<C: Content>(
     let selection = ctx.look_ahead().field(field);
     let roots = vec![group(C::TYPE, vec![row.clone()], selection)];
     let scope = reader.scope(view, roots).await?;
-    reader.snapshot.close().await;
+    reader.close().await;
     Ok(row.typed::<C>().map(|row| Entry::new(row, scope)))
 }
 
@@ -131,7 +131,7 @@ pub async fn entries_after(
     let views = (view.with_trash(), view);
     let selection = ctx.look_ahead().field(field);
     let entries = entries_of(&reader, ids, views, &[Arc::new(selection)]).await?;
-    reader.snapshot.close().await;
+    reader.close().await;
     Ok(entries.into_iter().flatten().collect())
 }
 
@@ -161,6 +161,15 @@ impl Reader {
     /// A reader of what is true now.
     #[must_use]
     pub fn afresh(&self) -> Self {
-        Self::new(&self.app, self.principal.clone(), self.client.clone())
+        let reader = Self::new(&self.app, self.principal.clone(), self.client.clone());
+        reader.claiming(self.claim.clone())
+    }
+
+    /// Ends its snapshot, and notes what it has shown with the claim of the operation.
+    pub async fn close(self) {
+        if let Some(claim) = &self.claim {
+            claim.show(self.snapshot.reads().shown.iter().map(|id| id.uuid));
+        }
+        self.snapshot.close().await;
     }
 }
