@@ -43,6 +43,8 @@ mod m20261126_030002_create_preview_link;
 mod m20261126_030003_add_token_to_event;
 mod m20261126_040001_create_identity;
 mod m20261126_050001_create_trusted_document;
+mod m20261127_020001_create_site;
+mod m20261127_020002_create_media_removal;
 mod m20261127_020003_create_idempotency_subject;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -92,6 +94,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_030003_add_token_to_event::Migration),
             Box::new(m20261126_040001_create_identity::Migration),
             Box::new(m20261126_050001_create_trusted_document::Migration),
+            Box::new(m20261127_020001_create_site::Migration),
+            Box::new(m20261127_020002_create_media_removal::Migration),
             Box::new(m20261127_020003_create_idempotency_subject::Migration),
         ]
     }

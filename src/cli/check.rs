@@ -2,6 +2,7 @@
 
 use crate::{
     config::Config,
+    content::media_binding::{self, Binding},
     database::Database,
     error::{Error, Result},
     http::server::Tls,
@@ -11,15 +12,20 @@ use crate::{
 pub(super) async fn run(config: Config) -> Result<()> {
     println!("settings: {config:#?}");
     let mut faults = Vec::new();
-    match MediaStore::open(&config.media_dir) {
+    let media = MediaStore::open(&config.media_dir);
+    match &media {
         Ok(_) => println!("media: {} can be used", config.media_dir.display()),
-        Err(error) => faults.push(format!("media: {}", super::explained(&error))),
+        Err(error) => faults.push(format!("media: {}", super::explained(error))),
     }
-    match database(&config).await {
-        Ok(pending) => println!(
-            "database: {} answers; {pending} migrations have not run",
-            config.database_url
-        ),
+    match database(&config, media.ok().as_ref()).await {
+        Ok((pending, binding)) => {
+            let url = &config.database_url;
+            println!("database: {url} answers; {pending} migrations have not run");
+            match binding {
+                Ok(text) => println!("media: {text}"),
+                Err(error) => faults.push(format!("media: {}", super::explained(&error))),
+            }
+        }
         Err(error) => faults.push(format!("database: {}", super::explained(&error))),
     }
     match Tls::of(&config) {
@@ -34,9 +40,30 @@ pub(super) async fn run(config: Config) -> Result<()> {
     }
 }
 
-async fn database(config: &Config) -> Result<usize> {
+/// How many migrations have not run, and how the media store stands to the database.
+async fn database(
+    config: &Config,
+    media: Option<&MediaStore>,
+) -> Result<(usize, Result<&'static str>)> {
     let database = Database::connect(config.database_url.expose(), config.database_readers).await?;
     let pending = database.pending_migrations().await?;
+    let binding = match media {
+        Some(media) => binding(&database, media, pending).await,
+        None => Ok("its binding to the database was not looked at"),
+    };
     database.close().await;
-    Ok(pending)
+    Ok((pending, binding))
+}
+
+async fn binding(database: &Database, media: &MediaStore, pending: usize) -> Result<&'static str> {
+    let binding = if pending == 0 {
+        media_binding::inspect(database, media).await.map(Some)
+    } else {
+        media_binding::inspect_before_migrations(database, media).await
+    };
+    Ok(match binding? {
+        Some(Binding::Bound) => "it is bound to this database",
+        Some(Binding::Unbound) => "it will be bound to this database at the next start",
+        None => "its binding is looked at once all migrations have run",
+    })
 }

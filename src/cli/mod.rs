@@ -4,6 +4,7 @@ mod account;
 mod check;
 mod documents;
 mod keys;
+mod media;
 mod migrate;
 mod schema;
 mod serve;
@@ -47,6 +48,9 @@ enum Command {
     /// Look after the GraphQL documents that are trusted
     #[command(subcommand)]
     Documents(documents::Command),
+    /// Look after the files of assets
+    #[command(subcommand)]
+    Media(media::Command),
     /// Print the GraphQL schema
     Schema,
     /// Try the settings, the database and the media store, and say what is wrong
@@ -102,6 +106,7 @@ fn start(command: Command, config: Config) -> ExitCode {
             Command::Account(command) => account::run(config, command).await,
             Command::Keys(command) => keys::run(config, command).await,
             Command::Documents(command) => documents::run(config, command).await,
+            Command::Media(command) => media::run(config, command).await,
             Command::Migrate => migrate::run(config).await,
             Command::Check => check::run(config).await,
             Command::Schema => Ok(()),

@@ -93,6 +93,10 @@ setting::settings! {
     media_dir: PathBuf = parse::directory, Shape::Plain,
         allowed "path", default "{data_dir}/media";
 
+    /// Days for which files that no asset has stay in the trash of media_dir before they are deleted
+    media_trash_days: u32 = parse::whole_number::<u32, 1, 3_650>, Shape::Plain,
+        allowed "whole number from 1 to 3650", default "30";
+
     /// Address at which visitors reach this server, to begin links with
     public_url: Option<Url> = parse::public_url, Shape::Plain,
         allowed "absolute http or https URL without user, query or fragment",

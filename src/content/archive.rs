@@ -1,14 +1,20 @@
 //! The end of an entry: no longer public, in the trash, back from it, and gone for ever.
 
-use entity::{asset, entry, entry::ContentType, entry_id::EntryId, reference};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, prelude::Expr};
+use std::collections::BTreeSet;
+
+use entity::{asset, entry, entry_id::EntryId, reference};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    prelude::{Expr, Uuid},
+};
 
 use super::{
     change::{Change, within},
+    media_removal, media_sweep,
     usage::Owners,
 };
 use crate::{
-    auth::{Right, sign_in},
+    auth::{Right, kept_answers, sign_in},
     error::{Error, ProblemCode, Result},
     event::Action,
 };
@@ -112,11 +118,12 @@ impl Change {
             .filter(reference::Column::TargetId.is_in(uuids.iter().copied()))
             .exec(&self.tx)
             .await?;
+        let files = self.files_of(&uuids).await?;
         for (id, entry) in &going {
-            self.note_files(*id).await?;
             entry::Entity::delete_by_id(id.uuid).exec(&self.tx).await?;
             self.tell(Action::EntryErased, *id, entry.latest_revision);
         }
+        self.erase_beside(&uuids, files).await?;
         self.half_done = false;
         self.finish_without(&ids, &freed).await
     }
@@ -130,16 +137,25 @@ impl Change {
         Ok(())
     }
 
-    /// Notes the files of all revisions of an asset, which go once the change is true and nobody else has them.
-    async fn note_files(&mut self, id: EntryId) -> Result<()> {
-        if id.content_type == ContentType::Asset {
-            let revisions = asset::Entity::find()
-                .filter(asset::Column::EntryId.eq(id.uuid))
-                .all(&self.tx)
-                .await?;
-            let keys = revisions.into_iter().map(|row| row.storage_key);
-            self.files_to_remove.extend(keys);
-        }
+    /// The files of all revisions of the assets among these entries.
+    async fn files_of(&self, entries: &[Uuid]) -> Result<BTreeSet<String>> {
+        let select = asset::Entity::find()
+            .select_only()
+            .column(asset::Column::StorageKey)
+            .distinct()
+            .filter(asset::Column::EntryId.is_in(entries.iter().copied()));
+        let keys: Vec<String> = select.into_tuple().all(&self.tx).await?;
+        Ok(keys.into_iter().collect())
+    }
+
+    /// Erases what lies beside erased entries: their files, and answers that show them.
+    async fn erase_beside(&mut self, entries: &[Uuid], files: BTreeSet<String>) -> Result<()> {
+        self.erases = true;
+        kept_answers::forget(&self.tx, entries).await?;
+        media_removal::record(&self.tx, &files, self.now).await?;
+        // Duplicates share the file; whichever of them goes last takes it along.
+        let shared = media_sweep::in_use_in(&self.tx, &files).await?;
+        self.erased_files.extend(files.difference(&shared).cloned());
         Ok(())
     }
 }

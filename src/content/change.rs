@@ -1,6 +1,6 @@
 //! A change: one transaction, in which everything becomes true together or not at all.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use entity::{Instant, entry, entry_id::EntryId, stamp::Stamped};
 use sea_orm::{
@@ -9,14 +9,16 @@ use sea_orm::{
     prelude::Expr,
     sea_query::{LockType, Query},
 };
+use tracing::Instrument;
 
-use super::{Content, check, idempotency::Claim, media_sweep, row::Row, view::View};
+use super::{Content, check, idempotency::Claim, media_removal, row::Row, view::View};
 use crate::{
     app::App,
     auth::{Principal, Right, authority},
     database::{Transaction, only},
     error::{Conflict, Error, Problem, ProblemCode, Result},
     event::{self, Action, Event},
+    telemetry::traces,
 };
 
 /// Changes that become true together, or not at all.
@@ -29,8 +31,10 @@ pub struct Change {
     events: Vec<Event>,
     /// Whether a step has written something and not come to its end.
     pub(super) half_done: bool,
-    /// Files that nobody needs any more once the change is true.
-    pub(super) files_to_remove: Vec<String>,
+    /// Whether it erases anything.
+    pub(super) erases: bool,
+    /// Files of erased assets that no other asset has.
+    pub(super) erased_files: BTreeSet<String>,
     /// The operation that the change is part of, if it came with a key.
     claim: Option<Arc<Claim>>,
 }
@@ -52,7 +56,8 @@ impl Change {
             message,
             events: Vec::new(),
             half_done: false,
-            files_to_remove: Vec::new(),
+            erases: false,
+            erased_files: BTreeSet::new(),
             claim: None,
         })
     }
@@ -69,6 +74,15 @@ impl Change {
     /// halfway is refused as a whole.
     pub async fn commit(self) -> Result<()> {
         self.refuse_if_half_done()?;
+        if !self.erases {
+            return self.conclude().await;
+        }
+        // Carried through even if nobody waits for it any more: what is erased must be gone.
+        let erasing = traces::carried(self.conclude_erasure().in_current_span());
+        tokio::spawn(erasing).await.map_err(Error::internal)?
+    }
+
+    async fn conclude(self) -> Result<()> {
         let by = self.principal.by();
         let last = event::record(&self.tx, &self.events, by, self.now).await?;
         self.tx.commit().await?;
@@ -78,7 +92,28 @@ impl Change {
         if let Some(claim) = &self.claim {
             claim.taken();
         }
-        media_sweep::remove(&self.app, &self.files_to_remove).await;
+        Ok(())
+    }
+
+    /// The same for a change that erases: no file of it is served from the commit on, and all of it is removed. What cannot
+    /// be removed now, the worker removes later.
+    async fn conclude_erasure(mut self) -> Result<()> {
+        let app = self.app.clone();
+        let files: Vec<String> = std::mem::take(&mut self.erased_files).into_iter().collect();
+        app.media.withhold(&files);
+        if let Err(error) = self.conclude().await {
+            app.media.release(&files);
+            return Err(error);
+        }
+        app.database.expect_wal_truncation();
+        if let Err(error) = media_removal::carry_out(&app).await {
+            let cause = std::error::Error::source(&error);
+            tracing::warn!(%error, cause, "files of erased assets could not be removed, and are not served");
+        }
+        if let Err(error) = app.database.truncate_wal_if_due().await {
+            let cause = std::error::Error::source(&error);
+            tracing::warn!(%error, cause, "the write-ahead log could not be truncated yet");
+        }
         Ok(())
     }
 
@@ -162,6 +197,7 @@ impl Change {
         id: EntryId,
         revision: i32,
     ) -> Result<Option<C::Model>> {
+        self.show(id);
         let named = Condition::all()
             .add(Expr::col("entry_id").eq(id.uuid))
             .add(Expr::col("revision").eq(revision));
@@ -184,8 +220,16 @@ impl Change {
         view: &View,
         id: EntryId,
     ) -> Result<Option<Row<C::Model>>> {
+        self.show(id);
         let select = view.select::<C>().filter(entry::Column::Id.eq(id.uuid));
         only(&self.tx, select).await
+    }
+
+    /// Notes that the answer may show the entry: it is not kept once the entry is erased.
+    fn show(&self, id: EntryId) {
+        if let Some(claim) = &self.claim {
+            claim.show([id.uuid]);
+        }
     }
 
     /// Moves one of the two flags of the rows that the condition names.

@@ -22,6 +22,8 @@ pub mod lifecycle;
 pub mod list_change;
 pub mod load;
 pub mod markdown;
+pub mod media_binding;
+pub mod media_removal;
 pub mod media_sweep;
 pub mod merge;
 pub mod number;

@@ -1,9 +1,16 @@
 //! The files of assets: kept under generated keys in an object store, described by what they hold.
 
+mod marker;
 mod picture;
+mod trash;
 mod writer;
 
-use std::{io::ErrorKind, path::Path as FilePath, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashSet,
+    io::ErrorKind,
+    path::{Path as FilePath, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use bytes::Bytes;
 use entity::Instant;
@@ -16,6 +23,7 @@ use object_store::{
 use self::picture::KINDS;
 pub use self::{
     picture::{Picture, START, inspect},
+    trash::TrashedFile,
     writer::{StoredFile, Writer},
 };
 use crate::{
@@ -29,6 +37,8 @@ pub struct MediaStore {
     store: Arc<dyn ObjectStore>,
     /// Files that are not whole yet lie in it too, and the store does not list them.
     folder: PathBuf,
+    /// Keys of erased files that are still in the store.
+    withheld: Arc<RwLock<HashSet<String>>>,
 }
 
 impl MediaStore {
@@ -36,9 +46,12 @@ impl MediaStore {
     pub fn open(folder: &FilePath) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::internal)?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(Error::internal)?;
+        // A folder of the trash goes with its last file.
+        let store = store.with_fsync(true).with_automatic_cleanup(true);
         Ok(Self {
-            store: Arc::new(store.with_fsync(true)),
+            store: Arc::new(store),
             folder: folder.to_owned(),
+            withheld: Arc::default(),
         })
     }
 
@@ -59,21 +72,51 @@ impl MediaStore {
 
     /// Removes a file; one that is not there counts as removed.
     pub async fn remove(&self, key: &str) -> Result<()> {
-        match self.store.delete(&Path::from(key)).await {
+        self.delete(&Path::from(key)).await
+    }
+
+    async fn delete(&self, path: &Path) -> Result<()> {
+        match self.store.delete(path).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(unavailable(error)),
         }
     }
 
-    /// The keys of all files that were last changed before this moment.
-    pub async fn keys_before(&self, moment: Instant) -> Result<Vec<String>> {
+    /// All files with keys that [`MediaStore::begin`] makes, without those in the trash.
+    pub async fn files(&self) -> Result<Vec<MediaFile>> {
         let files = self.store.list(None).try_collect().await;
         let files: Vec<ObjectMeta> = files.map_err(unavailable)?;
-        let old = files.into_iter().filter(|file| file.last_modified < moment);
-        Ok(old
-            .map(|file| file.location.to_string())
-            .filter(|key| media_type(key).is_some())
+        let file = |file: ObjectMeta| MediaFile {
+            key: file.location.to_string(),
+            changed_at: file.last_modified,
+        };
+        let files = files.into_iter().map(file);
+        Ok(files
+            .filter(|file| media_type(&file.key).is_some())
             .collect())
+    }
+
+    /// Answers as if there were no files with these keys, until they are released.
+    pub fn withhold(&self, keys: &[String]) {
+        let mut withheld = self.withheld.write();
+        let withheld = withheld.as_mut().unwrap_or_else(PoisonError::get_mut);
+        withheld.extend(keys.iter().cloned());
+    }
+
+    /// Ends [`MediaStore::withhold`]: the files are removed, or not to be removed after all.
+    pub fn release(&self, keys: &[String]) {
+        let mut withheld = self.withheld.write();
+        let withheld = withheld.as_mut().unwrap_or_else(PoisonError::get_mut);
+        for key in keys {
+            withheld.remove(key);
+        }
+    }
+
+    fn is_withheld(&self, key: &str) -> bool {
+        let withheld = self.withheld.read();
+        withheld
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(key)
     }
 
     /// Removes what is left of files that a crash kept from becoming whole before this moment; returns of how many.
@@ -114,12 +157,24 @@ impl MediaStore {
         let Ok(path) = Path::parse(key) else {
             return Ok(None);
         };
+        if self.is_withheld(key) {
+            return Ok(None);
+        }
         match self.store.get_opts(&path, options).await {
             Ok(file) => Ok(Some(file)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
+}
+
+/// A file of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaFile {
+    /// Its key.
+    pub key: String,
+    /// When it was written.
+    pub changed_at: Instant,
 }
 
 fn unavailable(error: object_store::Error) -> Error {

@@ -1,5 +1,7 @@
-//! Due work, beside all requests: mail, and forgetting what nobody needs any more. Every instance does it; none needs another.
+//! Due work, beside all requests: mail, removing files of erased assets, and forgetting what nobody needs any more. Every
+//! instance does it; none needs another.
 
+mod erasure;
 mod tidy;
 
 use std::time::Duration;
@@ -8,6 +10,7 @@ use chrono::TimeDelta;
 use entity::Instant;
 use opentelemetry::{Context, context::FutureExt};
 
+use self::erasure::Erasure;
 use crate::{
     app::App,
     auth::password_reset,
@@ -28,6 +31,7 @@ const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
 pub struct Worker {
     app: App,
     tidied_at: Option<Instant>,
+    erasure: Erasure,
 }
 
 impl Worker {
@@ -36,6 +40,7 @@ impl Worker {
         Self {
             app: app.clone(),
             tidied_at: None,
+            erasure: Erasure::default(),
         }
     }
 
@@ -51,6 +56,7 @@ impl Worker {
         self.run(Task::PasswordResets, resets).await;
         let mail = async { note("mail", &app.outbox().send().await) };
         self.run(Task::Mail, mail).await;
+        self.run(Task::Erasure, self.erasure.run(app)).await;
         let now = app.clock.now();
         let is_due = self
             .tidied_at

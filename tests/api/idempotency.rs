@@ -1,9 +1,14 @@
 //! `Idempotency-Key`: what is sent again is answered again, and done once.
 
+use std::path::Path;
+
 use chrono::TimeDelta;
+use kindling::database::Database;
 use serde_json::{Value, json};
 
 use crate::support::{
+    at_rest::{in_files, in_tables},
+    postgres::TestDatabase,
     server::{Answer, Server},
     servers,
 };
@@ -117,7 +122,177 @@ async fn at_once(server: &Server, token: &str, before: i64) {
     );
 }
 
+#[tokio::test]
+async fn an_answer_is_kept_no_longer_than_what_it_shows() {
+    for (mut server, folder, database) in servers().await {
+        let (editor, admin) = (
+            server.sign_in("editor").await,
+            server.sign_in("admin").await,
+        );
+        let shows = send(&server, &editor, "shows", CANARY).await.json();
+        let other = send(&server, &editor, "other", "Another").await.json();
+        let id = shows["data"]["createValue"]["value"]["id"].clone();
+        let headers = |key: &'static str| {
+            [
+                ("Authorization", format!("Bearer {editor}")),
+                ("Idempotency-Key", key.to_owned()),
+            ]
+        };
+        let update = "mutation($id: ID!, $title: String!) { updateValue(input: {id: $id, expectedRevision: 1, content: {title: $title}}) {
+            userErrors { code ... on ConflictError { fields { base theirs yours } } } } }";
+        let change = async |key, title: &str| {
+            let headers = headers(key);
+            let headers: Vec<(&str, &str)> = headers
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
+            server
+                .query_with(&headers, update, json!({"id": id, "title": title}))
+                .await
+        };
+        let long = format!("{CANARY} {}", "and more ".repeat(8));
+        assert_eq!(
+            change("one", &long).await.json()["data"]["updateValue"]["userErrors"],
+            json!([])
+        );
+        let conflict = change("conflict", &format!("{CANARY} once more"))
+            .await
+            .json();
+        assert!(conflict.to_string().contains("CONFLICT"), "{conflict}");
+        let target = json!({"entries": [{"id": id}]});
+        let archive = "mutation($entries: [EntryTarget!]!) { archiveEntries(input: {entries: $entries}) { entries { id } } }";
+        server.query_as(&editor, archive, target.clone()).await;
+        let erase = "mutation($entries: [EntryTarget!]!) { eraseEntries(input: {entries: $entries}) { erasedIds } }";
+        let headers = [
+            ("Authorization", format!("Bearer {admin}")),
+            ("Idempotency-Key", "erase".to_owned()),
+        ];
+        let headers = headers
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        let erased = server
+            .query_with(&headers, erase, target.clone())
+            .await
+            .json();
+        assert_eq!(
+            erased["data"]["eraseEntries"]["erasedIds"],
+            json!([id]),
+            "{erased}"
+        );
+        assert_eq!(
+            server.query_with(&headers, erase, target).await.json(),
+            erased
+        );
+        assert_eq!(
+            send(&server, &editor, "shows", CANARY).await.code(),
+            "ANSWER_UNKNOWN"
+        );
+        assert_eq!(
+            change("conflict", &format!("{CANARY} once more"))
+                .await
+                .code(),
+            "ANSWER_UNKNOWN"
+        );
+        assert_eq!(
+            send(&server, &editor, "other", "Another").await.json(),
+            other
+        );
+        is_forgotten(&mut server, folder.path(), database.as_ref(), CANARY).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_shows_somebody_is_not_kept_once_they_are_erased() {
+    for (mut server, folder, database) in servers().await {
+        let admin = server.sign_in("admin").await;
+        let accounts = "{ accounts(first: 10) { nodes { id email } } }";
+        let accounts = server.query_as(&admin, accounts, json!(null)).await.json();
+        let nodes = accounts["data"]["accounts"]["nodes"]
+            .as_array()
+            .expect("accounts");
+        let somebody = nodes
+            .iter()
+            .find(|node| node["email"] == "author@demo.example")
+            .expect("an author");
+        let rename = "mutation($account: ID, $name: String!) { updateAccount(input: {account: $account, name: $name}) { account { name } } }";
+        let bearer = format!("Bearer {admin}");
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Idempotency-Key", "rename"),
+        ];
+        let variables = json!({"account": somebody["id"], "name": CANARY});
+        let renamed = server
+            .query_with(&headers, rename, variables.clone())
+            .await
+            .json();
+        assert_eq!(
+            renamed["data"]["updateAccount"]["account"]["name"], CANARY,
+            "{renamed}"
+        );
+        assert_eq!(
+            server
+                .query_with(&headers, rename, variables.clone())
+                .await
+                .json(),
+            renamed
+        );
+        let erase =
+            "mutation($account: ID!) { eraseAccount(input: {account: $account}) { accountId } }";
+        let erased = server
+            .query_as(&admin, erase, json!({"account": somebody["id"]}))
+            .await
+            .json();
+        assert_eq!(
+            erased["data"]["eraseAccount"]["accountId"], somebody["id"],
+            "{erased}"
+        );
+        assert_eq!(
+            server.query_with(&headers, rename, variables).await.code(),
+            "ANSWER_UNKNOWN"
+        );
+        is_forgotten(&mut server, folder.path(), database.as_ref(), CANARY).await;
+    }
+}
+
+const CANARY: &str = "Canary of an erased text";
+
+/// Waits until the database holds a text no more: neither in a row, nor in a free page or the log of SQLite.
+async fn is_forgotten(
+    server: &mut Server,
+    folder: &Path,
+    database: Option<&TestDatabase>,
+    text: &str,
+) {
+    if let Some(database) = database {
+        let database = Database::connect(&database.url(), 1)
+            .await
+            .expect("a connection");
+        assert!(!in_tables(&database).await.contains(text));
+        database.close().await;
+        return;
+    }
+    server.wait_for("end of the text", |_| {
+        let files = in_files(&folder.join("data"));
+        (!files.contains(text)).then_some(())
+    });
+}
+
 crate::support::on_both_engines! {
+    async fn kept_answers_go_after_their_time_whether_anybody_keeps_others_or_not(app: TestApp) {
+        use kindling::{auth::Role, content::idempotency::Claim, worker::Worker};
+        let account = app.new_account("editor@example.org", Role::Editor).await;
+        let claim = Claim::new((account.id, None), "key", &["one"]);
+        claim.keep(&app.app, CANARY.to_owned()).await.expect("kept");
+        let mut worker = Worker::new(&app.app);
+        worker.step().await;
+        assert!(app.everything().await.contains(CANARY));
+        app.app.clock.advance(TimeDelta::hours(24));
+        // What is left in the log of SQLite is truncated with the next step.
+        worker.step().await;
+        worker.step().await;
+        assert!(!app.everything().await.contains(CANARY));
+    }
+
     async fn an_answer_is_kept_for_a_day(app: TestApp) {
         use kindling::{auth::Role, content::idempotency::Claim};
         let account = app.new_account("editor@example.org", Role::Editor).await;

@@ -32,6 +32,7 @@ mod leaks;
 mod management;
 mod matrix;
 mod media;
+mod media_store;
 mod migrations;
 mod nodes;
 mod oidc;

@@ -19,6 +19,7 @@ use crate::{
     auth::setup,
     clock::Clock,
     config::Config,
+    content::{media_binding, media_removal},
     delivery::Delivery,
     demo,
     error::{Error, Result},
@@ -46,6 +47,8 @@ pub(super) struct Arguments {
 pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
     let stop = stop_signal()?;
     let app = App::start(config, Clock::system()).await?;
+    media_binding::establish(&app).await?;
+    complete_erasures(&app).await;
     if arguments.demo && demo::import(&app).await? {
         tracing::info!("the demo content has been imported");
         tell_demo_accounts(&app).await?;
@@ -82,6 +85,15 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
     management.end().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Completes erasures that a crash has interrupted, before anything is served. Where the store fails, the worker goes on, and
+/// the files are not served.
+async fn complete_erasures(app: &App) {
+    if let Err(error) = media_removal::carry_out(app).await {
+        let cause = std::error::Error::source(&error);
+        tracing::warn!(%error, cause, "files of erased assets could not be removed, and are not served");
+    }
 }
 
 async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {

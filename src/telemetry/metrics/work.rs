@@ -32,6 +32,8 @@ labels! {
         PasswordResets = "password_resets",
         /// Mail is sent.
         Mail = "mail",
+        /// Files of erased assets are removed.
+        Erasure = "erasure",
         /// What nobody needs any more is forgotten.
         Tidying = "tidying",
     }

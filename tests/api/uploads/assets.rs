@@ -2,7 +2,7 @@
 
 use kindling::{
     auth::{Principal, Role},
-    content::{media_sweep, types::Asset, upload::Uploads},
+    content::{media_binding, media_sweep, types::Asset, upload::Uploads},
 };
 use serde_json::{Value, json};
 
@@ -50,9 +50,11 @@ on_both_engines! {
             let key = url.as_str().expect("an address").trim_start_matches("/media/");
             assert!(app.app.config.media_dir.join(key).exists());
         }
+        media_binding::establish(&app.app).await.expect("a binding");
         app.app.clock.advance(chrono::TimeDelta::days(10_000));
-        assert_eq!(media_sweep::sweep(&app.app).await.expect("a sweep"), 0);
-        assert_eq!(files(&app), 2);
+        let swept = media_sweep::sweep_all(&app.app).await.expect("a sweep");
+        assert_eq!(swept, media_sweep::Sweep::default());
+        assert_eq!(files(&app), 3, "with the id of the site");
     }
 
     async fn two_files_for_one_revision_are_a_conflict(app: TestApp) {

@@ -186,7 +186,7 @@ async fn a_disk_that_is_full_is_told_and_nothing_is_left_behind() {
 }
 
 #[tokio::test]
-async fn what_a_crash_left_behind_goes_at_the_next_start_once_it_is_a_day_old() {
+async fn what_a_crash_left_behind_is_swept_once_it_is_a_day_old() {
     let site = Site::start(&[]).await;
     let payload = site.create("a.png", &png(10, 10)).await;
     let Site { folder, server, .. } = site;
@@ -219,15 +219,26 @@ async fn what_a_crash_left_behind_goes_at_the_next_start_once_it_is_a_day_old() 
     }
     let before = files(folder.path());
     let mut server = Server::start_without_demo(folder.path(), &[]);
-    server.wait_for("sweep", |server| {
-        let removed = |line: &serde_json::Value| line["fields"]["removed"] == 2;
-        server.log().iter().any(removed).then_some(())
-    });
+    for what in ["trashed", "unfinished"] {
+        server.wait_for("sweep", |server| {
+            let is_told = |line: &serde_json::Value| line["fields"][what] == 1;
+            server.log().iter().any(is_told).then_some(())
+        });
+    }
     let gone = [name("a", "png"), name("b", "png#1")];
-    let left: Vec<String> = before
+    let mut left: Vec<String> = before
         .into_iter()
         .filter(|name| !gone.contains(name))
         .collect();
+    left.push("trash".to_owned());
+    left.sort();
     assert_eq!(files(folder.path()), left);
     assert!(left.contains(&used));
+    for path in [
+        "/media/trash",
+        "/media/trash/",
+        &format!("/media/trash%2F{}", gone[0]),
+    ] {
+        assert_eq!(server.get(path, &[]).await.status, 404, "{path}");
+    }
 }
