@@ -100,7 +100,7 @@ impl CreateAssetInput {
             content: self.content,
             translations: self.translations.unwrap_or_default(),
         };
-        create(ctx, circumstances, self.key, described, edit).await
+        Box::pin(create(ctx, circumstances, self.key, described, edit)).await
     }
 }
 
