@@ -11,16 +11,40 @@ const LONGEST_DEVICE: usize = 200;
 /// Who sends a request, below all accounts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
-    address: Option<IpAddr>,
+    address: Address,
     device: String,
 }
+
+/// The address of a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Address {
+    /// The request comes from this process.
+    #[default]
+    None,
+    Known(IpAddr),
+    /// A trusted proxy names no address that can be read.
+    Unreadable,
+}
+
+/// The network of clients whose address cannot be read. They share all limits of networks.
+const UNKNOWN_NETWORK: &str = "unknown";
 
 impl Client {
     /// A client at this address that calls itself this.
     pub fn new(address: Option<IpAddr>, device: &str) -> Self {
+        let address = address.map(|address| address.to_canonical());
+        Self::at(address.map_or(Address::None, Address::Known), device)
+    }
+
+    /// A client behind a proxy that names no address that can be read.
+    pub fn unreadable(device: &str) -> Self {
+        Self::at(Address::Unreadable, device)
+    }
+
+    fn at(address: Address, device: &str) -> Self {
         let device = device.chars().filter(|c| !c.is_control());
         Self {
-            address: address.map(|address| address.to_canonical()),
+            address,
             device: device.take(LONGEST_DEVICE).collect(),
         }
     }
@@ -32,15 +56,25 @@ impl Client {
 
     /// Its address, if that is known.
     pub fn address(&self) -> Option<IpAddr> {
-        self.address
+        match self.address {
+            Address::Known(address) => Some(address),
+            Address::None | Address::Unreadable => None,
+        }
     }
 
-    /// The network that somebody can have for themselves: the address, or the first half of one of IPv6. Empty if unknown.
+    /// Whether a proxy should have named its address and did not.
+    pub fn is_unreadable(&self) -> bool {
+        self.address == Address::Unreadable
+    }
+
+    /// The network that somebody can have for themselves: the address, or the first half of one of IPv6; "unknown" where the
+    /// address cannot be read. Empty for this process itself.
     pub fn network(&self) -> String {
-        let network = self.address.map(network_of);
-        network
-            .map(|network| network.to_string())
-            .unwrap_or_default()
+        match self.address {
+            Address::Known(address) => network_of(address).to_string(),
+            Address::Unreadable => UNKNOWN_NETWORK.to_owned(),
+            Address::None => String::new(),
+        }
     }
 }
 
@@ -70,5 +104,6 @@ mod tests {
             assert_eq!(client.network(), network);
         }
         assert_eq!(Client::default().network(), "");
+        assert_eq!(Client::unreadable("").network(), "unknown");
     }
 }

@@ -254,7 +254,8 @@ async fn buckets(app: &App, client: &Client, email: &str) -> Result<Vec<Bucket>>
         .limit(1);
     let known: Option<session::Model> = app.database.row(select).await?;
     let mut name = token::digest(&Secret::new(email));
-    if known.is_some() && !network.is_empty() {
+    // Strangers share the network of those whose address cannot be read.
+    if known.is_some() && client.address().is_some() {
         name = format!("{name}@{network}");
     }
     let mut buckets = vec![AT_ACCOUNT.of(&name)];

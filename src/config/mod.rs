@@ -114,7 +114,7 @@ setting::settings! {
     mail_from: Option<Mailbox> = parse::mailbox, Shape::Plain,
         allowed "e-mail address, with or without a name before it", default "";
 
-    /// Networks of the proxies in front of this server, whose X-Forwarded-For header is believed
+    /// Networks of the proxies in front of this server, whose headers X-Forwarded-For and Forwarded are believed
     trusted_proxies: Vec<IpNet> = parse::networks, Shape::List,
         allowed "IP addresses or networks such as 10.0.0.0/8, separated by commas", default "";
 

@@ -29,6 +29,8 @@ enum Counted {
     ApiToken(Uuid),
     PreviewLink(Uuid),
     Network(IpNet),
+    /// All whose address cannot be read.
+    UnknownNetwork,
 }
 
 /// What is left to a principal.
@@ -79,6 +81,9 @@ impl Rates {
             Principal::ApiToken { id, .. } => (&self.signed_in, Counted::ApiToken(*id)),
             Principal::Preview { id, .. } => (&self.public, Counted::PreviewLink(*id)),
             Principal::System => return Ok(None),
+            Principal::Anonymous if client.is_unreadable() => {
+                (&self.public, Counted::UnknownNetwork)
+            }
             Principal::Anonymous => match client.address() {
                 Some(address) if !self.exempt.iter().any(|network| network.contains(&address)) => {
                     (&self.public, Counted::Network(network_of(address)))

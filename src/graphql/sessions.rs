@@ -24,7 +24,7 @@ struct Session {
     account_id: ID,
     /// What the client calls itself; may be empty, and need not be true.
     device: String,
-    /// The network from which it began; empty if unknown.
+    /// The network from which it began; `unknown` if a proxy named no address that could be read.
     network: String,
     /// When it began.
     created_at: DateTime,

@@ -7,6 +7,7 @@ mod cors;
 mod credentials;
 mod deadline;
 mod demo_site;
+mod forwarded;
 mod graphiql;
 mod graphql;
 mod hardening;
