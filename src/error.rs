@@ -51,6 +51,9 @@ pub enum Error {
     /// The database or the media store cannot be reached now; trying again later may work.
     #[error("the service is busy or its storage cannot be reached; try again")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database accepts no writes at present: it is a standby, or was made read-only. Reads go on.
+    #[error("the database is read-only now, so nothing was changed; reads go on; try again later")]
+    ReadOnly(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A fault of the program or of its environment.
     #[error("something went wrong on the server")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -67,6 +70,11 @@ impl Error {
         Self::Internal(cause.into())
     }
 
+    /// Whether trying again later may work, once the environment has changed.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::ReadOnly(_))
+    }
+
     /// The stable code by which programs know the error.
     pub fn code(&self) -> &'static str {
         match self {
@@ -81,7 +89,7 @@ impl Error {
             Self::KeyReused => "KEY_REUSED",
             Self::AnswerUnknown => "ANSWER_UNKNOWN",
             Self::Overloaded => "OVERLOADED",
-            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::Unavailable(_) | Self::ReadOnly(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -89,6 +97,9 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(cause: DbErr) -> Self {
+        if is_read_only(&cause) {
+            return Self::ReadOnly(cause.into());
+        }
         let passes = match &cause {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
             DbErr::Query(RuntimeErr::SqlxError(error))
@@ -101,6 +112,33 @@ impl From<DbErr> for Error {
             Self::Internal(cause.into())
         }
     }
+}
+
+/// PostgreSQL: the transaction is read-only, as on a standby.
+const READ_ONLY_STATE: &str = "25006";
+/// SQLite: the file or its file system is read-only; whatever its extended codes add.
+const READ_ONLY_CODE: u32 = 8;
+
+/// Whether the database refused a statement because it accepts no writes.
+pub fn is_read_only(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))) = error
+    else {
+        return false;
+    };
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| {
+        code == READ_ONLY_STATE
+            || sqlite_code(&code).is_some_and(|code| code & 0xff == READ_ONLY_CODE)
+    })
+}
+
+/// The code as SQLite's, if it is one: a state of PostgreSQL has five characters, a code of SQLite fewer.
+fn sqlite_code(code: &str) -> Option<u32> {
+    code.parse().ok().filter(|_| code.len() < 5)
 }
 
 /// PostgreSQL: serialization failure, deadlock, shutdown, start-up, lock not available, a transaction ended for its
@@ -118,14 +156,21 @@ fn passes(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            // A state of PostgreSQL has five characters, a code of SQLite fewer.
-            let sqlite = code.parse::<u32>().ok().filter(|_| code.len() < 5);
-            sqlite.is_some_and(|code| PASSING_CODES.contains(&(code & 0xff)))
+            sqlite_code(&code).is_some_and(|code| PASSING_CODES.contains(&(code & 0xff)))
                 || PASSING_STATES.contains(&code.as_ref())
                 || (code.len() == 5 && PASSING_CLASSES.iter().any(|class| code.starts_with(class)))
         }),
         _ => false,
     }
+}
+
+/// The error with its causes, for whoever runs the program.
+pub fn explained(error: &Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    std::iter::once(error.to_string())
+        .chain(causes.map(ToString::to_string))
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// Two changes of the same, of which only one can hold.

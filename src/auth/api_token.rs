@@ -22,6 +22,7 @@ use crate::{
     error::{Error, Problem, ProblemCode, Result},
     event::{self, AccountEvent, Action},
     id,
+    telemetry::outage,
 };
 
 const LONGEST_NAME: usize = 200;
@@ -330,7 +331,9 @@ async fn read_active(app: &App, digest: &str) -> Result<Option<Active>> {
         && let Err(error) = mark_used(app, active.id, now).await
     {
         // Reading goes on where nothing can be written.
-        tracing::warn!(%error, "that an API token is used could not be noted");
+        if !outage::report(&error) {
+            tracing::warn!(%error, "that an API token is used could not be noted");
+        }
     }
     Ok(active)
 }

@@ -17,7 +17,7 @@ use crate::{
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action},
     id,
-    telemetry::metrics::SignInStep,
+    telemetry::{metrics::SignInStep, outage},
 };
 
 /// How long an access token holds, at most: it ends with its session.
@@ -233,7 +233,9 @@ async fn read_active(app: &App, claims: &Claims) -> Result<Option<Active>> {
         && let Err(error) = mark_used(app, claims, now).await
     {
         // Reading goes on where nothing can be written.
-        tracing::warn!(%error, "that a session is used could not be noted");
+        if !outage::report(&error) {
+            tracing::warn!(%error, "that a session is used could not be noted");
+        }
     }
     Ok(active)
 }

@@ -1,37 +1,43 @@
 //! `kindling check`: tries what the server would need, changes no content, and says what is wrong.
 
+use super::tell;
 use crate::{
     config::Config,
     content::media_binding::{self, Binding},
     database::Database,
-    error::{Error, Result},
+    error::{Error, Result, explained},
     http::server::Tls,
     media::MediaStore,
 };
 
 pub(super) async fn run(config: Config) -> Result<()> {
-    println!("settings: {config:#?}");
+    tell(&format!("settings: {config:#?}"))?;
     let mut faults = Vec::new();
     let media = MediaStore::open(&config.media_dir);
     match &media {
-        Ok(_) => println!("media: {} can be used", config.media_dir.display()),
-        Err(error) => faults.push(format!("media: {}", super::explained(error))),
+        Ok(_) => tell(&format!(
+            "media: {} can be used",
+            config.media_dir.display()
+        ))?,
+        Err(error) => faults.push(format!("media: {}", explained(error))),
     }
     match database(&config, media.ok().as_ref()).await {
         Ok((pending, binding)) => {
             let url = &config.database_url;
-            println!("database: {url} answers; {pending} migrations have not run");
+            tell(&format!(
+                "database: {url} answers; {pending} migrations have not run"
+            ))?;
             match binding {
-                Ok(text) => println!("media: {text}"),
-                Err(error) => faults.push(format!("media: {}", super::explained(&error))),
+                Ok(text) => tell(&format!("media: {text}"))?,
+                Err(error) => faults.push(format!("media: {}", explained(&error))),
             }
         }
-        Err(error) => faults.push(format!("database: {}", super::explained(&error))),
+        Err(error) => faults.push(format!("database: {}", explained(&error))),
     }
     match Tls::of(&config) {
-        Ok(Some(_)) => println!("tls: certificate and key can be used"),
+        Ok(Some(_)) => tell("tls: certificate and key can be used")?,
         Ok(None) => {}
-        Err(error) => faults.push(format!("tls: {}", super::explained(&error))),
+        Err(error) => faults.push(format!("tls: {}", explained(&error))),
     }
     if faults.is_empty() {
         Ok(())

@@ -1,5 +1,6 @@
 //! `kindling migrate`: brings the database up to date, and stops.
 
+use super::tell;
 use crate::{config::Config, database::Database, error::Result};
 
 pub(super) async fn run(config: Config) -> Result<()> {
@@ -7,9 +8,8 @@ pub(super) async fn run(config: Config) -> Result<()> {
     let pending = database.pending_migrations().await?;
     database.migrate().await?;
     database.close().await;
-    println!(
+    tell(&format!(
         "{} is up to date; {pending} migrations have run",
         config.database_url
-    );
-    Ok(())
+    ))
 }

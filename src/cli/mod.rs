@@ -6,20 +6,19 @@ mod documents;
 mod keys;
 mod media;
 mod migrate;
+mod output;
 mod schema;
 mod serve;
 
-use std::{
-    io::{IsTerminal, Write, stderr, stdout},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
+use self::output::{complain, tell};
 use crate::{
-    config::{self, Config, LogFormat, Mistakes},
-    error::{Error, Result},
+    config::{self, Config, Mistakes},
+    error::explained,
+    telemetry::log::Log,
 };
 
 /// The futures of GraphQL's fields lie one in the other. Only what is used of a stack takes memory.
@@ -70,7 +69,7 @@ pub fn run() -> ExitCode {
     match Config::load(settings_of(&matches), config::environment) {
         Ok(config) => start(cli.command, config),
         Err(mistakes) => {
-            eprintln!("{}", Mistakes(&mistakes));
+            complain(&Mistakes(&mistakes).to_string());
             ExitCode::from(2)
         }
     }
@@ -85,10 +84,19 @@ fn settings_of(matches: &ArgMatches) -> &ArgMatches {
 }
 
 fn start(command: Command, config: Config) -> ExitCode {
-    if let Err(message) = log(&config) {
-        eprintln!("log_level: {message}");
-        return ExitCode::from(2);
-    }
+    let log = match Log::start(&config) {
+        Ok(log) => log,
+        Err(message) => {
+            complain(&message);
+            return ExitCode::from(2);
+        }
+    };
+    let code = execute(command, config, &log);
+    log.flush();
+    code
+}
+
+fn execute(command: Command, config: Config, log: &Log) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .thread_stack_size(STACK_BYTES)
         .enable_all()
@@ -96,13 +104,13 @@ fn start(command: Command, config: Config) -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("cannot start: {error}");
+            log.print(&format!("cannot start: {error}"));
             return ExitCode::FAILURE;
         }
     };
     let ran = runtime.block_on(async {
         match command {
-            Command::Serve(arguments) => serve::run(config, arguments).await,
+            Command::Serve(arguments) => serve::run(config, arguments, log).await,
             Command::Account(command) => account::run(config, command).await,
             Command::Keys(command) => keys::run(config, command).await,
             Command::Documents(command) => documents::run(config, command).await,
@@ -117,40 +125,8 @@ fn start(command: Command, config: Config) -> ExitCode {
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", explained(&error));
+            log.print(&explained(&error));
             ExitCode::FAILURE
         }
     }
-}
-
-/// Prints a line to standard output, which is where secrets go: the log must not hold them.
-fn tell(line: &str) -> Result<()> {
-    writeln!(stdout(), "{line}").map_err(Error::internal)
-}
-
-/// The error with its causes: whoever runs the program may know them.
-fn explained(error: &Error) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
-    std::iter::once(error.to_string())
-        .chain(causes.map(ToString::to_string))
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
-fn log(config: &Config) -> Result<(), String> {
-    // Each migration tells of itself, and PostgreSQL of what is there already; that they have run is enough, unless somebody asks.
-    let filter = EnvFilter::try_new(format!(
-        "sea_orm_migration=warn,sqlx::postgres::notice=warn,{}",
-        config.log_level
-    ));
-    let filter = filter.map_err(|error| error.to_string())?;
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(stderr().is_terminal())
-        .with_writer(stderr);
-    match config.log_format {
-        LogFormat::Text => subscriber.init(),
-        LogFormat::Json => subscriber.json().init(),
-    }
-    Ok(())
 }

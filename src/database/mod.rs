@@ -2,6 +2,7 @@
 
 mod changes;
 mod pools;
+mod read_only;
 mod reads;
 mod rows;
 mod snapshot;
@@ -160,21 +161,27 @@ impl Database {
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .test_before_acquire(false)
-                .before_acquire(|connection, used| {
-                    Box::pin(async move {
-                        if used.idle_for > TRIED_AFTER {
-                            connection.ping().await?;
-                        }
-                        Ok(true)
-                    })
-                })
         };
+        let readers = pool().before_acquire(|connection, used| {
+            Box::pin(async move {
+                if used.idle_for > TRIED_AFTER {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
         let writer = pool()
+            .before_acquire(|connection, used| {
+                Box::pin(async move {
+                    let is_suspect = read_only::is_suspect(used.age, used.idle_for, TRIED_AFTER);
+                    Ok(!is_suspect || read_only::accepts_writes(connection).await?)
+                })
+            })
             .connect_with(options.options([("default_transaction_isolation", "read committed")]))
             .await
             .map_err(|error| Error::Unavailable(error.into()))?;
         Ok(Self::of(
-            SqlxPostgresConnector::from_sqlx_postgres_pool(pool().connect_lazy_with(snapshots)),
+            SqlxPostgresConnector::from_sqlx_postgres_pool(readers.connect_lazy_with(snapshots)),
             SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
         ))
     }
@@ -197,6 +204,11 @@ impl Database {
     /// Brings the tables to the state of this version of the program: all of the way or not at all, and one instance
     /// after the other.
     pub async fn migrate(&self) -> Result<()> {
+        // A database that is up to date is not written to: it may be read-only.
+        let is_current = |migrated: Migrated| migrated.pending == 0 && migrated.unknown == 0;
+        if self.migrated().await.is_ok_and(is_current) {
+            return Ok(());
+        }
         let tx = self.begin().await?;
         if tx.get_database_backend() == DbBackend::Postgres {
             let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
@@ -252,10 +264,10 @@ impl Database {
     /// A transaction to write in. On SQLite it holds the one write lock from its start, so that it cannot fail for it later.
     pub async fn begin(&self) -> Result<Transaction> {
         let _waiting = self.meter.wait(Pool::Writers);
-        match &self.line {
-            Some(line) => line.begin().await,
-            None => Ok(Transaction::alone(self.writer.begin().await?)),
+        if let Some(line) = &self.line {
+            return line.begin().await;
         }
+        Ok(Transaction::alone(self.writer.begin().await?))
     }
 
     /// Whether nothing was ever put into the database.

@@ -20,7 +20,10 @@ use tracing::Instrument;
 
 use crate::{
     error::{Error, Result},
-    telemetry::traces,
+    telemetry::{
+        outage::{self, Outage},
+        traces,
+    },
 };
 
 /// The only writer of a database, and the line of those who wait for it.
@@ -129,12 +132,17 @@ impl Transaction {
         let Self { tx, turn } = self;
         let committing = async {
             match turn {
-                None => commit(tx).await,
-                Some(turn) => turn.commit(tx).await,
+                None => commit(tx).await?,
+                Some(turn) => {
+                    turn.commit(tx).await?;
+                    outage::ended(Outage::ReadOnly);
+                }
             }
+            Ok(())
         };
         let committed = tokio::spawn(traces::carried(committing.in_current_span())).await;
-        committed.map_err(Error::internal)?.map_err(Error::from)
+        let committed: Result<(), DbErr> = committed.map_err(Error::internal)?;
+        committed.map_err(Error::from)
     }
 }
 
@@ -220,7 +228,8 @@ impl Group {
     /// None of the changes was made. Where the disk is full, SQLite takes back all of a transaction, and knows none of its
     /// savepoints any more.
     fn give_up(group: Option<Self>, error: &DbErr) {
-        tracing::warn!(%error, "changes that shared a commit were not made");
+        // Those whose changes they are report the outage.
+        tracing::debug!(%error, "changes that shared a commit were not made");
         if let Some(group) = group {
             let error = DbErr::Conn(RuntimeErr::Internal(error.to_string()));
             group.outcome.send_replace(Some(Err(error)));

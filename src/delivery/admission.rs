@@ -15,7 +15,10 @@ use tokio::{
 use crate::{
     auth::{Principal, Scope},
     config::Config,
-    telemetry::metrics::crowds::{CrowdState, Crowds},
+    telemetry::{
+        metrics::crowds::{CrowdState, Crowds},
+        outage::{self, Outage},
+    },
 };
 
 /// Places for those who edit, for each one for the public: they mostly wait for the disk, and share what it does.
@@ -200,9 +203,12 @@ impl Places {
         let now = Instant::now();
         let mut crowd = self.crowd();
         if crowd.is_none() {
-            tracing::warn!(
-                of = self.name,
-                "too many operations at once: some are refused"
+            outage::failed(
+                Outage::Overload,
+                &format!(
+                    "too many operations at once by {}; some are refused",
+                    self.name
+                ),
             );
         }
         let is_slow = has_waited || crowd.as_ref().is_some_and(|crowd| crowd.is_slow);

@@ -16,7 +16,8 @@ use sea_orm::{
 use super::{Action, Event};
 use crate::{
     database::{Changes, Database, Line, Snapshot},
-    error::{Error, Result},
+    error::{Error, Result, explained},
+    telemetry::outage::{self, Outage},
 };
 
 /// How often the log is looked at for what other instances did. What this one does it knows at once.
@@ -163,18 +164,12 @@ async fn catch_up(database: &Database) -> Result<i64> {
 
 /// Looks at the log again and again, for as long as it is polled.
 pub async fn follow(database: &Database) -> Infallible {
-    let mut is_away = false;
     loop {
-        if let Some(_turn) = database.changes.turn().await {
-            let result = catch_up(database).await;
-            if result.is_err() != is_away {
-                is_away = result.is_err();
-                if let Err(error) = result {
-                    tracing::warn!(%error, "the event log cannot be followed");
-                } else {
-                    tracing::info!("the event log can be followed again");
-                }
-            }
+        if let Some(_turn) = database.changes.turn().await
+            && let Err(error) = catch_up(database).await
+            && !outage::report(&error)
+        {
+            outage::failed(Outage::Database, &explained(&error));
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{ServerError, Value};
 
-use crate::{error::Error, telemetry::metrics::Code};
+use crate::{
+    error::Error,
+    telemetry::{metrics::Code, outage},
+};
 
 /// The codes of errors that GraphQL itself finds, before anything of ours runs.
 pub(crate) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
@@ -41,21 +44,10 @@ pub(crate) fn told(error: ServerError) -> ServerError {
         );
     };
     let code = ours.code();
-    match ours {
-        Error::Internal(cause) | Error::Unavailable(cause) => {
-            tracing::error!(code, cause = %cause, path = ?error.path, "an operation failed");
-        }
-        Error::Invalid(_)
-        | Error::Conflict(_)
-        | Error::Referenced(_)
-        | Error::Unauthenticated
-        | Error::Csrf
-        | Error::PasswordRequired
-        | Error::TooManyAttempts(_)
-        | Error::KeyReused
-        | Error::AnswerUnknown
-        | Error::Overloaded
-        | Error::Forbidden(_) => {}
+    if !outage::report(ours)
+        && let Error::Internal(cause) = ours
+    {
+        tracing::error!(code, cause = %cause, path = ?error.path, "an operation failed");
     }
     let problems = match ours {
         Error::Invalid(problems) => problems.clone(),
@@ -111,7 +103,7 @@ pub(crate) fn of(error: Error) -> ServerError {
 
 /// Whether an error says that the database, or what else is needed, does not answer.
 pub(crate) fn is_unavailable(error: &ServerError) -> bool {
-    matches!(error.source::<Error>(), Some(Error::Unavailable(_)))
+    error.source::<Error>().is_some_and(Error::is_unavailable)
 }
 
 /// The code that an error has.

@@ -19,6 +19,7 @@ use crate::{
     auth::Principal,
     content::{idempotency::Claim, upload::Uploads},
     error::Error,
+    telemetry::outage,
 };
 
 /// The key that came with a request.
@@ -128,7 +129,9 @@ pub(super) async fn keep(claim: &Claim, app: &App, response: Response) -> Respon
     match kept {
         Err(Error::AnswerUnknown) if !claim.is_taken() => failed(Error::AnswerUnknown),
         Err(error) => {
-            tracing::warn!(%error, "an answer could not be kept");
+            if !outage::report(&error) {
+                tracing::warn!(%error, "an answer could not be kept");
+            }
             response
         }
         Ok(()) => response,

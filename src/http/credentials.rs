@@ -17,6 +17,7 @@ use crate::{
     crypto::Secret,
     error::{Error, Result},
     graphql::transport::{ACCESS_COOKIE, Browser, set_cookie},
+    telemetry::outage,
 };
 
 /// For answers that are for whoever asked alone, and that no cache may keep.
@@ -114,8 +115,8 @@ fn refused(error: &Error) -> Response {
                 .insert(header::WWW_AUTHENTICATE, challenge);
             response
         }
-        Error::Unavailable(cause) => {
-            tracing::error!(%cause, "credentials could not be checked");
+        Error::Unavailable(_) | Error::ReadOnly(_) => {
+            outage::report(error);
             reply::error(StatusCode::SERVICE_UNAVAILABLE, error.code(), &message)
         }
         _ => {

@@ -6,6 +6,7 @@ use axum::{http::StatusCode, response::Response};
 use tokio::time::{Instant, timeout_at};
 
 use super::{reply, server::Received};
+use crate::telemetry::outage::{self, Outage};
 
 /// The answer, or an error once the deadline has passed. What a client sends moves it on: a large file takes its time.
 pub(super) async fn in_time(
@@ -31,8 +32,8 @@ pub(super) async fn in_time(
         return reply::error(StatusCode::REQUEST_TIMEOUT, "BAD_REQUEST", message);
     }
     response.unwrap_or_else(|| {
-        tracing::warn!("a request ran out of time");
         let message = "this took too long; try again";
+        outage::failed(Outage::Deadline, &"a request ran out of time");
         reply::error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
     })
 }

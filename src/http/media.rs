@@ -10,7 +10,11 @@ use headers::{ETag, HeaderMapExt, IfNoneMatch, IfRange};
 use object_store::{GetOptions, GetRange, GetResult};
 
 use super::reply;
-use crate::{app::App, media};
+use crate::{
+    app::App,
+    media,
+    telemetry::outage::{self, Outage},
+};
 
 /// A year.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -188,7 +192,7 @@ fn missing() -> Response {
 }
 
 fn failed(error: &object_store::Error) -> Response {
-    tracing::error!(%error, "a file could not be read");
+    outage::failed(Outage::MediaStore, error);
     reply::error(
         StatusCode::SERVICE_UNAVAILABLE,
         "UNAVAILABLE",

@@ -18,6 +18,7 @@ use crate::{
     crypto::Secret,
     error::Error,
     graphql::transport::set_cookie,
+    telemetry::outage,
 };
 
 /// Tells the browser that has begun from all others.
@@ -145,7 +146,9 @@ fn told(failure: &Failure) -> Response {
         Failure::Declined | Failure::NotAllowed => StatusCode::FORBIDDEN,
         Failure::Provider => StatusCode::BAD_GATEWAY,
         Failure::Ours(Error::TooManyAttempts(_)) => StatusCode::TOO_MANY_REQUESTS,
-        Failure::Ours(Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        Failure::Ours(Error::Unavailable(_) | Error::ReadOnly(_)) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Failure::Ours(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let mut response = page(status, &format!("Signing in did not work: {failure}.\n"));
@@ -170,7 +173,12 @@ fn page(status: StatusCode, text: &str) -> Response {
 
 /// What is our own fault is for the operator.
 fn log(failure: &Failure) {
-    if let Failure::Ours(Error::Internal(cause) | Error::Unavailable(cause)) = failure {
+    let Failure::Ours(error) = failure else {
+        return;
+    };
+    if !outage::report(error)
+        && let Error::Internal(cause) = error
+    {
         tracing::error!(%cause, "signing in with a provider failed");
     }
 }

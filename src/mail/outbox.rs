@@ -20,7 +20,11 @@ use crate::{
     database::Database,
     error::{Error, Result},
     id,
-    telemetry::{meter::Counters, metrics::Mails},
+    telemetry::{
+        meter::Counters,
+        metrics::Mails,
+        outage::{self, Outage},
+    },
 };
 
 /// Longer than handing a mail over may take: until then nobody else tries.
@@ -101,16 +105,21 @@ impl Outbox<'_> {
             match server.send(row.id, &self.opened(&row)?).await {
                 Ok(()) => {
                     self.meter.count(Mails::Sent);
+                    outage::ended(Outage::MailServer);
                     self.remove(row.id).await?;
                 }
                 Err(failure) => {
                     self.meter.count(Mails::NotTaken);
                     let tries = row.tries + 1;
-                    tracing::warn!(mail = %row.id, tries, %failure, "a mail was not sent, and is tried again");
                     self.put_off(row.id, tries).await?;
                     if matches!(failure, Failure::NoServer(_)) {
+                        outage::failed(
+                            Outage::MailServer,
+                            &format!("a mail was not sent: {failure}"),
+                        );
                         break;
                     }
+                    tracing::warn!(mail = %row.id, tries, %failure, "a mail was not sent, and is tried again");
                 }
             }
         }

@@ -2,8 +2,10 @@
 
 pub mod disk;
 pub mod label;
+pub mod log;
 pub mod meter;
 pub mod metrics;
+pub mod outage;
 pub mod process;
 pub mod sheet;
 pub mod traces;
@@ -11,7 +13,7 @@ pub mod traces;
 use std::sync::Arc;
 
 pub use self::metrics::Metrics;
-use self::traces::Traces;
+use self::{log::LogMeter, traces::Traces};
 use crate::{config::Config, error::Result};
 
 /// What the parts of the program tell. Clones share it.
@@ -21,6 +23,8 @@ pub struct Telemetry {
     pub metrics: Arc<Metrics>,
     /// The traces.
     pub traces: Traces,
+    /// The lines of the log of this process.
+    pub log: Arc<LogMeter>,
 }
 
 impl Telemetry {
@@ -29,6 +33,7 @@ impl Telemetry {
         Ok(Self {
             metrics: Arc::default(),
             traces: Traces::open(config)?,
+            log: Arc::default(),
         })
     }
 }

@@ -14,10 +14,11 @@ use self::erasure::Erasure;
 use crate::{
     app::App,
     auth::password_reset,
-    error::Result,
+    error::{Result, explained},
     event::tail,
     telemetry::{
         metrics::{Task, TaskEnd},
+        outage::{self, Outage},
         traces::{Beginning, SpanKind},
     },
 };
@@ -111,9 +112,10 @@ async fn work(app: &App, stop: impl Future) {
 
 /// Logs what failed; tells whether it went well.
 fn note(what: &str, result: &Result<()>) -> bool {
-    if let Err(error) = result {
-        let cause = std::error::Error::source(error);
-        tracing::warn!(%error, cause, "{what} could not be looked after");
+    if let Err(error) = result
+        && !outage::report(error)
+    {
+        outage::failed(Outage::Work, &format!("{what}: {}", explained(error)));
     }
     result.is_ok()
 }

@@ -17,6 +17,7 @@ mod lost_connections;
 mod marks;
 mod merging;
 mod pairs;
+mod read_only;
 mod site;
 mod sizes;
 mod support;

@@ -72,6 +72,11 @@ impl Site {
         Client::new(server.address, &self.account)
     }
 
+    /// Where the database is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A connection to the database, behind the servers' backs.
     pub(crate) async fn database(&self) -> DatabaseConnection {
         let mut options = ConnectOptions::new(&self.url);

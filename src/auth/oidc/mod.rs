@@ -30,6 +30,7 @@ use crate::{
     config::OidcProvider,
     crypto::{Secret, token},
     error::{Error, Result},
+    telemetry::outage::{self, Outage},
 };
 
 /// Ways that are begun from one network: each costs a row, and some a request to the provider.
@@ -333,7 +334,11 @@ pub fn sign_in_url(app: &App, provider: &OidcProvider) -> String {
 
 /// Logs what is wrong with a provider, and says less to whoever asks.
 fn told(settings: &OidcProvider, trouble: &Trouble) -> Failure {
-    tracing::warn!(provider = settings.id, %trouble, "signing in with a provider failed");
+    let id = &settings.id;
+    outage::failed(
+        Outage::OpenIdProvider,
+        &format!("signing in with a provider failed: {id}: {trouble}"),
+    );
     Failure::Provider
 }
 

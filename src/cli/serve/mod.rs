@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use self::{management::Management, workers::Workers};
-use super::tell;
+use super::output::tell_without_waiting;
 use crate::{
     app::App,
     auth::setup,
@@ -27,6 +27,7 @@ use crate::{
         self,
         server::{Server, Stopping, Tls},
     },
+    telemetry::log::Log,
     worker,
 };
 
@@ -44,9 +45,10 @@ pub(super) struct Arguments {
     demo: bool,
 }
 
-pub(super) async fn run(config: Config, arguments: Arguments) -> Result<()> {
+pub(super) async fn run(config: Config, arguments: Arguments, log: &Log) -> Result<()> {
     let stop = stop_signal()?;
-    let app = App::start(config, Clock::system()).await?;
+    let mut app = App::start(config, Clock::system()).await?;
+    app.telemetry.log = log.meter();
     media_binding::establish(&app).await?;
     complete_erasures(&app).await;
     if arguments.demo && demo::import(&app).await? {
@@ -108,12 +110,15 @@ async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
 /// Makes an account of each role for the demo, and prints their passwords, which nobody can see again.
 async fn tell_demo_accounts(app: &App) -> Result<()> {
     let accounts = demo::accounts::create(app).await?;
-    if !accounts.is_empty() {
-        tell("Sign in to the demo with one of these, which are shown this once:")?;
+    if accounts.is_empty() {
+        return Ok(());
     }
-    for (email, password) in accounts {
-        tell(&format!("  {email}  {}", password.expose()))?;
-    }
+    let lines = accounts
+        .iter()
+        .map(|(email, password)| format!("  {email}  {}\n", password.expose()));
+    let text: String = lines.collect();
+    let heading = "Sign in to the demo with one of these, which are shown this once:";
+    tell_without_waiting(format!("{heading}\n{text}"));
     Ok(())
 }
 
@@ -124,8 +129,11 @@ async fn tell_setup_link(app: &App, address: SocketAddr) -> Result<()> {
         return Ok(());
     };
     let base = app.config.link_base(Some(address));
-    tell("Nobody has an account yet. Make the first one with this link, within 24 hours:")?;
-    tell(&format!("  {base}/setup#{}", token.expose()))
+    tell_without_waiting(format!(
+        "Nobody has an account yet. Make the first one with this link, within 24 hours:\n  {base}/setup#{}\n",
+        token.expose()
+    ));
+    Ok(())
 }
 
 /// Resolves when the process is asked to stop, by Ctrl-C or by SIGTERM.

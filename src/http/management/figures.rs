@@ -23,6 +23,7 @@ pub(super) async fn show(extract::State(managed): extract::State<Managed>) -> Re
         vec![
             Box::new(state),
             Box::new(app.telemetry.metrics),
+            Box::new(app.telemetry.log),
             Box::new(delivery.crowds()),
             Box::new(Arc::clone(&app.database.meter)),
             Box::new(app.database.pools()),

@@ -3,7 +3,10 @@
 use axum::{extract, http::StatusCode, response::Response};
 use serde_json::{Value, json};
 
-use super::{Managed, now, state::State};
+use super::{
+    Managed, now,
+    state::{State, Told},
+};
 use crate::{
     app::App,
     config::Engine,
@@ -21,6 +24,12 @@ pub(super) async fn show(extract::State(managed): extract::State<Managed>) -> Re
             is_stopping: true, ..
         } => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         State { database: None, .. } => (StatusCode::SERVICE_UNAVAILABLE, "database away"),
+        State {
+            database: Some(Told {
+                is_writable: false, ..
+            }),
+            ..
+        } => (StatusCode::OK, "database read-only"),
         _ => (StatusCode::OK, "ok"),
     };
     let app = &managed.app;
@@ -54,6 +63,7 @@ fn database(app: &App, state: &State) -> Value {
             Engine::Postgres => "PostgreSQL",
         },
         "answers": told.is_some(),
+        "writable": told.map(|told| told.is_writable),
         "latencySeconds": told.map(|told| told.latency.as_secs_f64()),
         "migrations": told.map(|told| json!({
             "pending": told.migrated.pending, "ofNewerVersion": told.migrated.unknown,

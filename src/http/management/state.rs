@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-use super::Managed;
+use super::{Managed, probes};
 use crate::{
     app::App,
     database::Migrated,
@@ -13,6 +13,7 @@ use crate::{
         disk::Disk,
         meter::float,
         metrics::cache::Caches,
+        outage,
         sheet::{Figures, Sheet},
     },
 };
@@ -47,6 +48,8 @@ pub(super) struct Told {
     pub(super) migrated: Migrated,
     /// How many mails wait.
     pub(super) mails: u64,
+    /// Whether it accepts writes.
+    pub(super) is_writable: bool,
 }
 
 impl State {
@@ -55,7 +58,7 @@ impl State {
         let told = match timeout(PATIENCE, told(app)).await {
             Ok(Ok(told)) => Some(told),
             Ok(Err(error)) => {
-                tracing::warn!(?error, "the database did not tell how it stands");
+                outage::report(&error);
                 None
             }
             Err(_) => None,
@@ -80,6 +83,7 @@ async fn told(app: &App) -> Result<Told> {
         latency: begun.elapsed(),
         migrated: app.database.migrated().await?,
         mails: app.outbox().waiting().await?,
+        is_writable: probes::is_writable(app).await.unwrap_or(true),
     })
 }
 
@@ -95,6 +99,8 @@ impl Figures for State {
         let help = "Whether the database answers.";
         sheet.gauge("database_up", help, flag(self.database.is_some()))?;
         if let Some(told) = self.database {
+            let help = "Whether the database accepts writes.";
+            sheet.gauge("database_writable", help, flag(told.is_writable))?;
             let help = "Migrations of this version that have not run.";
             let pending = told.migrated.pending as u64;
             sheet.gauge("database_migrations_pending", help, float(pending))?;
