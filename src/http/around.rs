@@ -12,7 +12,7 @@ use std::{
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderName, HeaderValue},
+    http::{HeaderName, HeaderValue, StatusCode},
     response::Response,
 };
 use futures_util::FutureExt;
@@ -20,7 +20,13 @@ use opentelemetry::context::FutureExt as _;
 use tower::Service;
 use tracing::{Instrument, Span};
 
-use super::{cors, deadline, hardening::Hardening, observed::Observed, reply, server::Received};
+use super::{
+    cors, deadline,
+    hardening::Hardening,
+    observed::{Observed, method_name},
+    reply,
+    server::{Malformed, Received},
+};
 use crate::{
     config::{Config, CorsOrigins},
     id,
@@ -28,6 +34,10 @@ use crate::{
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest id that a request may bring.
+const MAX_ID_BYTES: usize = 128;
+/// How much of a path the log shows.
+const MAX_LOGGED_PATH_BYTES: usize = 256;
 
 /// The routes, with what is around each of their answers. Clones share everything.
 #[derive(Clone)]
@@ -109,6 +119,9 @@ impl Parts {
 
     /// What the routes answer in time. If they panic, the process lives on.
     async fn routed(&self, request: Request) -> Response {
+        if let Some(Malformed(message)) = request.extensions().get() {
+            return reply::error(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
+        }
         let received = request.extensions().get::<Received>().cloned();
         let answer = async {
             let answered = self.routes.clone().call(request).await;
@@ -116,15 +129,17 @@ impl Parts {
         };
         let in_time = deadline::in_time(self.deadline, received, answer);
         let caught = AssertUnwindSafe(in_time).catch_unwind().await;
-        caught.unwrap_or_else(|panic| reply::panicked(&*panic))
+        caught.unwrap_or_else(|_| reply::panicked())
     }
 }
 
-/// A request that comes with an id keeps it, so that a proxy's log and ours tell of the same request.
+/// A request that comes with an id keeps it, so that the logs of a proxy and of this server name the same request. It goes into each
+/// line of the log, so anything but a short id is replaced.
 fn id_of(request: &Request) -> HeaderValue {
     request
         .headers()
         .get(REQUEST_ID)
+        .filter(|id| is_id(id.as_bytes()))
         .cloned()
         .unwrap_or_else(|| {
             let mut text = [0; 32];
@@ -133,10 +148,19 @@ fn id_of(request: &Request) -> HeaderValue {
         })
 }
 
+/// Whether a foreign id is short and has no character that means anything to whatever reads the log.
+fn is_id(id: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(byte);
+    (1..=MAX_ID_BYTES).contains(&id.len()) && id.iter().all(is_plain)
+}
+
 /// Everything that is logged for a request carries its id.
 fn span(id: &HeaderValue, request: &Request) -> Span {
     let id = id.to_str().unwrap_or_default();
-    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+    let method = method_name(request.method());
+    let path = request.uri().path();
+    let path = &path[..path.floor_char_boundary(MAX_LOGGED_PATH_BYTES)];
+    tracing::info_span!("request", id, %method, path)
 }
 
 #[cfg(test)]
@@ -181,6 +205,10 @@ mod tests {
 
     async fn ask(around: &mut Around, path: &str) -> Response {
         let request = Request::get(path).body(Body::empty()).expect("a request");
+        answer(around, request).await
+    }
+
+    async fn answer(around: &mut Around, request: Request) -> Response {
         let answer = around.ready().await.expect("ready").call(request);
         answer.await.expect("an answer")
     }
@@ -202,6 +230,28 @@ mod tests {
             "{body}"
         );
         assert_eq!(ask(&mut around, "/").await.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn only_a_short_plain_id_is_kept() {
+        let mut around = around();
+        for (sent, is_kept) in [
+            (&b"8f14e45f-ea9b_1.2:3/4+5=6@7"[..], true),
+            (&[b'a'; 128], true),
+            (&[b'a'; 129], false),
+            (b"", false),
+            (b"two words", false),
+            (b"a\tb", false),
+            (b"a\"b", false),
+            (b"\xff", false),
+        ] {
+            let request = Request::get("/").header(REQUEST_ID, sent);
+            let request = request.body(Body::empty()).expect("a request");
+            let answer = answer(&mut around, request).await;
+            let id = answer.headers()[REQUEST_ID].as_bytes();
+            assert_eq!(id == sent, is_kept, "{}", sent.escape_ascii());
+            assert!(id.len() <= 128 && !id.is_empty(), "{}", id.escape_ascii());
+        }
     }
 
     #[tokio::test]

@@ -89,11 +89,15 @@ impl<'a> Observed<'a> {
     }
 }
 
+/// The name of a method, if it is one that there is.
+pub(super) fn method_name(method: &Method) -> &'static str {
+    let known = METHODS.iter().find(|known| *known == method);
+    known.map_or("_OTHER", Method::as_str)
+}
+
 /// What a trace tells of a request at its start: neither its path nor any word that the client has made up.
 fn beginning(route: Route, request: &Request) -> Beginning {
-    let mut methods = METHODS.iter();
-    let method = methods.find(|known| *known == request.method());
-    let method = method.map_or("_OTHER", Method::as_str);
+    let method = method_name(request.method());
     let mut name = method.to_owned();
     let mut attributes = vec![KeyValue::new("http.request.method", name.clone())];
     if let Some(template) = route.template() {

@@ -1,14 +1,15 @@
 //! Answers that are no GraphQL results: errors with a code, as JSON.
 
-use std::any::Any;
-
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
 
-use crate::{error::Error, telemetry::metrics::Code};
+use crate::{
+    error::Error,
+    telemetry::{metrics::Code, outage},
+};
 
 /// The codes of the errors in an answer, for whoever counts them.
 #[derive(Clone)]
@@ -35,10 +36,12 @@ pub(super) fn failed(failure: &Error) -> Response {
     let status = match failure {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
-        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Unavailable(_) | Error::ReadOnly(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    if let Error::Unavailable(cause) | Error::Internal(cause) = failure {
+    if !outage::report(failure)
+        && let Error::Internal(cause) = failure
+    {
         tracing::error!(code = failure.code(), %cause, "a request failed");
     }
     let mut response = error(status, failure.code(), &failure.to_string());
@@ -74,13 +77,8 @@ pub(super) fn wrong_in_json(error: &serde_json::Error) -> String {
     format!("what comes before line {line} column {column} does not belong there")
 }
 
-/// The answer to a request whose handler panicked; the process lives on.
-pub(super) fn panicked(panic: &(dyn Any + Send)) -> Response {
-    let message = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or(panic.downcast_ref::<&str>().copied());
-    tracing::error!(message, "a request panicked");
+/// The answer to a request whose handler panicked; the process lives on. The panic itself was logged where it happened.
+pub(super) fn panicked() -> Response {
     error(
         StatusCode::INTERNAL_SERVER_ERROR,
         "INTERNAL",

@@ -59,6 +59,8 @@ pub(super) struct Activity {
     written: AtomicUsize,
     /// The body of a request was not read to its end.
     has_unread: AtomicBool,
+    /// The number of the first request that is framed ambiguously, counted from 1; 0 if there is none.
+    malformed: AtomicUsize,
     /// Nothing more will be written.
     is_leaving: AtomicBool,
     order: AtomicU8,
@@ -102,6 +104,22 @@ impl Activity {
         }
     }
 
+    /// The request of this number is framed ambiguously, and so is all that follows it.
+    pub(super) fn break_framing(&self, number: usize) {
+        self.malformed.store(number, Relaxed);
+    }
+
+    /// Whether the request that began last is framed ambiguously. Requests of HTTP/1 come one after the other.
+    pub(super) fn is_malformed(&self) -> bool {
+        let malformed = self.malformed.load(Relaxed);
+        malformed != 0 && self.begun() >= malformed
+    }
+
+    /// Whether something that the client sent was not read, which ends the connection.
+    pub(super) fn has_unread(&self) -> bool {
+        self.has_unread.load(Relaxed)
+    }
+
     /// A request has been answered.
     pub(super) fn end(&self) {
         self.requests.fetch_sub(1, Relaxed);
@@ -135,7 +153,7 @@ impl Activity {
         }
     }
 
-    /// The body of a request is not read to its end.
+    /// Something that the client sent is not read. With HTTP/2 that concerns nothing but a stream.
     pub(super) fn leave_unread(&self) {
         if !self.is_http2.load(Relaxed) {
             self.has_unread.store(true, Relaxed);

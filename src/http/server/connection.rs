@@ -2,7 +2,12 @@
 
 use std::{convert::Infallible, future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll};
 
-use axum::{body::Body, extract::Request, http, response::Response};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{self, HeaderValue, header},
+    response::Response,
+};
 use http_body::Body as _;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -16,6 +21,7 @@ use tower::Service;
 use super::{
     activity::{Activity, Order},
     body::{self, Answering, Received},
+    head,
     limits::Limits,
     open::Place,
     tls::Tls,
@@ -104,6 +110,13 @@ impl<S: Routes> Serving<S> {
         let answering = Answering::begin(activity, request.version() == http::Version::HTTP_2);
         let (mut head, body) = request.into_parts();
         head.extensions.insert(peer);
+        let malformed =
+            head::wrong_host(&head).or(activity.is_malformed().then_some(head::FRAMING));
+        if let Some(malformed) = malformed {
+            head.extensions.insert(malformed);
+            // Whatever follows it is not read.
+            activity.leave_unread();
+        }
         let body = if body.is_end_stream() {
             Body::empty()
         } else {
@@ -114,8 +127,14 @@ impl<S: Routes> Serving<S> {
         };
         let request = http::Request::from_parts(head, body);
         let answer = self.router.clone().call(request);
+        let activity = Arc::clone(activity);
         async move {
-            let answer = answer.await?;
+            let mut answer = answer.await?;
+            // The end of the connection is no surprise to who is told of it: nothing is sent into it that would be lost.
+            if activity.has_unread() {
+                let headers = answer.headers_mut();
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok(answer.map(|body| body::Answer::new(body, answering)))
         }
     }

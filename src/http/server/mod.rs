@@ -3,6 +3,8 @@
 mod activity;
 mod body;
 mod connection;
+mod framing;
+mod head;
 mod limits;
 mod open;
 mod stopping;
@@ -22,14 +24,20 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
-pub(super) use self::body::Received;
+pub(super) use self::{body::Received, head::Malformed};
 use self::{
     connection::{Routes, Serving},
     limits::Limits,
     open::Open,
 };
 pub use self::{stopping::Stopping, tls::Tls};
-use crate::{config::Config, telemetry::metrics::connections::ConnectionMeter};
+use crate::{
+    config::Config,
+    telemetry::{
+        metrics::connections::ConnectionMeter,
+        outage::{self, Outage},
+    },
+};
 
 /// How often all connections are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -201,9 +209,10 @@ impl Trouble {
         ) {
             return false;
         }
-        if self.failures == 0 {
-            tracing::warn!(%error, "connections cannot be accepted now");
-        }
+        outage::failed(
+            Outage::Listener,
+            &format!("connections cannot be accepted: {error}"),
+        );
         let pause = SHORTEST_PAUSE
             .saturating_mul(1 << self.failures.min(10))
             .min(LONGEST_PAUSE);
@@ -213,9 +222,6 @@ impl Trouble {
     }
 
     fn ends(&mut self) {
-        if self.failures > 0 {
-            tracing::info!(failures = self.failures, "connections are accepted again");
-            self.failures = 0;
-        }
+        self.failures = 0;
     }
 }

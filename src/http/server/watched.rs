@@ -9,7 +9,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::activity::Activity;
+use super::{activity::Activity, framing::Framing};
 
 /// Bytes that nobody wants are thrown away in pieces of this size.
 const PIECE: usize = 8 * 1024;
@@ -18,11 +18,16 @@ const PIECE: usize = 8 * 1024;
 pub(super) struct Watched<S> {
     stream: S,
     activity: Arc<Activity>,
+    framing: Framing,
 }
 
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, activity: Arc<Activity>) -> Self {
-        Self { stream, activity }
+        Self {
+            stream,
+            activity,
+            framing: Framing::default(),
+        }
     }
 
     fn noted(&self, took: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -46,6 +51,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let came = &buffer.filled()[before..];
         if !came.is_empty() {
             self.activity.hear(came);
+            if let Some(number) = self.framing.read(came) {
+                self.activity.break_framing(number);
+            }
         }
         Poll::Ready(read)
     }

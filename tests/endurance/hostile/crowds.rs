@@ -126,7 +126,7 @@ async fn a_process_without_free_files_waits_and_recovers() {
     // Due work that needs a file in the meantime may say so, too.
     let log = target.server.log();
     let of_connections =
-        |line: &&Value| line["level"] == "WARN" && line["target"] == "kindling::http::server";
+        |line: &&Value| line["level"] == "WARN" && line["fields"]["outage"] == "listener";
     assert_eq!(log.iter().filter(of_connections).count(), 1, "{log:?}");
     drop(streams);
     let mut stream = target.server.open(LAST).await;

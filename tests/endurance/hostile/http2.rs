@@ -8,11 +8,11 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, task::JoinHandle, time::timeout};
 
 use super::{SOON, Target, rest};
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const NO_SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(super) const NO_SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 
 /// A connection of a client that keeps the rules.
-async fn connected(
+pub(super) async fn connected(
     target: &Target,
     window: u32,
 ) -> (SendRequest<Bytes>, JoinHandle<Result<(), h2::Error>>) {
@@ -25,7 +25,7 @@ async fn connected(
     (requests, tokio::spawn(connection))
 }
 
-fn request(target: &Target, path: &str) -> axum::http::Request<()> {
+pub(super) fn request(target: &Target, path: &str) -> axum::http::Request<()> {
     let address = format!("http://{}{path}", target.server.address);
     axum::http::Request::get(address)
         .body(())
@@ -52,7 +52,7 @@ async fn get(requests: &mut SendRequest<Bytes>, target: &Target, path: &str) -> 
 }
 
 /// A frame of this type, with these flags, on this stream.
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len())
         .expect("a length")
         .to_be_bytes();

@@ -2,8 +2,11 @@
 
 mod bodies;
 mod crowds;
+mod forwarded;
+mod framing;
 mod heads;
 mod http2;
+mod log;
 mod stop;
 mod tls;
 
