@@ -7,6 +7,8 @@ use entity::entry_id::EntryId;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 use serde_json::Value;
 
+use crate::budget::Exhausted;
+
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -48,6 +50,14 @@ pub enum Error {
     /// There are too many operations at once. Nothing was executed.
     #[error("the server has too much to do; try again in a second")]
     Overloaded,
+    /// The answer takes more memory than its budget of so many bytes.
+    #[error(
+        "the answer is beyond the limit of answerBytes: at most {0} bytes; ask for fewer entries or fields at once"
+    )]
+    AnswerTooLarge(u64),
+    /// All answers together take as much memory as they may.
+    #[error("the server is sending as much as its memory allows; try again in a second")]
+    OutOfMemory,
     /// The database or the media store cannot be reached now; trying again later may work.
     #[error("the service is busy or its storage cannot be reached; try again")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -89,8 +99,18 @@ impl Error {
             Self::KeyReused => "KEY_REUSED",
             Self::AnswerUnknown => "ANSWER_UNKNOWN",
             Self::Overloaded => "OVERLOADED",
-            Self::Unavailable(_) | Self::ReadOnly(_) => "UNAVAILABLE",
+            Self::AnswerTooLarge(_) => "LIMIT_EXCEEDED",
+            Self::OutOfMemory | Self::Unavailable(_) | Self::ReadOnly(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
+        }
+    }
+}
+
+impl From<Exhausted> for Error {
+    fn from(exhausted: Exhausted) -> Self {
+        match exhausted {
+            Exhausted::Budget(allowed) => Self::AnswerTooLarge(allowed),
+            Exhausted::Memory => Self::OutOfMemory,
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod auth;
 pub mod event;
 
 pub mod app;
+pub mod budget;
 pub mod clock;
 pub mod config;
 pub mod database;

@@ -41,7 +41,10 @@ pub(super) fn check(config: Config) -> Result<Config, Vec<ConfigError>> {
     ];
     let lacking = needed.into_iter().filter(|(lacks, ..)| *lacks);
     let missing = |(_, name, by, reason)| ConfigError::Missing { name, by, reason };
-    let mistakes: Vec<_> = lacking.map(missing).collect();
+    let mut mistakes: Vec<_> = lacking.map(missing).collect();
+    if config.answer_memory_bytes / 2 < config.limit_answer_bytes {
+        mistakes.push(ConfigError::AnswerMemory);
+    }
     if mistakes.is_empty() {
         Ok(config)
     } else {

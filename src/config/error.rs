@@ -31,6 +31,11 @@ pub enum ConfigError {
         /// Why.
         reason: &'static str,
     },
+    /// There is too little memory for the largest answer.
+    #[error(
+        "answer_memory_bytes: must be at least twice limit_answer_bytes: an answer is there as values and as JSON"
+    )]
+    AnswerMemory,
     /// The file has a key that is no setting.
     #[error("{key}: no such setting ({origin}){}", hint(*.suggestion))]
     UnknownKey {

@@ -227,6 +227,15 @@ setting::settings! {
     limit_cost: u64 = parse::whole_number::<u64, 100, 1_000_000_000>, Shape::Plain,
         allowed "whole number from 100 to 1000000000", default "100000";
 
+    /// Most memory that an answer may take while it is made, see delivery.md; of a batch, all of them together
+    limit_answer_bytes: usize = parse::bytes, Shape::Plain,
+        allowed "number of bytes, or with KiB or MiB, from 1KiB to 1024MiB",
+        default "16MiB";
+
+    /// Memory for all answers that are made and sent at the same time; at least twice limit_answer_bytes
+    answer_memory_bytes: usize = parse::memory, Shape::Plain,
+        allowed "number of bytes, or with KiB, MiB or GiB, up to 64GiB", default "64MiB";
+
     /// Most operations in one request; 0 and 1 take single ones only
     max_batch: usize = parse::count, Shape::Plain,
         allowed "whole number from 0 to 1000", default "0";

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use async_graphql::{Description, Object, OutputType, SimpleObject, TypeName};
 
-use super::{page_args::ListIdentity, read::Slice};
+use super::{page_args::ListIdentity, read::Slice, types::metered::Metered};
 use crate::error::Result;
 
 /// Where a page lies in its list.
@@ -21,8 +21,11 @@ pub struct PageInfo {
 }
 
 /// An entry and its place in the list.
+pub type Edge<N> = Metered<EdgeFields<N>>;
+
+/// The fields of an edge.
 #[derive(Clone)]
-pub struct Edge<N> {
+pub struct EdgeFields<N> {
     /// Its place.
     pub cursor: String,
     /// What stands there.
@@ -30,29 +33,32 @@ pub struct Edge<N> {
 }
 
 /// A page of a list.
-pub struct Connection<N> {
+pub type Connection<N> = Metered<ConnectionFields<N>>;
+
+/// The fields of a connection.
+pub struct ConnectionFields<N> {
     /// The entries and their places.
     pub edges: Vec<Edge<N>>,
     /// Where the page lies.
-    pub page_info: PageInfo,
+    pub page_info: Metered<PageInfo>,
     /// The length of the whole list, where it was asked for.
     pub total_count: Option<u64>,
 }
 
-impl<N: OutputType> TypeName for Edge<N> {
+impl<N: OutputType> TypeName for EdgeFields<N> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Edge", N::type_name()).into()
     }
 }
 
-impl<N: OutputType> Description for Edge<N> {
+impl<N: OutputType> Description for EdgeFields<N> {
     fn description() -> &'static str {
         "An entry and its place in the list."
     }
 }
 
 #[Object(name_type, use_type_description)]
-impl<N: OutputType> Edge<N> {
+impl<N: OutputType> EdgeFields<N> {
     /// Its place, which `after` and `before` take with the same order and filter.
     async fn cursor(&self) -> &str {
         &self.cursor
@@ -64,20 +70,20 @@ impl<N: OutputType> Edge<N> {
     }
 }
 
-impl<N: OutputType> TypeName for Connection<N> {
+impl<N: OutputType> TypeName for ConnectionFields<N> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Connection", N::type_name()).into()
     }
 }
 
-impl<N: OutputType> Description for Connection<N> {
+impl<N: OutputType> Description for ConnectionFields<N> {
     fn description() -> &'static str {
         "A page of a list."
     }
 }
 
 #[Object(name_type, use_type_description)]
-impl<N: OutputType> Connection<N> {
+impl<N: OutputType> ConnectionFields<N> {
     /// The entries of the page, with their cursors.
     async fn edges(&self) -> &[Edge<N>] {
         &self.edges
@@ -89,7 +95,7 @@ impl<N: OutputType> Connection<N> {
     }
 
     /// Where the page lies in the list.
-    async fn page_info(&self) -> &PageInfo {
+    async fn page_info(&self) -> &Metered<PageInfo> {
         &self.page_info
     }
 
@@ -110,7 +116,7 @@ impl<N> Connection<N> {
         let mut edges = Vec::with_capacity(slice.rows.len());
         for (keys, row) in slice.rows {
             let cursor = list.cursor(&keys)?;
-            edges.extend(node(row).map(|node| Edge { cursor, node }));
+            edges.extend(node(row).map(|node| Metered(EdgeFields { cursor, node })));
         }
         let page_info = PageInfo {
             has_next_page: slice.has_next,
@@ -118,10 +124,10 @@ impl<N> Connection<N> {
             start_cursor: edges.first().map(|edge| edge.cursor.clone()),
             end_cursor: edges.last().map(|edge| edge.cursor.clone()),
         };
-        Ok(Self {
+        Ok(Self(ConnectionFields {
             edges,
-            page_info,
+            page_info: Metered(page_info),
             total_count,
-        })
+        }))
     }
 }

@@ -176,6 +176,29 @@ impl<M> Field<M> {
         }
     }
 
+    /// The bytes of the row's texts and ids in the field.
+    pub fn bytes(&self, row: &M) -> usize {
+        /// What a text takes beside itself and its locale.
+        const PER_TEXT: usize = 48;
+        match &self.kind {
+            Kind::Text(get, ..) => get(row).map_or(0, str::len),
+            Kind::Localized(get, ..) => {
+                let texts = get(row).0.iter();
+                texts
+                    .map(|(locale, text)| PER_TEXT + locale.len() + text.len())
+                    .sum()
+            }
+            Kind::Links(get, _) => {
+                let links = get(row).iter();
+                links
+                    .map(|link| PER_TEXT + link.label.len() + link.url.len())
+                    .sum()
+            }
+            Kind::References(get, ..) => size_of_val(get(row)),
+            Kind::Number(..) | Kind::Reference(..) => 0,
+        }
+    }
+
     /// The limits in words, for the schema's descriptions.
     pub fn limits(&self) -> String {
         let mut sentences = Vec::new();

@@ -104,6 +104,9 @@ async fn row<C: Content>(
     let named = Condition::all()
         .add(Expr::col("entry_id").eq(entry.id))
         .add(Expr::col("revision").eq(revision));
-    let rows: Vec<C::Model> = snapshot.all(C::Entity::find().filter(named)).await?;
+    let bytes = |row: &C::Model| C::FIELDS.iter().map(|field| field.bytes(row)).sum();
+    let rows: Vec<C::Model> = snapshot
+        .all_weighed(C::Entity::find().filter(named), bytes)
+        .await?;
     rows.first().map(fields_of).transpose()
 }

@@ -12,30 +12,36 @@ use super::{
     scope::{Loaded, Scope},
     status::EntryStatus,
     translation::{Translation, fallbacks, translations},
+    types::metered::Metered,
 };
 
 /// An entry of one content type.
+pub type Entry<C> = Metered<EntryFields<C>>;
+
+/// The fields of an entry.
 #[derive(Clone)]
-pub struct Entry<C>(C);
+pub struct EntryFields<C>(C);
 
 impl<C: Content> Entry<C> {
     /// The entry of a row, in the scope in which it was loaded.
     pub fn new(row: Arc<Row<C::Model>>, scope: Arc<Scope>) -> Self {
-        Self(C::from(Loaded::new(row, scope)))
+        Self(EntryFields(C::from(Loaded::new(row, scope))))
     }
+}
 
+impl<C: Content> EntryFields<C> {
     fn life(&self) -> &Life {
         &self.0.loaded().row().entry
     }
 }
 
-impl<C: Content> TypeName for Entry<C> {
+impl<C: Content> TypeName for EntryFields<C> {
     fn type_name() -> Cow<'static, str> {
         C::NAME.into()
     }
 }
 
-impl<C: Content> Description for Entry<C> {
+impl<C: Content> Description for EntryFields<C> {
     fn description() -> &'static str {
         C::ABOUT
     }
@@ -43,7 +49,7 @@ impl<C: Content> Description for Entry<C> {
 
 /// An entry of any type.
 #[Object(name_type, use_type_description)]
-impl<C: Content> Entry<C> {
+impl<C: Content> EntryFields<C> {
     /// Identity, which never changes, in any locale or revision.
     pub async fn id(&self) -> ID {
         EntryId {
@@ -87,8 +93,9 @@ impl<C: Content> Entry<C> {
     }
 
     /// How far the entry is translated, in each of the site's locales.
-    pub async fn translations(&self) -> Vec<Translation> {
-        translations::<C>(self.0.loaded())
+    pub async fn translations(&self) -> Vec<Metered<Translation>> {
+        let translations = translations::<C>(self.0.loaded());
+        translations.into_iter().map(Metered).collect()
     }
 
     /// When the entry was created.

@@ -37,7 +37,10 @@ pub async fn one<C: Content>(
         .filter(condition)
         .order_by_asc(entry::Column::Id)
         .limit(1);
-    let found = snapshot.all::<_, Row<C::Model>>(select).await?.pop();
+    let found = snapshot
+        .all_weighed(select, Row::<C::Model>::texts::<C>)
+        .await?
+        .pop();
     // While an entry is public, no other one can be that has the same name in public.
     match &found {
         Some(row) if view.is_public() => snapshot.note(true, [row.stamp().entry_id], []),
@@ -108,7 +111,7 @@ async fn selected<C: Content>(
     for part in ids.chunks(IDS_PER_STATEMENT) {
         let column = Expr::col((C::Entity::default(), "entry_id"));
         let select = view.select::<C>().filter(column.is_in(padded(part)));
-        let found: Vec<Row<C::Model>> = snapshot.all(select).await?;
+        let found = snapshot.all_weighed(select, Row::texts::<C>).await?;
         rows.extend(found.into_iter().map(AnyRow::new::<C>));
     }
     Ok(rows)
@@ -162,7 +165,8 @@ pub async fn list<C: Content>(
 ) -> Result<Slice<Row<C::Model>>> {
     snapshot.note(view.is_public(), [], [C::TYPE]);
     let select = filtered::<C>(view, filter);
-    let slice = slice(snapshot, select, || total_order::<C>(order), page).await?;
+    let order = || total_order::<C>(order);
+    let slice = slice_weighed(snapshot, select, order, page, Row::texts::<C>).await?;
     let ids = slice
         .rows
         .iter()
@@ -177,9 +181,20 @@ pub async fn list<C: Content>(
 /// A page of the rows that a statement selects, in an order that must be total.
 pub async fn slice<E: EntityTrait, R: FromQueryResult + Send + Sync>(
     snapshot: &Snapshot,
+    select: Select<E>,
+    order: impl Fn() -> Vec<Step<R>>,
+    page: &PageArgs,
+) -> Result<Slice<R>> {
+    slice_weighed(snapshot, select, order, page, |_| 0).await
+}
+
+/// The same of rows whose texts take so many bytes.
+async fn slice_weighed<E: EntityTrait, R: FromQueryResult + Send + Sync>(
+    snapshot: &Snapshot,
     mut select: Select<E>,
     order: impl Fn() -> Vec<Step<R>>,
     page: &PageArgs,
+    bytes: impl Fn(&R) -> usize,
 ) -> Result<Slice<R>> {
     let forward = page.direction == Direction::Forward;
     let (list, backwards) = (order(), reversed(order()));
@@ -202,11 +217,8 @@ pub async fn slice<E: EntityTrait, R: FromQueryResult + Send + Sync>(
     for stretch in stretches {
         if rows.len() <= size {
             let missing = page.size + 1 - rows.len() as u64;
-            rows.extend(
-                snapshot
-                    .all(select.clone().filter(stretch).limit(missing))
-                    .await?,
-            );
+            let select = select.clone().filter(stretch).limit(missing);
+            rows.extend(snapshot.all_weighed(select, &bytes).await?);
         }
     }
     let more = rows.len() > size;

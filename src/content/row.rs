@@ -1,10 +1,6 @@
 //! One revision of an entry as it comes from the database: the entry's life beside its content.
 
-use std::{
-    any::Any,
-    io::{self, Write},
-    sync::Arc,
-};
+use std::{any::Any, sync::Arc};
 
 use entity::{
     Instant, entry,
@@ -12,7 +8,6 @@ use entity::{
     stamp::{Stamp, Stamped},
 };
 use sea_orm::{DbErr, FromQueryResult, QueryResult, prelude::Uuid};
-use serde::Serialize;
 
 use super::Content;
 
@@ -77,6 +72,16 @@ impl<M: FromQueryResult> FromQueryResult for Row<M> {
     }
 }
 
+impl<M: 'static> Row<M> {
+    /// The bytes of its texts, and of the ids that it refers to.
+    pub(super) fn texts<C: Content<Model = M>>(&self) -> usize {
+        C::FIELDS
+            .iter()
+            .map(|field| field.bytes(&self.content))
+            .sum()
+    }
+}
+
 impl<M: Stamped> Row<M> {
     /// Which revision of which entry it is.
     pub fn stamp(&self) -> Stamp {
@@ -104,38 +109,14 @@ impl AnyRow {
         }
     }
 
-    /// About how much its content takes, in bytes.
+    /// About how much it takes, in bytes.
     pub(super) fn size<C: Content>(&self) -> usize {
-        let row = self.typed::<C>();
-        row.map_or(0, |row| Written::size(&row.content))
+        let texts = self.typed::<C>().map_or(0, |row| row.texts::<C>());
+        size_of::<Row<C::Model>>() + texts
     }
 
     /// Remembers the type of the row; none if it is another.
     pub fn typed<C: Content>(&self) -> Option<Arc<Row<C::Model>>> {
         Arc::clone(&self.row).downcast().ok()
-    }
-}
-
-/// Counts what is written, and forgets it.
-#[derive(Default)]
-struct Written(usize);
-
-impl Written {
-    fn size(value: &impl Serialize) -> usize {
-        let mut written = Self::default();
-        // What cannot be written has a size all the same: what was written until then.
-        drop(serde_json::to_writer(&mut written, value));
-        written.0
-    }
-}
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use entity::{entry::ContentType, entry_id::EntryId};
+use futures_util::TryStreamExt;
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
     Select, TransactionTrait, prelude::Uuid,
@@ -14,9 +15,13 @@ use tokio::sync::OnceCell;
 
 use super::{Database, changes::Changes, reads::Reads, rows::Rows};
 use crate::{
+    budget,
     error::{Error, Result},
     telemetry::metrics::database::{DatabaseMeter, Pool},
 };
+
+/// What a row takes beside its texts, in bytes.
+const PER_ROW: usize = 500;
 
 /// Begins with the first statement, and ends when it is closed or dropped. It cannot write.
 #[derive(Debug)]
@@ -90,11 +95,23 @@ impl Snapshot {
         &self,
         select: Select<E>,
     ) -> Result<Vec<R>> {
-        select
-            .into_model::<R>()
-            .all(self.counted().await?)
-            .await
-            .map_err(Error::from)
+        self.all_weighed(select, |_| 0).await
+    }
+
+    /// All rows, with the bytes of their texts. Each row charges the budget of the operation before the next one is read.
+    pub async fn all_weighed<E: EntityTrait, R: FromQueryResult + Send + Sync>(
+        &self,
+        select: Select<E>,
+        bytes: impl Fn(&R) -> usize,
+    ) -> Result<Vec<R>> {
+        let connection = self.counted().await?;
+        let mut stream = select.into_model::<R>().stream(connection).await?;
+        let mut rows = Vec::new();
+        while let Some(row) = stream.try_next().await? {
+            budget::charge(PER_ROW + bytes(&row))?;
+            rows.push(row);
+        }
+        Ok(rows)
     }
 
     /// How many rows there are.

@@ -2,13 +2,13 @@
 //! answers nobody in time. Those who edit have places of their own, so that no crowd of visitors keeps them from working.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::available_parallelism,
     time::Duration,
 };
 
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout},
 };
 
@@ -64,7 +64,7 @@ pub(super) struct Admission {
 }
 
 /// A place among the operations that are executed, for as long as it is held.
-pub(super) type Place<'a> = SemaphorePermit<'a>;
+pub(super) type Place = OwnedSemaphorePermit;
 
 impl Admission {
     /// As many places as the settings say, or as this machine can fill.
@@ -85,7 +85,7 @@ impl Admission {
     }
 
     /// A place for an operation of this principal, which changes something or does not; none if there are too many.
-    pub(super) async fn enter(&self, principal: &Principal, changes: bool) -> Option<Place<'_>> {
+    pub(super) async fn enter(&self, principal: &Principal, changes: bool) -> Option<Place> {
         self.places(principal, changes).enter().await
     }
 
@@ -123,7 +123,7 @@ impl Admission {
 struct Places {
     name: &'static str,
     count: usize,
-    free: Semaphore,
+    free: Arc<Semaphore>,
     /// Where operations wait.
     queue: Semaphore,
     patience: Patience,
@@ -143,7 +143,7 @@ impl Places {
         Self {
             name,
             count,
-            free: Semaphore::new(count),
+            free: Arc::new(Semaphore::new(count)),
             queue: Semaphore::new(QUEUE * count),
             patience,
             crowd: Mutex::default(),
@@ -164,16 +164,17 @@ impl Places {
         (QUEUE * self.count).saturating_sub(self.queue.available_permits())
     }
 
-    async fn enter(&self) -> Option<Place<'_>> {
+    async fn enter(&self) -> Option<Place> {
         // Places that become free go to those who wait, so that there are none for others.
-        if let Ok(place) = self.free.try_acquire() {
+        if let Ok(place) = Arc::clone(&self.free).try_acquire_owned() {
             return Some(place);
         }
         let (patience, line) = self.patience_now();
         let waits = self.queue.try_acquire().ok();
         let waits = waits.filter(|_| self.waiting() <= line);
         let has_waited = waits.is_some();
-        if has_waited && let Ok(Ok(place)) = timeout(patience, self.free.acquire()).await {
+        let acquired = timeout(patience, Arc::clone(&self.free).acquire_owned());
+        if has_waited && let Ok(Ok(place)) = acquired.await {
             return Some(place);
         }
         self.refuse(has_waited);

@@ -1,10 +1,13 @@
 //! Answers as they go over the wire.
 
+use std::io;
+
 use async_graphql::{Response, ServerError, Value};
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
+    budget::{AnswerMemory, Budget},
     crypto::Secret,
     database::Reads,
     error::Error,
@@ -14,6 +17,8 @@ use crate::{
 
 /// Most errors that an answer tells of; a wrong document can have thousands.
 const MOST_ERRORS: usize = 20;
+/// From here on an answer is measured before it is written.
+const LARGE: u64 = 256 * 1024;
 const UNWRITABLE: &[u8] =
     br#"{"errors":[{"message":"something went wrong on the server","extensions":{"code":"INTERNAL"}}]}"#;
 
@@ -48,8 +53,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Writes down what came of an operation.
-    pub(super) fn of(executed: Executed) -> Self {
+    /// Writes down what came of an operation, in the memory for answers. It is dropped as soon as it is written.
+    pub(super) fn of(executed: Executed, budget: &Budget, memory: &AnswerMemory) -> Self {
+        Self::written(executed, budget.spent(), |bytes| memory.hold(bytes))
+    }
+
+    fn written(executed: Executed, spent: u64, hold: impl FnOnce(Vec<u8>) -> Bytes) -> Self {
         let mut response = executed.response;
         response.errors.truncate(MOST_ERRORS);
         let is_executed = !never_began(&response);
@@ -58,18 +67,18 @@ impl Answer {
             errors: &response.errors,
             extensions: &response.extensions,
         };
-        let body = serde_json::to_vec(&wire).unwrap_or_else(|error| {
+        let body = json(&wire, spent).unwrap_or_else(|error| {
             tracing::error!(%error, "an answer could not be written as JSON");
             UNWRITABLE.to_vec()
         });
-        let is_unavailable = response.errors.iter().any(errors::is_unavailable);
+        let trouble = trouble(&response.errors);
         let cookies = response.http_headers.get_all("set-cookie").into_iter();
         let cookies = cookies.filter_map(|cookie| cookie.to_str().ok().map(Secret::new));
         Self {
-            body: body.into(),
+            body: hold(body),
             is_executed,
             has_errors: !response.errors.is_empty(),
-            trouble: is_unavailable.then_some(Trouble::Unavailable),
+            trouble,
             codes: response.errors.iter().map(errors::code).collect(),
             cookies: cookies.collect(),
             reads: executed.reads,
@@ -79,7 +88,12 @@ impl Answer {
 
     /// The answer to what was not executed.
     pub(super) fn refused(error: ServerError) -> Box<Self> {
-        Box::new(Self::of(Response::from_errors(vec![error]).into()))
+        Box::new(Self::without_execution(Response::from_errors(vec![error])))
+    }
+
+    /// The answer to what was not executed, as it stands.
+    pub(super) fn without_execution(response: Response) -> Self {
+        Self::written(response.into(), 0, Bytes::from)
     }
 
     /// The answer to what could not be executed.
@@ -96,7 +110,7 @@ impl Answer {
     }
 
     /// The body with extensions at its end.
-    pub(super) fn with_extensions(&self, extensions: &Value) -> Bytes {
+    pub(super) fn with_extensions(&self, extensions: &Value, memory: &AnswerMemory) -> Bytes {
         let mut body = self.body.to_vec();
         if body.pop() == Some(b'}')
             && let Ok(extensions) = serde_json::to_vec(extensions)
@@ -104,7 +118,7 @@ impl Answer {
             body.extend_from_slice(b",\"extensions\":");
             body.extend_from_slice(&extensions);
             body.push(b'}');
-            return body.into();
+            return memory.hold(body);
         }
         self.body.clone()
     }
@@ -119,6 +133,44 @@ struct Wire<'a> {
     errors: &'a [ServerError],
     #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     extensions: &'a std::collections::BTreeMap<String, Value>,
+}
+
+/// What has kept an operation from a good answer, if that passes.
+fn trouble(errors: &[ServerError]) -> Option<Trouble> {
+    if errors.iter().any(errors::is_unavailable) {
+        Some(Trouble::Unavailable)
+    } else if errors.iter().any(errors::is_out_of_memory) {
+        Some(Trouble::Overloaded)
+    } else {
+        None
+    }
+}
+
+/// The JSON of an answer that spent so much of its budget. A vector that grows would take up to three times of what it needs.
+fn json(wire: &Wire<'_>, spent: u64) -> serde_json::Result<Vec<u8>> {
+    if spent <= LARGE {
+        return serde_json::to_vec(wire);
+    }
+    let mut counted = Counted::default();
+    serde_json::to_writer(&mut counted, wire)?;
+    let mut body = Vec::with_capacity(counted.0);
+    serde_json::to_writer(&mut body, wire)?;
+    Ok(body)
+}
+
+/// Counts the bytes that are written.
+#[derive(Default)]
+struct Counted(usize);
+
+impl io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whether the document could not be executed at all: an error without the path of a field says so.

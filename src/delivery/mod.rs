@@ -15,6 +15,7 @@ mod wanted;
 use std::{collections::BTreeSet, num::NonZeroU32, panic::resume_unwind, sync::Arc};
 
 use async_graphql::{Name, Response, Value, parser::types::OperationType};
+use bytes::Bytes;
 use opentelemetry::context::FutureExt;
 use tokio::{runtime::Handle, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
@@ -22,7 +23,7 @@ use tracing::Instrument;
 
 pub(crate) use self::asked::Remembered;
 use self::{
-    admission::Admission,
+    admission::{Admission, Place},
     answers::{Answers, Question},
     asked::request,
     document::Documents,
@@ -42,6 +43,7 @@ pub use self::{
 use crate::{
     app::App,
     auth::{Client, Principal, authority},
+    budget::{AnswerMemory, Budget, ChargedBy},
     error::{Error, Result},
     graphql::{Schema, content_fields},
     recent::REMEMBERED,
@@ -61,10 +63,14 @@ pub struct Delivery {
     rates: Rates,
     admission: Admission,
     answers: Answers,
+    /// What all answers together may take, those that are kept among them.
+    memory: AnswerMemory,
     /// What is answered where there are too many operations at once.
     shed: Answer,
     /// The root fields that read content, and those that describe the schema: their answers can be kept.
     kept_fields: Arc<BTreeSet<String>>,
+    /// The root fields below which each container charges the memory budget itself.
+    metered_fields: Arc<BTreeSet<String>>,
     /// Where queries are executed.
     workers: Handle,
 }
@@ -72,8 +78,10 @@ pub struct Delivery {
 impl Delivery {
     /// The delivery of an application, which executes queries where this is called.
     pub fn new(app: &App) -> Self {
-        let mut kept_fields = content_fields();
+        let metered_fields = content_fields();
+        let mut kept_fields = metered_fields.clone();
         kept_fields.extend(DESCRIPTIONS.map(str::to_owned));
+        let memory = app.config.answer_cache_bytes + app.config.answer_memory_bytes;
         Self {
             app: app.clone(),
             schema: Schema::new(app),
@@ -84,7 +92,9 @@ impl Delivery {
             admission: Admission::new(&app.config),
             shed: Answer::shed(),
             answers: Answers::new(app),
+            memory: AnswerMemory::new(memory),
             kept_fields: Arc::new(kept_fields),
+            metered_fields: Arc::new(metered_fields),
             workers: Handle::current(),
         }
     }
@@ -173,13 +183,14 @@ impl Delivery {
         self.afford(sum)?;
         let changes = asked.iter().any(|asked| asked.document.changes());
         let begun = Instant::now();
-        let Some(_place) = self.admission.enter(&sender.principal, changes).await else {
+        let Some(place) = self.place(&sender.principal, changes).await else {
             return Err(Box::new(self.shed.clone()));
         };
+        let budget = self.budget(ChargedBy::Extension, place);
         let mut answers = Vec::with_capacity(asked.len());
         for asked in &asked {
             let measured = Measured::begin(self, asked);
-            let answer = self.answer(asked, sender.clone());
+            let answer = self.answer(asked, sender.clone(), Arc::clone(&budget));
             let answer = answer.with_context(measured.context()).await;
             measured.end(&answer, Source::Executed);
             answers.push(answer);
@@ -189,6 +200,24 @@ impl Delivery {
             checked.map_err(|error| Box::new(Answer::failed(error)))?;
         }
         Ok(answers)
+    }
+
+    /// A place for an operation; none if there are too many, or if there is no memory for another answer.
+    async fn place(&self, principal: &Principal, changes: bool) -> Option<Place> {
+        if self.memory.is_used_up() {
+            return None;
+        }
+        self.admission.enter(principal, changes).await
+    }
+
+    fn budget(&self, charged_by: ChargedBy, place: Place) -> Arc<Budget> {
+        let limit = self.app.config.limit_answer_bytes;
+        Budget::new(limit, &self.memory, charged_by, Some(place))
+    }
+
+    /// Bytes that go over the wire, counted among the memory of answers.
+    pub fn hold(&self, bytes: Vec<u8>) -> Bytes {
+        self.memory.hold(bytes)
     }
 
     /// Sees to it that nothing is answered that lies before this version of the content. One that is none, or that was
@@ -230,21 +259,25 @@ impl Delivery {
         if let (Some(cost), Value::Object(extensions)) = (cost, &mut extensions) {
             extensions.insert(Name::new("cost"), self.limits.told(cost));
         }
-        given.with_body(|answer| answer.with_extensions(&extensions))
+        given.with_body(|answer| answer.with_extensions(&extensions, &self.memory))
     }
 
     /// The answer to an operation, if there is a place for it, and it is within the limits.
     async fn admitted(&self, asked: &Asked, sender: Sender) -> Answer {
+        // Who waits for a place holds the variables, so that these must be within the limits.
+        if let Err(refusal) = self.limits.check_variables(asked.variables()) {
+            return *Answer::refused(refusal);
+        }
         let changes = asked.document.changes();
         let (begun, principal) = (Instant::now(), sender.principal.clone());
-        let Some(_place) = self.admission.enter(&sender.principal, changes).await else {
+        let Some(place) = self.place(&sender.principal, changes).await else {
             return self.shed.clone();
         };
-        let admitted = self.admit(asked).and_then(|cost| self.afford(cost));
-        let answer = match admitted {
-            Ok(()) => self.answer(asked, sender).await,
-            Err(refusal) => return *refusal,
-        };
+        if let Err(refusal) = self.afford(self.cost(asked)) {
+            return *refusal;
+        }
+        let budget = self.budget(self.charged_by(asked), place);
+        let answer = self.answer(asked, sender, budget).await;
         // Each change has checked this in its own transaction, and must be answered.
         if changes {
             return answer;
@@ -272,6 +305,20 @@ impl Delivery {
         Ok(self.cost(asked))
     }
 
+    /// What charges the values of an operation.
+    fn charged_by(&self, asked: &Asked) -> ChargedBy {
+        let is_metered = |field: &String| self.metered_fields.contains(field);
+        let mut operations = asked.operation().into_iter();
+        let is_content = operations.all(|operation| {
+            operation.kind == OperationType::Query && operation.root_fields.iter().all(is_metered)
+        });
+        if is_content {
+            ChargedBy::Containers
+        } else {
+            ChargedBy::Extension
+        }
+    }
+
     fn cost(&self, asked: &Asked) -> u64 {
         let name = asked.operation_name.as_deref();
         self.limits.cost(&asked.document, name, asked.variables())
@@ -283,19 +330,21 @@ impl Delivery {
             let mut response = Response::from_errors(vec![error]);
             let cost = self.limits.told(cost);
             response.extensions.insert("cost".to_owned(), cost);
-            Box::new(Answer::of(response.into()))
+            Box::new(Answer::without_execution(response))
         })
     }
 
     /// The answer to an operation that is within the limits.
-    async fn answer(&self, asked: &Asked, sender: Sender) -> Answer {
+    async fn answer(&self, asked: &Asked, sender: Sender, budget: Arc<Budget>) -> Answer {
         let document = Arc::clone(&asked.document);
         let principal = sender.principal.clone();
         let request = request(asked, sender);
         let (schema, executed) = (self.schema.clone(), Arc::clone(&document));
+        let memory = self.memory.clone();
         let execution = async move {
-            let execution = schema.execute(&executed.document, request, principal);
-            Answer::of(execution.await)
+            let execution = schema.execute(&executed.document, request, principal, &budget);
+            let executed = execution.await;
+            Answer::of(executed, &budget, &memory)
         };
         let answer = if document.changes() {
             // It mostly waits for the database: on the way to other threads and back it would lose more than it holds up.

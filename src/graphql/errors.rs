@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ServerError, Value};
+use async_graphql::{PathSegment, ServerError, Value};
 
 use crate::{
+    budget::{self, Ended},
     error::Error,
     telemetry::{metrics::Code, outage},
 };
@@ -18,6 +19,9 @@ const QUOTING: [(&str, &str); 3] = [
     (" does not contain the value \"", " has no such value"),
     (" does not contain value \"", " has no such value"),
 ];
+
+/// The name of the limit of an answer's memory.
+const ANSWER_BYTES: &str = "answerBytes";
 
 /// The error as the world may know it. What is masked is logged here, once, within the span of its request.
 pub(crate) fn told(error: ServerError) -> ServerError {
@@ -57,10 +61,19 @@ pub(crate) fn told(error: ServerError) -> ServerError {
         Error::TooManyAttempts(wait) => Some(wait.num_seconds() + 1),
         _ => None,
     };
+    let allowed = match ours {
+        Error::AnswerTooLarge(allowed) => Some(*allowed),
+        _ => None,
+    };
     let mut error = with_code(error, code);
     if let Some(wait) = wait {
         let extensions = error.extensions.get_or_insert_default();
         extensions.set("retryAfterSeconds", wait);
+    }
+    if let Some(allowed) = allowed {
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("limit", ANSWER_BYTES);
+        extensions.set("allowed", allowed);
     }
     if !problems.is_empty() {
         let told = problems.iter().map(|problem| {
@@ -104,6 +117,23 @@ pub(crate) fn of(error: Error) -> ServerError {
 /// Whether an error says that the database, or what else is needed, does not answer.
 pub(crate) fn is_unavailable(error: &ServerError) -> bool {
     error.source::<Error>().is_some_and(Error::is_unavailable)
+}
+
+/// The error of an operation that its memory budget has ended, at the value that was one too many.
+pub(crate) fn of_ended(ended: Ended) -> ServerError {
+    let path = ended.path.into_iter().map(|segment| match segment {
+        budget::PathSegment::Field(key) => PathSegment::Field(key),
+        budget::PathSegment::Index(index) => PathSegment::Index(index),
+    });
+    ServerError {
+        path: path.collect(),
+        ..of(ended.cause.into())
+    }
+}
+
+/// Whether an error says that all answers together take as much memory as they may.
+pub(crate) fn is_out_of_memory(error: &ServerError) -> bool {
+    matches!(error.source::<Error>(), Some(Error::OutOfMemory))
 }
 
 /// The code that an error has.

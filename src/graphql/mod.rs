@@ -14,6 +14,7 @@ mod history;
 pub(crate) mod idempotency;
 mod invitation;
 mod limits;
+mod meter;
 mod page;
 mod passkey;
 mod passkey_sign_in;
@@ -42,10 +43,11 @@ use async_graphql::{
 
 use tracing::Instrument;
 
-use self::limits::Limits;
+use self::{limits::Limits, meter::Meter};
 use crate::{
     app::App,
     auth::{Client, Principal},
+    budget::{Budget, ChargedBy},
     content::{
         idempotency::Claim,
         types::{AnyEntry, ContentMutation, ContentQuery, Reader},
@@ -116,7 +118,10 @@ pub struct AccessMutations(
 /// The executable schema. Clones share it.
 #[derive(Clone)]
 pub struct Schema {
-    schema: StaticSchema<Query, Mutation, EmptySubscription>,
+    /// For operations whose containers charge the memory budget themselves.
+    plain: StaticSchema<Query, Mutation, EmptySubscription>,
+    /// The same for all others.
+    metered: StaticSchema<Query, Mutation, EmptySubscription>,
     app: App,
 }
 
@@ -184,24 +189,29 @@ pub(crate) fn registry() -> Registry {
 impl Schema {
     /// The schema over an application. In development it answers introspection by everybody, and tells what an answer cost.
     pub fn new(app: &App) -> Self {
-        let builder = if app.config.development {
-            builder()
-        } else {
-            builder().disable_suggestions()
+        let builder = || {
+            if app.config.development {
+                builder()
+            } else {
+                builder().disable_suggestions()
+            }
         };
         Self {
-            schema: builder.finish(),
+            plain: builder().finish(),
+            metered: builder().extension(Meter).finish(),
             app: app.clone(),
         }
     }
 
     /// Executes an operation of a document, which is that of the request, for a principal. All of it sees one state of the
-    /// database. What the document may cost at most must have been looked at before: validation takes any time.
+    /// database. What the document may cost at most must have been looked at before: validation takes any time. What it loads
+    /// and writes charges the budget.
     pub(crate) async fn execute(
         &self,
         document: &ExecutableDocument,
         mut request: Request,
         principal: Principal,
+        budget: &Arc<Budget>,
     ) -> Executed {
         if let Some(error) = variables::fault(document, &request) {
             return Response::from_errors(vec![error]).into();
@@ -211,17 +221,17 @@ impl Schema {
             request = request.disable_introspection();
         }
         let Some(claim) = idempotency::claim(document, &request, &principal) else {
-            return self.run(request, principal, None).await;
+            return self.run(request, principal, None, budget).await;
         };
         if let Some(response) = idempotency::answered(&claim, &self.app).await {
             return response.into();
         }
         // Whoever asks may go away before the answer is kept, and it is kept for just that.
-        let schema = self.clone();
+        let (schema, budget) = (self.clone(), Arc::clone(budget));
         let kept = tokio::spawn(traces::carried(
             async move {
                 let executed = schema
-                    .run(request, principal, Some(Arc::clone(&claim)))
+                    .run(request, principal, Some(Arc::clone(&claim)), &budget)
                     .await;
                 let response = idempotency::keep(&claim, &schema.app, executed.response).await;
                 Executed {
@@ -242,11 +252,20 @@ impl Schema {
         request: Request,
         principal: Principal,
         claim: Option<Arc<Claim>>,
+        budget: &Arc<Budget>,
     ) -> Executed {
         let client = idempotency::data::<Client>(&request);
         let client = client.cloned().unwrap_or_default();
         let reader = Arc::new(Reader::new(&self.app, principal, client).claiming(claim));
-        let mut response = self.schema.execute(request.data(Arc::clone(&reader))).await;
+        let schema = match budget.charged_by {
+            ChargedBy::Containers => &self.plain,
+            ChargedBy::Extension => &self.metered,
+        };
+        let executed = schema.execute(request.data(Arc::clone(&reader)));
+        let mut response = budget.run(executed).await.unwrap_or_else(|ended| {
+            // Everything that was loaded and written has been dropped by now.
+            Response::from_errors(vec![errors::of_ended(ended)])
+        });
         response.errors = response.errors.into_iter().map(errors::told).collect();
         let (statements, reads) = (reader.snapshot.statements(), reader.snapshot.reads());
         // Nobody else holds the reader once the operation has ended.

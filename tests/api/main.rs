@@ -12,6 +12,7 @@ mod admission;
 mod answers;
 mod audits;
 mod browser_sessions;
+mod budget;
 mod canaries;
 mod concurrent_writes;
 mod cors;

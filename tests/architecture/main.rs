@@ -23,6 +23,7 @@ const LAYERS: &[&[&str]] = &[
     &["media", "mail", "crypto"],
     &[
         "database",
+        "budget",
         "config",
         "recent",
         "telemetry",

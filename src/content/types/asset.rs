@@ -3,7 +3,10 @@
 use async_graphql::{Context, Object, SimpleObject};
 use entity::asset::{Column, Model};
 
-use super::declare::{api, content, payload, tables, update_input};
+use super::{
+    declare::{api, content, payload, tables, update_input},
+    metered::Metered,
+};
 use crate::{
     content::{
         Content,
@@ -81,11 +84,11 @@ impl Asset {
     }
 
     /// The point that must stay in sight when the picture is cropped.
-    async fn focal_point(&self) -> Option<FocalPoint> {
-        Some(FocalPoint {
+    async fn focal_point(&self) -> Option<Metered<FocalPoint>> {
+        Some(Metered(FocalPoint {
             x: self.0.focal_x?,
             y: self.0.focal_y?,
-        })
+        }))
     }
 
     /// Where the file is served; what is there never changes.

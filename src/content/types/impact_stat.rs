@@ -6,7 +6,10 @@ use entity::{
     impact_stat::{Column, Model},
 };
 
-use super::declare::{api, content, mutations, tables};
+use super::{
+    declare::{api, content, mutations, tables},
+    metered::Metered,
+};
 use crate::{
     content::{
         Content,
@@ -80,11 +83,10 @@ impl ImpactStat {
     }
 
     /// Where the figure comes from.
-    async fn source(&self) -> Option<Source> {
-        self.0.source_name.clone().map(|name| Source {
-            name,
-            url: self.0.source_url.clone().map(Url),
-        })
+    async fn source(&self) -> Option<Metered<Source>> {
+        let url = self.0.source_url.clone().map(Url);
+        let name = self.0.source_name.clone();
+        name.map(|name| Metered(Source { name, url }))
     }
 
     /// The last day on which the figure should be shown without a check.

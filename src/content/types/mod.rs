@@ -2,6 +2,7 @@
 
 mod declare;
 mod list;
+pub(crate) mod metered;
 mod mutation;
 mod root;
 
@@ -19,6 +20,7 @@ use async_graphql::{Enum, ID, Interface, MergedObject};
 use entity::entry::ContentType;
 use std::sync::Arc;
 
+use self::metered::Metered;
 pub use asset::Asset;
 pub use impact_stat::ImpactStat;
 pub use milestone::Milestone;
@@ -68,7 +70,7 @@ macro_rules! content_types {
             field(name = "status", ty = "EntryStatus", desc = "Where the entry stands in its life, as far as you may know."),
             field(name = "locale", ty = "Locale", desc = "The locale of the view in which the entry is shown: the first one in which it has texts."),
             field(name = "fallbacks", ty = "Vec<&'static str>", desc = "The fields whose text is in another locale than `locale`, because they have none in it."),
-            field(name = "translations", ty = "Vec<Translation>", desc = "How far the entry is translated, in each of the site's locales."),
+            field(name = "translations", ty = "Vec<Metered<Translation>>", desc = "How far the entry is translated, in each of the site's locales."),
             field(name = "created_at", ty = "DateTime", desc = "When the entry was created."),
             field(name = "updated_at", ty = "DateTime", desc = "When the revision that is shown was saved."),
             field(name = "published_at", ty = "Option<DateTime>", desc = "When the public revision became public.")

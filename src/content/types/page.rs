@@ -12,6 +12,7 @@ use sea_orm::{ColumnTrait, Condition, ExprTrait, Order, prelude::Expr, sea_query
 use super::{
     Asset, StorySection,
     declare::{api, content, mutations, tables},
+    metered::Metered,
     root,
 };
 use crate::{
@@ -70,12 +71,12 @@ impl Page {
     }
 
     /// What search engines and links from elsewhere show.
-    async fn seo(&self) -> Seo {
-        Seo {
+    async fn seo(&self) -> Metered<Seo> {
+        Metered(Seo {
             title: self.0.text(&self.0.seo_title).map(str::to_owned),
             description: self.0.text(&self.0.seo_description).map(str::to_owned),
             image: self.0.one(self.0.seo_image),
-        }
+        })
     }
 
     /// The sections, in their order.

@@ -9,7 +9,7 @@ use async_graphql::{Context, ID, Lookahead, Object};
 use entity::{entry, entry::ContentType, entry_id::EntryId};
 use sea_orm::{ColumnTrait, Condition};
 
-use super::{AnyEntry, Node, for_type};
+use super::{AnyEntry, Node, for_type, metered::Metered};
 use crate::{
     app::App,
     auth::{Client, Principal},
@@ -193,7 +193,7 @@ impl NodeQuery {
         #[graphql(desc = "What to look at; everything below inherits it.")] view: Option<
             ContentView,
         >,
-    ) -> Result<Option<Node>> {
+    ) -> Result<Option<Metered<Node>>> {
         let id = parse_id(&id, "id")?;
         Ok(nodes(ctx, &[id], view).await?.pop().flatten())
     }
@@ -206,7 +206,7 @@ impl NodeQuery {
         #[graphql(desc = "What to look at; everything below inherits it.")] view: Option<
             ContentView,
         >,
-    ) -> Result<Vec<Option<Node>>> {
+    ) -> Result<Vec<Option<Metered<Node>>>> {
         if ids.len() > MOST_IDS {
             return Err(Error::invalid(
                 ProblemCode::Invalid,
@@ -229,7 +229,7 @@ async fn nodes(
     ctx: &Context<'_>,
     ids: &[EntryId],
     view: Option<ContentView>,
-) -> Result<Vec<Option<Node>>> {
+) -> Result<Vec<Option<Metered<Node>>>> {
     let reader = reader(ctx)?;
     let view = reader.open(view)?;
     let entries = entries_of(
@@ -241,7 +241,7 @@ async fn nodes(
     .await?;
     Ok(entries
         .into_iter()
-        .map(|entry| entry.map(Node::from))
+        .map(|entry| entry.map(|entry| Metered(Node::from(entry))))
         .collect())
 }
 

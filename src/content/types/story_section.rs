@@ -12,6 +12,7 @@ use sea_orm::{Condition, ExprTrait, prelude::Expr};
 use super::{
     Asset, ImpactStat, Milestone, TeamMember, Testimonial, Value,
     declare::{api, content, mutations, tables},
+    metered::Metered,
 };
 use crate::{
     content::{
@@ -153,18 +154,16 @@ impl StorySection {
     }
 
     /// What the reader is invited to do.
-    async fn call_to_action(&self) -> Option<CallToAction> {
+    async fn call_to_action(&self) -> Option<Metered<CallToAction>> {
         let label = self.0.text(&self.0.call_to_action_label).map(str::to_owned);
-        self.0.call_to_action_url.clone().map(|url| CallToAction {
-            label,
-            url: Url(url),
-        })
+        let url = self.0.call_to_action_url.clone().map(Url);
+        url.map(|url| Metered(CallToAction { label, url }))
     }
 
     /// What the section shows, in its order.
-    async fn items(&self) -> Vec<StorySectionItem> {
+    async fn items(&self) -> Vec<Metered<StorySectionItem>> {
         let rows = self.0.items.0.iter().filter_map(|id| self.0.any(*id));
-        rows.filter_map(|row| StorySectionItem::of(row, self.0.scope()))
+        rows.filter_map(|row| StorySectionItem::of(row, self.0.scope()).map(Metered))
             .collect()
     }
 }

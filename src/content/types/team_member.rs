@@ -10,6 +10,7 @@ use entity::{
 use super::{
     asset::Asset,
     declare::{api, content, mutations, tables},
+    metered::Metered,
 };
 use crate::{
     content::{
@@ -72,14 +73,16 @@ impl TeamMember {
     }
 
     /// Where else to find the member.
-    async fn links(&self) -> Vec<Link> {
+    async fn links(&self) -> Vec<Metered<Link>> {
         self.0
             .links
             .0
             .iter()
-            .map(|link| Link {
-                label: link.label.clone(),
-                url: Url(link.url.clone()),
+            .map(|link| {
+                Metered(Link {
+                    label: link.label.clone(),
+                    url: Url(link.url.clone()),
+                })
             })
             .collect()
     }

@@ -10,6 +10,7 @@ use entity::{
 use super::{
     asset::Asset,
     declare::{api, content, mutations, tables},
+    metered::Metered,
 };
 use crate::{
     content::{
@@ -72,16 +73,17 @@ impl Testimonial {
     }
 
     /// The author's consent. Null unless you are signed in.
-    async fn consent(&self) -> Option<Consent> {
+    async fn consent(&self) -> Option<Metered<Consent>> {
         let row = &self.0;
         let given = row.consent_given_on.is_some()
             || row.consent_scope.is_some()
             || row.consent_expires_on.is_some();
-        row.internal(given.then(|| Consent {
+        let consent = row.internal(given.then(|| Consent {
             given_on: row.consent_given_on.map(Date),
             scope: row.consent_scope.clone(),
             expires_on: row.consent_expires_on.map(Date),
-        }))
+        }));
+        consent.map(Metered)
     }
 }
 

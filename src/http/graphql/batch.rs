@@ -85,7 +85,10 @@ async fn run(
     }
     let with_cookies = sender.browser.is_proven;
     let mut response = match endpoint.delivery.execute_all(asked, sender).await {
-        Ok(answers) => media.list(listed(&answers), &answers),
+        Ok(answers) => {
+            let body = endpoint.delivery.hold(listed(&answers));
+            media.list(body, &answers)
+        }
         Err(refusal) => media.refused(&refusal),
     };
     if with_cookies {
@@ -109,8 +112,10 @@ async fn read(
 }
 
 /// The bodies of answers as one list.
-fn listed(answers: &[Answer]) -> Bytes {
-    let mut list = vec![b'['];
+fn listed(answers: &[Answer]) -> Vec<u8> {
+    let bytes: usize = answers.iter().map(|answer| answer.body.len() + 1).sum();
+    let mut list = Vec::with_capacity(bytes + 1);
+    list.push(b'[');
     for (at, answer) in answers.iter().enumerate() {
         if at > 0 {
             list.push(b',');
@@ -118,7 +123,7 @@ fn listed(answers: &[Answer]) -> Bytes {
         list.extend_from_slice(&answer.body);
     }
     list.push(b']');
-    list.into()
+    list
 }
 
 /// The operations of a list, of which the first ones are read.
