@@ -11,6 +11,7 @@ pub mod directory;
 pub mod email_change;
 pub mod end;
 pub mod factor;
+mod identity;
 pub mod invitation;
 pub mod kept_answers;
 pub mod link;
@@ -37,6 +38,7 @@ use entity::{
 use sea_orm::prelude::Uuid;
 
 pub use client::{Client, network_of};
+pub use identity::Identity;
 pub use scope::Scope;
 
 use crate::{
@@ -58,7 +60,7 @@ pub enum Principal {
         /// The one locale in which it shows drafts; none for all.
         locale: Option<String>,
         /// The entry and what it shows, as far as the maker of the link may read it.
-        shown: Arc<BTreeSet<Uuid>>,
+        shown: preview_link::Shown,
     },
     /// A machine with an API token.
     ApiToken {

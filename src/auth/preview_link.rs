@@ -1,6 +1,6 @@
 //! Preview links: who has one sees what is public, and the draft of one entry with all that it shows.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use chrono::{SubsecRound, TimeDelta};
 use entity::{
@@ -17,8 +17,9 @@ use super::{Client, Extent, Principal, Right, Role, authority::begin_on_accounts
 use crate::{
     app::App,
     crypto::{Secret, preview_jwt::PreviewClaims},
+    database::ShownEntries,
     error::{Error, ProblemCode, Result},
-    event::{self, AccountEvent, Action},
+    event::{self, AccountEvent, Action, tail},
     id,
 };
 
@@ -210,18 +211,48 @@ impl Standing {
     }
 }
 
-/// Who holds this token. Whether its link stands, and its maker, is known for half a second; what the link shows is what
-/// the entry refers to now.
+/// The entries that a link shows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Shown {
+    /// They have not been looked up, which takes several statements. Until then the link shows nothing but what is public.
+    Unknown {
+        /// The account whose drafts alone the link can show; none for all.
+        drafts_of: Option<Uuid>,
+    },
+    /// The entry of the link and all that it shows.
+    Entries(ShownEntries),
+}
+
+impl Shown {
+    /// Whether the link shows the draft of this entry.
+    pub fn contains(&self, entry: &Uuid) -> bool {
+        match self {
+            Self::Unknown { .. } => false,
+            Self::Entries(entries) => entries.contains(entry),
+        }
+    }
+}
+
+impl FromIterator<Uuid> for Shown {
+    fn from_iter<I: IntoIterator<Item = Uuid>>(ids: I) -> Self {
+        Self::Entries(ids.into_iter().collect())
+    }
+}
+
+/// Who holds this token. Whether its link stands, and its maker, is known for half a second. What the link shows is looked up by
+/// [`with_shown`], once the operation has been counted.
 pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
     let now = app.clock.now();
     let claims = app.crypto.keys.verify_preview(token, now).await?;
     let id = claims.ok_or(Error::Unauthenticated)?.link;
     let name = format!("preview_link:{id}");
-    let standing = app.recent.get(name, read_standing(app, id)).await?;
-    let standing: Option<Standing> = standing;
+    // Links that do not stand are remembered, too: whoever has one may ask as often as they like.
+    let read = async { read_standing(app, id).await.map(Some) };
+    let standing: Option<Option<Standing>> = app.recent.get(name, read).await?;
+    let standing = standing.flatten();
     let standing = standing.filter(|standing| standing.expires_at > now && standing.stands());
     let standing = standing.ok_or(Error::Unauthenticated)?;
-    let shown = shown(app, standing.entry_id, standing.drafts_of()).await?;
+    let drafts_of = standing.drafts_of();
     Ok(Principal::Preview {
         id,
         entry: EntryId {
@@ -229,7 +260,36 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
             uuid: standing.entry_id,
         },
         locale: standing.locale,
-        shown: Arc::new(shown),
+        shown: Shown::Unknown { drafts_of },
+    })
+}
+
+/// The same principal with the entries that its link shows, as they are in the newest state of the event log that is known.
+pub async fn with_shown(app: &App, principal: Principal) -> Result<Principal> {
+    let Principal::Preview {
+        id,
+        entry,
+        locale,
+        shown: Shown::Unknown { drafts_of },
+    } = principal
+    else {
+        return Ok(principal);
+    };
+    let state = tail::known(&app.database).await?;
+    let (sets, by) = (&app.database.shown, (entry.uuid, drafts_of));
+    let entries = if let Some(entries) = sets.get(&app.database.changes, &by, state) {
+        entries
+    } else {
+        let found = shown(app, entry.uuid, drafts_of).await?;
+        let entries: ShownEntries = found.into_iter().collect();
+        sets.put(by, entries.clone(), state);
+        entries
+    };
+    Ok(Principal::Preview {
+        id,
+        entry,
+        locale,
+        shown: Shown::Entries(entries),
     })
 }
 

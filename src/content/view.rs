@@ -1,6 +1,6 @@
 //! What a read looks at, and who looks: every read of content is given one, and everything nested inherits it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use async_graphql::{Enum, InputObject};
 use entity::{Instant, entry, entry::ContentType, publication, reference};
@@ -15,7 +15,8 @@ use super::{
     scalar::{DateTime, Locale},
 };
 use crate::{
-    auth::{Extent, Principal, Right},
+    auth::{Extent, Principal, Right, preview_link::Shown},
+    database::ShownEntries,
     error::{Error, ProblemCode, Result},
 };
 
@@ -68,7 +69,7 @@ enum Moment {
 enum DraftsOf {
     Nobody,
     /// Of these entries.
-    Entries(Arc<BTreeSet<Uuid>>),
+    Entries(ShownEntries),
     Creator(Uuid),
     All,
 }
@@ -248,7 +249,13 @@ impl DraftsOf {
     fn known_to(principal: &Principal) -> Self {
         match (principal.extent(Right::ReadDrafts), principal) {
             (Extent::All, _) => Self::All,
-            (Extent::Shown, Principal::Preview { shown, .. }) => Self::Entries(Arc::clone(shown)),
+            (
+                Extent::Shown,
+                Principal::Preview {
+                    shown: Shown::Entries(entries),
+                    ..
+                },
+            ) => Self::Entries(entries.clone()),
             (Extent::Own, principal) => principal.account_id().map_or(Self::Nobody, Self::Creator),
             _ => Self::Nobody,
         }
@@ -266,8 +273,8 @@ impl DraftsOf {
                     .add(entry::Column::CreatedBy.ne(*account)),
             ),
             Self::Entries(shown) => (
-                entry::Column::Id.is_in(shown.iter().copied()),
-                Condition::all().add(entry::Column::Id.is_not_in(shown.iter().copied())),
+                entry::Column::Id.is_in(shown.iter()),
+                Condition::all().add(entry::Column::Id.is_not_in(shown.iter())),
             ),
         };
         let either = Condition::any().add(known.add(is_known));

@@ -5,6 +5,7 @@ mod pools;
 mod read_only;
 mod reads;
 mod rows;
+mod shown;
 mod snapshot;
 mod transaction;
 mod wal;
@@ -34,6 +35,7 @@ pub use self::{
     pools::Pools,
     reads::{Reads, Touched},
     rows::Rows,
+    shown::{ShownBy, ShownEntries, ShownSets},
     snapshot::Snapshot,
     transaction::Transaction,
 };
@@ -63,6 +65,8 @@ pub struct Database {
     pub changes: Changes,
     /// Rows that were read before.
     pub rows: Rows,
+    /// What preview links show, as it was found before.
+    pub shown: ShownSets,
     /// What counts statements, and the time that they take.
     pub meter: Arc<DatabaseMeter>,
 }
@@ -197,6 +201,7 @@ impl Database {
             wal_is_due: Arc::default(),
             changes: Changes::default(),
             rows: Rows::new(0),
+            shown: ShownSets::default(),
             meter,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
-use async_graphql::{Request, Variables};
+use async_graphql::{Request, Value, Variables};
 
 use super::{Operation, Prepared};
 use crate::{
@@ -114,9 +114,33 @@ impl Remembered {
 
     /// How much memory it takes, roughly, in bytes.
     pub(crate) fn size(&self) -> usize {
+        let name = self.operation_name.as_ref().map_or(0, String::len);
         // The variables are there twice: as values and as JSON.
-        2 * self.key.size()
+        let variables = self.variables.iter();
+        let values = variables.map(|(name, value)| PER_NAME + name.len() + bytes_of(value));
+        size_of::<Self>() + name + self.key.size() + values.sum::<usize>()
     }
+}
+
+/// What a name takes beside its text, in a map.
+const PER_NAME: usize = 64;
+
+/// How much memory a value takes, in bytes. A number of one digit takes as much as any other one.
+fn bytes_of(value: &Value) -> usize {
+    let content = match value {
+        Value::String(text) => text.len(),
+        Value::Enum(name) => PER_NAME + name.len(),
+        Value::Binary(bytes) => bytes.len(),
+        Value::List(items) => items.iter().map(bytes_of).sum(),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            fields
+                .map(|(name, value)| PER_NAME + name.len() + bytes_of(value))
+                .sum()
+        }
+        Value::Null | Value::Number(_) | Value::Boolean(_) => 0,
+    };
+    size_of::<Value>() + content
 }
 
 /// Who asks, and what came along.

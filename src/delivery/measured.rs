@@ -96,6 +96,7 @@ impl Delivery {
         Caches(vec![
             self.answers.state(),
             self.app.database.rows.state(),
+            self.app.database.shown.state(),
             self.documents.state(),
             self.trusted.state(),
         ])

@@ -42,7 +42,7 @@ pub use self::{
 };
 use crate::{
     app::App,
-    auth::{Client, Principal, authority},
+    auth::{Client, Identity, Principal, authority, preview_link},
     budget::{AnswerMemory, Budget, ChargedBy},
     error::{Error, Result},
     graphql::{Schema, content_fields},
@@ -146,6 +146,10 @@ impl Delivery {
 
     async fn given(&self, asked: Arc<Asked>, sender: Sender) -> Given {
         self.expect(sender.version.as_deref());
+        let sender = match self.with_shown(sender).await {
+            Ok(sender) => sender,
+            Err(error) => return self.answers.new_one(Answer::failed(error)),
+        };
         if self.app.config.trusted_documents_only
             && let Err(refusal) = Box::pin(self.check_trust(&asked, &sender.principal)).await
         {
@@ -174,6 +178,8 @@ impl Delivery {
         sender: Sender,
     ) -> Result<Vec<Answer>, Box<Answer>> {
         self.expect(sender.version.as_deref());
+        let sender = self.with_shown(sender).await;
+        let sender = sender.map_err(|error| Box::new(Answer::failed(error)))?;
         for asked in &asked {
             self.check_trust(asked, &sender.principal).await?;
         }
@@ -202,6 +208,18 @@ impl Delivery {
         Ok(answers)
     }
 
+    /// The same sender; of one with a preview link, what the link shows is known. It has been counted by now.
+    async fn with_shown(&self, sender: Sender) -> Result<Sender> {
+        if !matches!(sender.principal, Principal::Preview { .. }) {
+            return Ok(sender);
+        }
+        let principal = Box::pin(preview_link::with_shown(&self.app, sender.principal)).await?;
+        Ok(Sender {
+            principal,
+            ..sender
+        })
+    }
+
     /// A place for an operation; none if there are too many, or if there is no memory for another answer.
     async fn place(&self, principal: &Principal, changes: bool) -> Option<Place> {
         if self.memory.is_used_up() {
@@ -213,6 +231,13 @@ impl Delivery {
     fn budget(&self, charged_by: ChargedBy, place: Place) -> Arc<Budget> {
         let limit = self.app.config.limit_answer_bytes;
         Budget::new(limit, &self.memory, charged_by, Some(place))
+    }
+
+    /// The body of an answer in an encoding; none if that is not worth it.
+    pub async fn encoded(&self, given: &Given, encoding: Encoding) -> Option<Bytes> {
+        self.answers
+            .encoded(&given.kept, encoding, &self.memory)
+            .await
     }
 
     /// Bytes that go over the wire, counted among the memory of answers.
@@ -241,7 +266,7 @@ impl Delivery {
         let can_be_kept = is_query && fields.all(|field| self.kept_fields.contains(field));
         can_be_kept.then(|| Question {
             asked: asked.key(),
-            principal: sender.principal.clone(),
+            identity: Identity::of(&sender.principal),
             day: self.app.clock.now().date_naive(),
         })
     }

@@ -100,7 +100,7 @@ impl CreateAssetInput {
             content: self.content,
             translations: self.translations.unwrap_or_default(),
         };
-        Box::pin(create(ctx, circumstances, self.key, described, edit)).await
+        create(ctx, circumstances, self.key, described, edit).await
     }
 }
 

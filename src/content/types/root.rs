@@ -77,7 +77,8 @@ impl Reader {
 
     /// What everything below a root field shares, with all that the selections of its rows need.
     pub async fn scope(&self, view: View, roots: Vec<Group<'_>>) -> Result<Arc<Scope>> {
-        let rows = related(&self.snapshot, &view, roots).await?;
+        // On the heap: it has a part for each content type.
+        let rows = Box::pin(related(&self.snapshot, &view, roots)).await?;
         Ok(Arc::new(Scope {
             view,
             today: self.app.clock.now().date_naive(),

@@ -1,9 +1,15 @@
 //! What an answer may be encoded in, so that less of it has to travel.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+    thread::available_parallelism,
+};
 
 use brotli::{CompressorWriter, enc::BrotliEncoderParams};
+use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// An encoding, in the order in which they are preferred where a client likes several as much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +26,40 @@ pub enum Encoding {
 const BROTLI_QUALITY: i32 = 6;
 const ZSTD_LEVEL: i32 = 9;
 const BUFFER: usize = 16 * 1024;
+/// Larger answers are encoded quickly, so that they hold up others less.
+const LARGE: usize = 1024 * 1024;
+const QUICK_BROTLI_QUALITY: i32 = 3;
+const QUICK_ZSTD_LEVEL: i32 = 1;
+
+/// Encodes on threads of its own: on half of the cores, so that the others go on reading and answering.
+pub(super) struct Encoder(Arc<Semaphore>);
+
+impl Encoder {
+    /// For this machine.
+    pub(super) fn new() -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self(Arc::new(Semaphore::new((cores / 2).max(1))))
+    }
+
+    /// The bytes in an encoding; none if that saves too little.
+    pub(super) async fn encode(&self, encoding: Encoding, bytes: Bytes) -> Option<Vec<u8>> {
+        let turn = Arc::clone(&self.0).acquire_owned().await.ok()?;
+        let most = bytes.len() * Encoding::MOST_OF_THE_BODY / 100;
+        let encode = move || {
+            // It goes on where nobody waits for it any more.
+            let _turn = turn;
+            encoding.encode(&bytes)
+        };
+        let encoded = spawn_blocking(encode).await.ok()?.ok()?;
+        (encoded.len() <= most).then_some(encoded)
+    }
+}
 
 impl Encoding {
     /// How many there are.
     pub(super) const COUNT: usize = 3;
+    /// What an encoded answer takes of the plain one at most, in hundredths, so that all encodings of an answer have a bound.
+    pub(super) const MOST_OF_THE_BODY: usize = 67;
     const ALL: [Self; Self::COUNT] = [Self::Brotli, Self::Zstd, Self::Gzip];
 
     /// Its name in HTTP.
@@ -68,18 +104,22 @@ impl Encoding {
 
     /// The bytes in this encoding.
     pub(super) fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let is_large = bytes.len() > LARGE;
         match self {
-            Self::Brotli => brotli(bytes),
+            Self::Brotli if is_large => brotli(bytes, QUICK_BROTLI_QUALITY),
+            Self::Brotli => brotli(bytes, BROTLI_QUALITY),
+            Self::Zstd if is_large => zstd::bulk::compress(bytes, QUICK_ZSTD_LEVEL),
             Self::Zstd => zstd::bulk::compress(bytes, ZSTD_LEVEL),
-            Self::Gzip => gzip(bytes),
+            Self::Gzip if is_large => gzip(bytes, Compression::fast()),
+            Self::Gzip => gzip(bytes, Compression::default()),
         }
     }
 }
 
-fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
+fn brotli(bytes: &[u8], quality: i32) -> io::Result<Vec<u8>> {
     let mut encoded = Vec::new();
     let parameters = BrotliEncoderParams {
-        quality: BROTLI_QUALITY,
+        quality,
         size_hint: bytes.len(),
         ..BrotliEncoderParams::default()
     };
@@ -89,8 +129,8 @@ fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
     Ok(encoded)
 }
 
-fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut writer = GzEncoder::new(Vec::new(), Compression::default());
+fn gzip(bytes: &[u8], level: Compression) -> io::Result<Vec<u8>> {
+    let mut writer = GzEncoder::new(Vec::new(), level);
     writer.write_all(bytes)?;
     writer.finish()
 }

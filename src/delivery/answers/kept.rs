@@ -11,6 +11,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
 
 use super::encoding::Encoding;
 use crate::{database::Changes, delivery::Answer};
@@ -45,7 +46,7 @@ pub struct Kept {
     holds_at: AtomicI64,
     tag: OnceLock<String>,
     version: Option<String>,
-    encoded: [OnceLock<Option<Bytes>>; Encoding::COUNT],
+    encoded: [OnceCell<Option<Bytes>>; Encoding::COUNT],
 }
 
 impl Kept {
@@ -95,17 +96,25 @@ impl Kept {
         self.version.as_deref()
     }
 
-    /// The JSON, encoded; none if that is not worth it. The work is done once.
-    pub fn encoded(&self, encoding: Encoding) -> Option<Bytes> {
+    /// The JSON, encoded; none if that is not worth it. `encode` does it once, however many ask.
+    pub(super) async fn encoded(
+        &self,
+        encoding: Encoding,
+        encode: impl AsyncFnOnce(Bytes) -> Option<Bytes>,
+    ) -> Option<Bytes> {
         if self.answer.body.len() < SHORTEST_ENCODED {
             return None;
         }
-        let encode = || encoding.encode(&self.answer.body).ok().map(Bytes::from);
-        self.encoded[encoding as usize].get_or_init(encode).clone()
+        let cell = &self.encoded[encoding as usize];
+        let encoded = cell.get_or_init(|| encode(self.answer.body.clone()));
+        encoded.await.clone()
     }
 
     /// About how much memory it takes, in bytes, with all that it may be encoded in.
     pub(super) fn size(&self) -> usize {
-        OVERHEAD + self.answer.body.len() * 2 + self.answer.reads.size()
+        let body = self.answer.body.len();
+        let encoded = body * Encoding::COUNT * Encoding::MOST_OF_THE_BODY / 100;
+        let version = self.version.as_ref().map_or(0, String::len);
+        OVERHEAD + body + encoded + version + self.answer.reads.size()
     }
 }

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use chrono::NaiveDate;
 use moka::sync::Cache;
 
-use self::flights::Flights;
+use self::{encoding::Encoder, flights::Flights};
 pub use self::{
     encoding::Encoding,
     kept::{Kept, Source},
@@ -25,7 +25,8 @@ pub use self::{
 use super::{Answer, answer::Trouble, asked::Key};
 use crate::{
     app::App,
-    auth::Principal,
+    auth::Identity,
+    budget::AnswerMemory,
     crypto::Secret,
     event::tail,
     telemetry::metrics::cache::{CacheMeter, CacheState},
@@ -37,9 +38,21 @@ pub(super) struct Question {
     /// Which operation, with which variables.
     pub(super) asked: Arc<Key>,
     /// Who asks: answers to one principal are never given to another one. Those to nobody in particular are for all.
-    pub(super) principal: Principal,
+    pub(super) identity: Identity,
     /// Fields may depend on the day, and on no time beside it.
     pub(super) day: NaiveDate,
+}
+
+impl Question {
+    /// About how much memory it takes, in bytes.
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.asked.size() + self.identity.size()
+    }
+
+    /// Whether everybody gets the same answer.
+    fn is_public(&self) -> bool {
+        self.identity.is_public()
+    }
 }
 
 /// What a version of the content is sealed as.
@@ -72,13 +85,14 @@ pub(super) struct Answers {
     kept: Cache<Question, Arc<Kept>>,
     flights: Arc<Flights<(Question, i64), Arc<Kept>>>,
     meter: CacheMeter,
+    encoder: Encoder,
 }
 
 impl Answers {
     /// Keeps as much as the settings say.
     pub(super) fn new(app: &App) -> Self {
         let weight = |question: &Question, kept: &Arc<Kept>| {
-            let bytes = question.asked.size() + kept.size();
+            let bytes = question.size() + kept.size();
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let meter = CacheMeter::default();
@@ -91,7 +105,22 @@ impl Answers {
             kept: kept.build(),
             flights: Arc::default(),
             meter,
+            encoder: Encoder::new(),
         }
+    }
+
+    /// The body of an answer in an encoding; none if that is not worth it. What is encoded counts among the memory of answers.
+    pub(super) async fn encoded(
+        &self,
+        kept: &Kept,
+        encoding: Encoding,
+        memory: &AnswerMemory,
+    ) -> Option<Bytes> {
+        let encode = async |body| {
+            let encoded = self.encoder.encode(encoding, body).await;
+            encoded.map(|encoded| memory.hold(encoded))
+        };
+        kept.encoded(encoding, encode).await
     }
 
     /// How full it is, and how often it helped.
@@ -116,7 +145,7 @@ impl Answers {
             Ok(state) => state,
             Err(error) => return self.stale(&question, || Answer::failed(error)),
         };
-        let is_public = question.principal == Principal::Anonymous;
+        let is_public = question.is_public();
         let kept = self.holding(&question, state);
         self.meter.looked(kept.is_some());
         if let Some(kept) = kept {
@@ -137,7 +166,7 @@ impl Answers {
         state: i64,
         execute: impl FnOnce() -> F,
     ) -> Given {
-        let is_public = question.principal == Principal::Anonymous;
+        let is_public = question.is_public();
         let flight = (question.clone(), state);
         let is_own = AtomicBool::new(false);
         let work = async {
@@ -203,7 +232,7 @@ impl Answers {
         Given {
             kept,
             source: Source::Stale(age),
-            is_public: question.principal == Principal::Anonymous,
+            is_public: question.is_public(),
         }
     }
 }

@@ -121,7 +121,8 @@ impl Prepared {
 
     /// How much memory it takes, roughly, in bytes.
     pub(super) fn weight(&self) -> u32 {
-        const PER_TOKEN: u64 = 150;
+        // A field with its name, in lists that have grown to up to twice of what they hold.
+        const PER_TOKEN: u64 = 300;
         let bytes = 1_000 + 2 * self.text.len() as u64 + PER_TOKEN * self.tokens;
         u32::try_from(bytes).unwrap_or(u32::MAX)
     }

@@ -12,7 +12,7 @@ use entity::entry::ContentType;
 use crate::{
     config::Config,
     content::cache_tag,
-    delivery::{Encoding, Given, Source},
+    delivery::{Delivery, Encoding, Given, Source},
     http::credentials::PRIVATE,
 };
 
@@ -96,17 +96,23 @@ impl Caching {
     }
 
     /// An answer that everybody gets who asks the same, as it was asked for.
-    pub(super) fn public(&self, given: &Given, asking: &Asking) -> Response {
+    pub(super) async fn public(
+        &self,
+        delivery: &Delivery,
+        given: &Given,
+        asking: &Asking,
+    ) -> Response {
         let tag = given.kept.tag();
         let mut response = Response::new(Body::empty());
         if asking.knows(tag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {
-            let encoding = asking.encoding;
-            let encoded =
-                encoding.and_then(|encoding| Some((encoding, given.kept.encoded(encoding)?)));
+            let encoded = match asking.encoding {
+                Some(encoding) => delivery.encoded(given, encoding).await.zip(Some(encoding)),
+                None => None,
+            };
             let body = match encoded {
-                Some((encoding, bytes)) => {
+                Some((bytes, encoding)) => {
                     let name = HeaderValue::from_static(encoding.name());
                     response
                         .headers_mut()

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::caching::{self, Asking, Caching};
 use crate::{
     crypto::Secret,
-    delivery::{Answer, Given},
+    delivery::{Answer, Delivery, Given},
     http::reply,
 };
 
@@ -78,8 +78,9 @@ impl Media {
     }
 
     /// The answer to one operation, as it was asked for.
-    pub(in crate::http) fn given(
+    pub(in crate::http) async fn given(
         self,
+        delivery: &Delivery,
         given: &Given,
         asking: &Asking,
         caching: &Caching,
@@ -87,7 +88,7 @@ impl Media {
         let answer = &given.kept.answer;
         let is_whole = answer.is_executed && !answer.has_errors;
         let mut response = if given.is_public && is_whole {
-            caching.public(given, asking)
+            caching.public(delivery, given, asking).await
         } else {
             let mut response = Response::new(Body::from(answer.body.clone()));
             *response.status_mut() = self.status(answer);

@@ -273,7 +273,8 @@ pub(super) async fn answer_one(
     let with_cookies = sender.browser.is_proven;
     let given = endpoint.delivery.execute(asked, sender).await;
     let asking = Asking::of(&head.method, &head.headers);
-    let mut response = media.given(&given, &asking, &endpoint.caching);
+    let given = media.given(&endpoint.delivery, &given, &asking, &endpoint.caching);
+    let mut response = given.await;
     if with_cookies {
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("Cookie"));

@@ -2,10 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use async_graphql::Variables;
@@ -135,11 +132,9 @@ impl Story {
             id: kindling::id::new(),
             entry: page,
             locale: None,
-            shown: Arc::new(BTreeSet::from([
-                page.uuid,
-                section.uuid,
-                milestones[0].uuid,
-            ])),
+            shown: [page.uuid, section.uuid, milestones[0].uuid]
+                .into_iter()
+                .collect(),
         };
         Self {
             keeping: Box::new(Delivery::new(&app.app)),

@@ -1,6 +1,6 @@
 //! Readers who may read no draft at all, whatever else they hold.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use kindling::{
     auth::{Principal, Role},
@@ -38,7 +38,7 @@ pub(super) async fn readers(app: &TestApp) -> [Principal; 4] {
         id: kindling::id::new(),
         entry,
         locale: None,
-        shown: Arc::new(BTreeSet::from([entry.uuid])),
+        shown: [entry.uuid].into_iter().collect(),
     };
     [Principal::Anonymous, Principal::Anonymous, token, preview]
 }

@@ -1,6 +1,6 @@
 //! The columns of the matrix: who tries an operation, and who they are.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use entity::{entry::ContentType, entry_id::EntryId};
 use kindling::auth::{Principal, Role, Scope};
@@ -104,7 +104,7 @@ pub(super) fn preview_of(entry: EntryId) -> Principal {
         id: kindling::id::new(),
         entry,
         locale: None,
-        shown: Arc::new(BTreeSet::from([entry.uuid])),
+        shown: [entry.uuid].into_iter().collect(),
     }
 }
 
