@@ -54,3 +54,39 @@ impl Identity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use entity::{entry::ContentType, entry_id::EntryId};
+    use sea_orm::prelude::Uuid;
+
+    use super::{Identity, Principal, Shown};
+
+    fn preview(link: u128, shown: impl Iterator<Item = u128>) -> Identity {
+        let entry = EntryId {
+            content_type: ContentType::Page,
+            uuid: Uuid::from_u128(1),
+        };
+        Identity::of(&Principal::Preview {
+            id: Uuid::from_u128(link),
+            entry,
+            locale: Some("en".to_owned()),
+            shown: shown.map(Uuid::from_u128).collect::<Shown>(),
+        })
+    }
+
+    #[test]
+    fn a_preview_link_is_told_from_others_by_its_id_and_by_what_it_shows() {
+        assert_eq!(preview(1, 1..5_000), preview(1, (1..5_000).rev()));
+        assert_ne!(preview(1, 1..5_000), preview(2, 1..5_000));
+        assert_ne!(preview(1, 1..5_000), preview(1, 1..5_001));
+        assert!(!preview(1, 1..2).is_public());
+    }
+
+    #[test]
+    fn an_identity_does_not_grow_with_what_may_be_seen() {
+        let identity = preview(1, 1..5_000);
+        assert_eq!(identity.size(), 2);
+        assert!(size_of_val(&identity) < 250);
+    }
+}

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, account, answer, content, on_both_engines};
 
-const SMALL: usize = 200 * 1024;
+const SMALL: usize = 120 * 1024;
 
 /// The same application with other settings for answers, and without caches of rows.
 fn with(app: &TestApp, limit: usize, memory: usize) -> App {
@@ -118,7 +118,7 @@ on_both_engines! {
             ("differences", &editor, roots(&format!("diff(id: \"{entry}\", from: 1, to: 1) {{ ...F }}"))
                 + &format!("fragment F on RevisionDiff {{ {} }}", named(25, "to"))),
             ("histories", &editor, roots(&format!("history(id: \"{page}\") {{ nodes {{ ...F }} }}"))
-                + &format!("fragment F on Revision {{ {} }}", named(25, "savedAt"))),
+                + &format!("fragment F on Revision {{ {} }}", named(25, "number"))),
             ("work lists", &editor, format!("{{ entries(first: 100) {{ nodes {{ {} }} }} }}", aliases(45, "createdAt"))),
             ("events", &editor, format!("{{ events(first: 100) {{ nodes {{ {} }} }} }}", aliases(45, "cacheTags"))),
         ] {

@@ -2,6 +2,7 @@
 
 mod introspection;
 mod over_http;
+mod preview_costs;
 mod preview_scope;
 mod previews;
 mod token_types;
