@@ -79,7 +79,7 @@ impl AssetFileMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The asset and its new file.")] input: ReplaceAssetInput,
     ) -> Result<ReplaceAssetPayload> {
-        let (asset, user_errors) = input.run(ctx).await?;
+        let (asset, user_errors) = Box::pin(input.run(ctx)).await?;
         Ok(ReplaceAssetPayload { asset, user_errors })
     }
 }
@@ -100,7 +100,7 @@ impl CreateAssetInput {
             content: self.content,
             translations: self.translations.unwrap_or_default(),
         };
-        create(ctx, circumstances, self.key, described, edit).await
+        Box::pin(create(ctx, circumstances, self.key, described, edit)).await
     }
 }
 
