@@ -67,7 +67,8 @@ async fn measure(
     let mut filled = Vec::new();
     for size in sizes {
         println!("{engine}: filling a database with {size} entries");
-        filled.push(Site::of(folder.path(), server.map(String::as_str), *size).await?);
+        let site = Site::of(folder.path(), server.map(String::as_str), *size);
+        filled.push(Box::pin(site).await?);
     }
     let mut times = vec![vec![Vec::new(); sizes.len()]; QUESTIONS.len()];
     for _ in 0..rounds {
