@@ -105,14 +105,14 @@ impl Stock {
 
 #[tokio::test]
 async fn no_token_can_do_what_its_maker_cannot_on_sqlite() {
-    let test = async |plan| hold(plan, TestApp::on_sqlite().await).await;
+    let test = async |plan| Box::pin(hold(plan, TestApp::on_sqlite().await)).await;
     property::holds(CASES, plans(), test).await;
 }
 
 #[tokio::test]
 async fn no_token_can_do_what_its_maker_cannot_on_postgres() {
     let test = async |plan| match TestApp::on_postgres().await {
-        Some(app) => hold(plan, app).await,
+        Some(app) => Box::pin(hold(plan, app)).await,
         None => Ok(()),
     };
     property::holds(CASES, plans(), test).await;
