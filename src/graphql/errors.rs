@@ -131,6 +131,12 @@ pub(crate) fn of_ended(ended: Ended) -> ServerError {
     }
 }
 
+/// Whether an error says that a memory budget is used up.
+pub(crate) fn is_of_budget(error: &ServerError) -> bool {
+    let error = error.source::<Error>();
+    matches!(error, Some(Error::AnswerTooLarge(_) | Error::OutOfMemory))
+}
+
 /// Whether an error says that all answers together take as much memory as they may.
 pub(crate) fn is_out_of_memory(error: &ServerError) -> bool {
     matches!(error.source::<Error>(), Some(Error::OutOfMemory))

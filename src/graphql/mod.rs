@@ -266,6 +266,11 @@ impl Schema {
             // Everything that was loaded and written has been dropped by now.
             Response::from_errors(vec![errors::of_ended(ended)])
         });
+        // Where a field could not be loaded within the budget, the others are not answered, either.
+        let mut errors = response.errors.iter();
+        if let Some(error) = errors.find(|error| errors::is_of_budget(error)) {
+            response = Response::from_errors(vec![error.clone()]);
+        }
         response.errors = response.errors.into_iter().map(errors::told).collect();
         let (statements, reads) = (reader.snapshot.statements(), reader.snapshot.reads());
         // Nobody else holds the reader once the operation has ended.
