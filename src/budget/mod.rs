@@ -14,7 +14,7 @@ use std::{
     task::Poll,
 };
 
-use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::sync::Notify;
 
 pub use self::memory::{AnswerMemory, Share};
 
@@ -38,8 +38,10 @@ pub enum ChargedBy {
     Extension,
 }
 
+/// What happens when nothing of an operation is left.
+type OnEnd = Box<dyn FnOnce(u64) + Send + Sync>;
+
 /// The memory budget of an operation, or of all operations of a batch.
-#[derive(Debug)]
 pub struct Budget {
     /// What charges the values.
     pub charged_by: ChargedBy,
@@ -51,7 +53,7 @@ pub struct Budget {
     is_due: AtomicBool,
     rested: Notify,
     ended: OnceLock<Ended>,
-    _place: Option<OwnedSemaphorePermit>,
+    on_end: Option<OnEnd>,
 }
 
 /// Why an operation was ended, and where.
@@ -84,12 +86,12 @@ pub enum Exhausted {
 impl Budget {
     /// A budget of `limit` bytes. What is large takes its memory from `memory`.
     ///
-    /// `place` is given back when nothing of the operation is left, which may be after whoever asked has gone away.
+    /// `on_end` is told what was spent when nothing of the operation is left, which may be after whoever asked has gone away.
     pub fn new(
         limit: usize,
         memory: &AnswerMemory,
         charged_by: ChargedBy,
-        place: Option<OwnedSemaphorePermit>,
+        on_end: impl FnOnce(u64) + Send + Sync + 'static,
     ) -> Arc<Self> {
         let limit = limit as u64;
         Arc::new(Self {
@@ -101,7 +103,7 @@ impl Budget {
             is_due: AtomicBool::new(false),
             rested: Notify::new(),
             ended: OnceLock::new(),
-            _place: place,
+            on_end: Some(Box::new(on_end)),
         })
     }
 
@@ -163,6 +165,14 @@ impl Budget {
     }
 }
 
+impl Drop for Budget {
+    fn drop(&mut self) {
+        if let Some(on_end) = self.on_end.take() {
+            on_end(self.spent());
+        }
+    }
+}
+
 /// Charges the current operation; an error if its budget is used up. Work that belongs to no operation is not charged.
 pub fn charge(bytes: usize) -> Result<(), Exhausted> {
     CURRENT
@@ -214,7 +224,7 @@ mod tests {
     };
 
     fn budget(limit: usize, memory: &AnswerMemory) -> Arc<Budget> {
-        Budget::new(limit, memory, ChargedBy::Containers, None)
+        Budget::new(limit, memory, ChargedBy::Containers, |_| {})
     }
 
     #[tokio::test]

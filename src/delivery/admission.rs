@@ -12,8 +12,9 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+use super::{consumption::Consumption, rates::Counted};
 use crate::{
-    auth::{Principal, Scope},
+    auth::{Client, Principal, Scope},
     config::Config,
     telemetry::{
         metrics::crowds::{CrowdState, Crowds},
@@ -27,6 +28,13 @@ const EDITORS: usize = 4;
 const CALM: Duration = Duration::from_millis(100);
 /// Operations that may wait for each place. The others are refused at once, which costs least.
 const QUEUE: usize = 8;
+
+/// Clients with large answers wait for each other.
+const OF_LARGE_ANSWERS: Patience = Patience {
+    usual: Duration::from_secs(1),
+    slow: Duration::from_millis(100),
+    slow_queue: QUEUE,
+};
 
 /// How long operations wait for a place.
 #[derive(Clone, Copy)]
@@ -61,32 +69,72 @@ pub(super) struct Admission {
     /// Whoever signs in, or stays signed in, is nobody yet.
     strangers: Places,
     editors: Places,
+    /// Queries of clients that ask for large answers need one of these before they need another place. They leave half of the
+    /// threads to the others.
+    large: Places,
+    consumption: Consumption,
 }
 
 /// A place among the operations that are executed, for as long as it is held.
-pub(super) type Place = OwnedSemaphorePermit;
+pub(super) struct Place {
+    _place: OwnedSemaphorePermit,
+    _large: Option<OwnedSemaphorePermit>,
+    /// Whose operation it is.
+    client: Option<Counted>,
+    consumption: Consumption,
+}
+
+impl Place {
+    /// Notes what the operation has taken of its budget, and gives the place back.
+    pub(super) fn leave(self, spent: u64) {
+        if let Some(client) = &self.client {
+            self.consumption.note(client, spent);
+        }
+    }
+}
 
 impl Admission {
     /// As many places as the settings say, or as this machine can fill.
     pub(super) fn new(config: &Config) -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
         let count = match config.max_operations {
-            0 => {
-                // One on each core, while others wait for the database. More would only hold memory.
-                let cores = available_parallelism().map_or(1, usize::from);
-                cores + usize::try_from(config.database_readers).unwrap_or(0)
-            }
+            // One on each core, while others wait for the database. More would only hold memory.
+            0 => cores + usize::try_from(config.database_readers).unwrap_or(0),
             count => count,
         };
         Self {
             public: Places::new("the public", count, OF_THE_PUBLIC),
             strangers: Places::new("those who sign in", count, OF_STRANGERS),
             editors: Places::new("editors", EDITORS * count, OF_EDITORS),
+            large: Places::new(
+                "clients with large answers",
+                (cores / 2).max(1),
+                OF_LARGE_ANSWERS,
+            ),
+            consumption: Consumption::default(),
         }
     }
 
     /// A place for an operation of this principal, which changes something or does not; none if there are too many.
-    pub(super) async fn enter(&self, principal: &Principal, changes: bool) -> Option<Place> {
-        self.places(principal, changes).enter().await
+    pub(super) async fn enter(
+        &self,
+        principal: &Principal,
+        client: &Client,
+        changes: bool,
+    ) -> Option<Place> {
+        let client = Counted::of(principal, client);
+        let is_large = |client: &Counted| !changes && self.consumption.is_large(client);
+        let large = if client.as_ref().is_some_and(is_large) {
+            Some(self.large.enter().await?)
+        } else {
+            None
+        };
+        Some(Place {
+            _place: self.places(principal, changes).enter().await?,
+            _large: large,
+            client,
+            consumption: self.consumption.clone(),
+        })
     }
 
     /// The places as they are now.
@@ -164,7 +212,7 @@ impl Places {
         (QUEUE * self.count).saturating_sub(self.queue.available_permits())
     }
 
-    async fn enter(&self) -> Option<Place> {
+    async fn enter(&self) -> Option<OwnedSemaphorePermit> {
         // Places that become free go to those who wait, so that there are none for others.
         if let Ok(place) = Arc::clone(&self.free).try_acquire_owned() {
             return Some(place);

@@ -5,27 +5,26 @@ mod admission;
 mod answer;
 mod answers;
 mod asked;
+mod consumption;
 mod document;
+mod execution;
 mod limits;
 mod measured;
 mod rates;
 pub mod trusted;
 mod wanted;
 
-use std::{collections::BTreeSet, num::NonZeroU32, panic::resume_unwind, sync::Arc};
+use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc};
 
-use async_graphql::{Name, Response, Value, parser::types::OperationType};
+use async_graphql::{Name, Value, parser::types::OperationType};
 use bytes::Bytes;
 use opentelemetry::context::FutureExt;
 use tokio::{runtime::Handle, time::Instant};
-use tokio_util::task::AbortOnDropHandle;
-use tracing::Instrument;
 
 pub(crate) use self::asked::Remembered;
 use self::{
-    admission::{Admission, Place},
+    admission::Admission,
     answers::{Answers, Question},
-    asked::request,
     document::Documents,
     limits::Limits,
     measured::Measured,
@@ -43,11 +42,10 @@ pub use self::{
 use crate::{
     app::App,
     auth::{Client, Identity, Principal, authority, preview_link},
-    budget::{AnswerMemory, Budget, ChargedBy},
-    error::{Error, Result},
+    budget::{AnswerMemory, ChargedBy},
+    error::Result,
     graphql::{Schema, content_fields},
     recent::REMEMBERED,
-    telemetry::traces,
 };
 
 /// The root fields that describe the schema.
@@ -189,7 +187,7 @@ impl Delivery {
         self.afford(sum)?;
         let changes = asked.iter().any(|asked| asked.document.changes());
         let begun = Instant::now();
-        let Some(place) = self.place(&sender.principal, changes).await else {
+        let Some(place) = self.place(&sender, changes).await else {
             return Err(Box::new(self.shed.clone()));
         };
         let budget = self.budget(ChargedBy::Extension, place);
@@ -218,19 +216,6 @@ impl Delivery {
             principal,
             ..sender
         })
-    }
-
-    /// A place for an operation; none if there are too many, or if there is no memory for another answer.
-    async fn place(&self, principal: &Principal, changes: bool) -> Option<Place> {
-        if self.memory.is_used_up() {
-            return None;
-        }
-        self.admission.enter(principal, changes).await
-    }
-
-    fn budget(&self, charged_by: ChargedBy, place: Place) -> Arc<Budget> {
-        let limit = self.app.config.limit_answer_bytes;
-        Budget::new(limit, &self.memory, charged_by, Some(place))
     }
 
     /// The body of an answer in an encoding; none if that is not worth it.
@@ -295,7 +280,7 @@ impl Delivery {
         }
         let changes = asked.document.changes();
         let (begun, principal) = (Instant::now(), sender.principal.clone());
-        let Some(place) = self.place(&sender.principal, changes).await else {
+        let Some(place) = self.place(&sender, changes).await else {
             return self.shed.clone();
         };
         if let Err(refusal) = self.afford(self.cost(asked)) {
@@ -319,79 +304,6 @@ impl Delivery {
             authority::check(&self.app, principal).await
         } else {
             Ok(())
-        }
-    }
-
-    /// What an operation costs, if its variables are within the limits.
-    fn admit(&self, asked: &Asked) -> Result<u64, Box<Answer>> {
-        let variables = asked.variables();
-        let checked = self.limits.check_variables(variables);
-        checked.map_err(Answer::refused)?;
-        Ok(self.cost(asked))
-    }
-
-    /// What charges the values of an operation.
-    fn charged_by(&self, asked: &Asked) -> ChargedBy {
-        let is_metered = |field: &String| self.metered_fields.contains(field);
-        let mut operations = asked.operation().into_iter();
-        let is_content = operations.all(|operation| {
-            operation.kind == OperationType::Query && operation.root_fields.iter().all(is_metered)
-        });
-        if is_content {
-            ChargedBy::Containers
-        } else {
-            ChargedBy::Extension
-        }
-    }
-
-    fn cost(&self, asked: &Asked) -> u64 {
-        let name = asked.operation_name.as_deref();
-        self.limits.cost(&asked.document, name, asked.variables())
-    }
-
-    /// Whether operations may cost so much, all together.
-    fn afford(&self, cost: u64) -> Result<(), Box<Answer>> {
-        self.limits.check_cost(cost).map_err(|error| {
-            let mut response = Response::from_errors(vec![error]);
-            let cost = self.limits.told(cost);
-            response.extensions.insert("cost".to_owned(), cost);
-            Box::new(Answer::without_execution(response))
-        })
-    }
-
-    /// The answer to an operation that is within the limits.
-    async fn answer(&self, asked: &Asked, sender: Sender, budget: Arc<Budget>) -> Answer {
-        let document = Arc::clone(&asked.document);
-        let principal = sender.principal.clone();
-        let request = request(asked, sender);
-        let (schema, executed) = (self.schema.clone(), Arc::clone(&document));
-        let memory = self.memory.clone();
-        let execution = async move {
-            let execution = schema.execute(&executed.document, request, principal, &budget);
-            let executed = execution.await;
-            Answer::of(executed, &budget, &memory)
-        };
-        let answer = if document.changes() {
-            // It mostly waits for the database: on the way to other threads and back it would lose more than it holds up.
-            Box::pin(execution).await
-        } else {
-            self.work(execution).await
-        };
-        if answer.is_executed {
-            self.documents.keep(&document);
-        }
-        answer
-    }
-
-    /// Does work where queries are executed, for as long as somebody waits for it.
-    async fn work(&self, work: impl Future<Output = Answer> + Send + 'static) -> Answer {
-        let work = traces::carried(work.in_current_span());
-        match AbortOnDropHandle::new(self.workers.spawn(work)).await {
-            Ok(answer) => answer,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                Err(stopped) => Answer::failed(Error::Unavailable(stopped.into())),
-            },
         }
     }
 }

@@ -24,13 +24,27 @@ const MOST_PRINCIPALS: u64 = 100_000;
 
 /// Who is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Counted {
+pub(super) enum Counted {
     Account(Uuid),
     ApiToken(Uuid),
     PreviewLink(Uuid),
     Network(IpNet),
     /// All whose address cannot be read.
     UnknownNetwork,
+}
+
+impl Counted {
+    /// Whom an operation counts for; nobody for the program itself, and where no address is known.
+    pub(super) fn of(principal: &Principal, client: &Client) -> Option<Self> {
+        match principal {
+            Principal::Account { id, .. } => Some(Self::Account(*id)),
+            Principal::ApiToken { id, .. } => Some(Self::ApiToken(*id)),
+            Principal::Preview { id, .. } => Some(Self::PreviewLink(*id)),
+            Principal::System => None,
+            Principal::Anonymous if client.is_unreadable() => Some(Self::UnknownNetwork),
+            Principal::Anonymous => client.address().map(network_of).map(Self::Network),
+        }
+    }
 }
 
 /// What is left to a principal.
@@ -76,25 +90,26 @@ impl Rates {
         client: &Client,
         operations: NonZeroU32,
     ) -> Result<Option<Allowance>, Allowance> {
-        let (limit, counted) = match principal {
-            Principal::Account { id, .. } => (&self.signed_in, Counted::Account(*id)),
-            Principal::ApiToken { id, .. } => (&self.signed_in, Counted::ApiToken(*id)),
-            Principal::Preview { id, .. } => (&self.public, Counted::PreviewLink(*id)),
-            Principal::System => return Ok(None),
-            Principal::Anonymous if client.is_unreadable() => {
-                (&self.public, Counted::UnknownNetwork)
-            }
-            Principal::Anonymous => match client.address() {
-                Some(address) if !self.exempt.iter().any(|network| network.contains(&address)) => {
-                    (&self.public, Counted::Network(network_of(address)))
-                }
-                _ => return Ok(None),
-            },
+        let Some(counted) = Counted::of(principal, client) else {
+            return Ok(None);
+        };
+        let limit = match principal {
+            Principal::Account { .. } | Principal::ApiToken { .. } => &self.signed_in,
+            Principal::Anonymous if self.is_exempt(client) => return Ok(None),
+            Principal::Anonymous | Principal::Preview { .. } | Principal::System => &self.public,
         };
         let counted = limit
             .as_ref()
             .map(|limit| limit.count(&counted, operations));
         counted.transpose()
+    }
+}
+
+impl Rates {
+    fn is_exempt(&self, client: &Client) -> bool {
+        let address = client.address().filter(|_| !client.is_unreadable());
+        let mut exempt = self.exempt.iter();
+        address.is_some_and(|address| exempt.any(|network| network.contains(&address)))
     }
 }
 

@@ -6,7 +6,10 @@ use async_graphql::{ServerError, parser::types::OperationType};
 use sha2::{Digest, Sha256};
 
 use super::{Answer, Asked, Delivery, Prepared};
-use crate::{auth::Principal, graphql::errors::with_code};
+use crate::{
+    auth::{Client, Principal},
+    graphql::errors::with_code,
+};
 
 /// What a request says of its document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +76,11 @@ impl Delivery {
         if !self.admission.is_overloaded(principal, changes) {
             return self.parse(text);
         }
-        match self.admission.enter(principal, changes).await {
+        match self
+            .admission
+            .enter(principal, &Client::default(), changes)
+            .await
+        {
             Some(_place) => self.parse(text),
             None => Err(Box::new(self.shed.clone())),
         }
