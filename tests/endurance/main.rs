@@ -15,6 +15,7 @@ mod disk_full;
 mod hostile;
 mod lost_connections;
 mod marks;
+mod memory;
 mod merging;
 mod pairs;
 mod read_only;
