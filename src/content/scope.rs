@@ -1,13 +1,17 @@
 //! What one root field has loaded: the view that it was read in, and every entry that its selection needs.
 
-use std::{collections::HashMap, ops::Deref, sync::Arc};
+use std::{
+    collections::HashMap,
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use chrono::NaiveDate;
 use entity::{entry_id::EntryId, localized::Localized};
 use sea_orm::prelude::Uuid;
 
 use super::{
-    Content,
+    Content, markdown,
     object::Entry,
     row::{AnyRow, Row},
     view::View,
@@ -24,6 +28,23 @@ pub struct Scope {
     pub site: Arc<Site>,
     /// The entries that others refer to, as far as the selection asks for them and the view shows them.
     pub rows: HashMap<Uuid, AnyRow>,
+    /// The texts that were rendered as HTML, each once, however often it is selected.
+    pub html: RenderedTexts,
+}
+
+/// HTML by the place of its Markdown in memory, which stays there for as long as the rows are shown.
+#[derive(Default)]
+pub struct RenderedTexts(Mutex<HashMap<usize, Arc<str>>>);
+
+impl RenderedTexts {
+    fn of(&self, markdown: &str) -> Arc<str> {
+        let mut rendered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = markdown.as_ptr().addr();
+        let html = rendered
+            .entry(place)
+            .or_insert_with(|| markdown::to_html(markdown).into());
+        Arc::clone(html)
+    }
 }
 
 /// A row together with the scope in which it was loaded.
@@ -76,6 +97,11 @@ impl<M> Loaded<M> {
             .locales()
             .iter()
             .find_map(|locale| texts.get(locale))
+    }
+
+    /// The same as HTML, from Markdown.
+    pub fn html(&self, texts: &Localized) -> Option<Arc<str>> {
+        self.text(texts).map(|text| self.scope.html.of(text))
     }
 
     /// The same for a field that every public entry has; a draft without it shows an empty text.

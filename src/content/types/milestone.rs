@@ -1,5 +1,7 @@
 //! Milestones: what happened, and when.
 
+use std::sync::Arc;
+
 use async_graphql::Object;
 use entity::{
     entry,
@@ -19,7 +21,6 @@ use crate::{
         format::Format,
         given::Reference,
         input::input,
-        markdown,
         object::Entry,
         order::order,
         scalar::PartialDate,
@@ -52,8 +53,8 @@ impl Milestone {
     }
 
     /// The story of it, as HTML that is safe to show.
-    async fn body_html(&self) -> Option<String> {
-        self.0.text(&self.0.body).map(markdown::to_html)
+    async fn body_html(&self) -> Option<Arc<str>> {
+        self.0.html(&self.0.body)
     }
 
     /// A picture of it.

@@ -20,7 +20,7 @@ use crate::{
         object::Entry,
         read,
         row::AnyRow,
-        scope::Scope,
+        scope::{RenderedTexts, Scope},
         view::{ContentView, View},
     },
     database::Snapshot,
@@ -84,6 +84,7 @@ impl Reader {
             today: self.app.clock.now().date_naive(),
             site: Arc::clone(&self.app.site),
             rows,
+            html: RenderedTexts::default(),
         }))
     }
 }

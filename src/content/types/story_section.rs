@@ -22,7 +22,6 @@ use crate::{
         format::Format,
         given::Reference,
         input::input,
-        markdown,
         object::Entry,
         order::order,
         row::AnyRow,
@@ -144,8 +143,8 @@ impl StorySection {
     }
 
     /// The text, as HTML that is safe to show.
-    async fn body_html(&self) -> Option<String> {
-        self.0.text(&self.0.body).map(markdown::to_html)
+    async fn body_html(&self) -> Option<Arc<str>> {
+        self.0.html(&self.0.body)
     }
 
     /// The section's picture.

@@ -1,5 +1,7 @@
 //! Team members: who does it.
 
+use std::sync::Arc;
+
 use async_graphql::Object;
 use entity::{
     entry,
@@ -20,7 +22,6 @@ use crate::{
         format::Format,
         given::Reference,
         input::input,
-        markdown,
         object::{Entry, Link, LinkInput},
         order::order,
         scalar::{Date, Url},
@@ -58,8 +59,8 @@ impl TeamMember {
     }
 
     /// About the member, as HTML that is safe to show.
-    async fn biography_html(&self) -> Option<String> {
-        self.0.text(&self.0.biography).map(markdown::to_html)
+    async fn biography_html(&self) -> Option<Arc<str>> {
+        self.0.html(&self.0.biography)
     }
 
     /// A picture of the member.
