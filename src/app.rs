@@ -1,10 +1,17 @@
 //! What every request and every command may use.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
-    clock::Clock, config::Config, crypto::Crypto, database::Database, error::Result, mail::Outbox,
-    media::MediaStore, recent::Recent, telemetry::Telemetry,
+    clock::Clock,
+    config::Config,
+    crypto::Crypto,
+    database::{Database, Retries},
+    error::Result,
+    mail::Outbox,
+    media::MediaStore,
+    recent::Recent,
+    telemetry::Telemetry,
 };
 
 /// The application. Clones share everything.
@@ -72,6 +79,27 @@ impl App {
             recent: Recent::default(),
             telemetry,
         })
+    }
+
+    /// The retries of a unit of work, within what a request may take.
+    pub fn retries(&self) -> Retries {
+        Retries::within(Duration::from_secs(self.config.request_timeout_seconds))
+    }
+
+    /// Runs work that begins a transaction of its own, and again where the database rolled that back in favour of others.
+    pub async fn retrying<T, F: Future<Output = Result<T>>>(
+        &self,
+        mut work: impl FnMut() -> F,
+    ) -> Result<T> {
+        let mut retries = self.retries();
+        loop {
+            match work().await {
+                Err(error) if error.is_contention() && retries.pause(self.clock.random()).await => {
+                    tracing::debug!(%error, "a transaction was rolled back and is run again");
+                }
+                result => return result,
+            }
+        }
     }
 
     /// The mail that waits.

@@ -4,7 +4,10 @@ use std::fmt;
 
 use chrono::TimeDelta;
 use entity::entry_id::EntryId;
-use sea_orm::{DbErr, RuntimeErr, sqlx};
+use sea_orm::{
+    DbErr, RuntimeErr,
+    sqlx::{self, error::DatabaseError},
+};
 use serde_json::Value;
 
 use crate::budget::Exhausted;
@@ -83,6 +86,30 @@ impl Error {
     /// Whether trying again later may work, once the environment has changed.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::ReadOnly(_))
+    }
+
+    /// An error of a statement that only reads: running it again undoes nothing that was written before.
+    pub fn of_reading(cause: DbErr) -> Self {
+        match Self::from(cause) {
+            Self::Unavailable(cause) => Self::Unavailable(cause.to_string().into()),
+            error => error,
+        }
+    }
+
+    /// Whether the database rolled back the transaction in favour of another one: a deadlock, a serialisation failure, or a lock
+    /// that was not released in time. Nothing was changed, and running all of the transaction again may work.
+    pub fn is_contention(&self) -> bool {
+        let Self::Unavailable(cause) = self else {
+            return false;
+        };
+        match cause.downcast_ref::<DbErr>() {
+            Some(
+                DbErr::Conn(RuntimeErr::SqlxError(error))
+                | DbErr::Query(RuntimeErr::SqlxError(error))
+                | DbErr::Exec(RuntimeErr::SqlxError(error)),
+            ) => rolled_back(error),
+            _ => false,
+        }
     }
 
     /// The stable code by which programs know the error.
@@ -170,6 +197,20 @@ const PASSING_STATES: [&str; 8] = [
 const PASSING_CLASSES: [&str; 2] = ["08", "53"];
 /// SQLite: busy, locked, input or output failed, disk full, file cannot be opened; whatever their extended codes add.
 const PASSING_CODES: [u32; 5] = [5, 6, 10, 13, 14];
+
+/// PostgreSQL: serialization failure, deadlock.
+const CONTENTION_STATES: [&str; 2] = ["40001", "40P01"];
+/// SQLite: busy, locked; whatever their extended codes add, such as a snapshot that is too old to be written to.
+const CONTENTION_CODES: [u32; 2] = [5, 6];
+
+/// Whether the database rolled back in favour of another transaction.
+fn rolled_back(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| {
+        CONTENTION_STATES.contains(&code.as_ref())
+            || sqlite_code(&code).is_some_and(|code| CONTENTION_CODES.contains(&(code & 0xff)))
+    })
+}
 
 /// Whether trying again later may work.
 fn passes(error: &sqlx::Error) -> bool {

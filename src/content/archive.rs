@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use entity::{asset, entry, entry_id::EntryId, reference};
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::{Expr, Uuid},
 };
 
@@ -103,7 +103,6 @@ impl Change {
         let mut going = Vec::new();
         for id in ids {
             let entry = self.entry_with(Right::Erase, *id).await?;
-            self.keep_references_away(*id).await?;
             if entry.archived_at.is_none() {
                 let error = Error::invalid(ProblemCode::Invalid, "", "must lie in the trash first");
                 return Err(within(*id, error));
@@ -111,6 +110,7 @@ impl Change {
             going.push((*id, entry));
         }
         let ids: Vec<EntryId> = going.iter().map(|(id, _)| *id).collect();
+        self.keep_references_away(&ids).await?;
         let freed = self.free(&ids, Owners::All, force).await?;
         self.half_done = true;
         let uuids: Vec<_> = ids.iter().map(|id| id.uuid).collect();
@@ -128,11 +128,13 @@ impl Change {
         self.finish_without(&ids, &freed).await
     }
 
-    /// Locks the entry against new references to it, which the usual lock does not keep away.
-    async fn keep_references_away(&self, id: EntryId) -> Result<()> {
-        entry::Entity::find_by_id(id.uuid)
+    /// Locks the entries against new references to them, which the usual lock does not keep away.
+    async fn keep_references_away(&self, ids: &[EntryId]) -> Result<()> {
+        entry::Entity::find()
+            .filter(entry::Column::Id.is_in(ids.iter().map(|id| id.uuid)))
+            .order_by_asc(entry::Column::Id)
             .lock_exclusive()
-            .one(&self.tx)
+            .all(&self.tx)
             .await?;
         Ok(())
     }

@@ -1,11 +1,14 @@
 //! A change: one transaction, in which everything becomes true together or not at all.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use entity::{Instant, entry, entry_id::EntryId, stamp::Stamped};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityName, EntityTrait, ExprTrait,
-    QueryFilter, QuerySelect,
+    QueryFilter, QueryOrder, QuerySelect, Select,
     prelude::Expr,
     sea_query::{LockType, Query},
 };
@@ -15,7 +18,7 @@ use super::{Content, check, idempotency::Claim, media_removal, row::Row, view::V
 use crate::{
     app::App,
     auth::{Principal, Right, authority},
-    database::{Transaction, only},
+    database::{Snapshot, Transaction, only},
     error::{Conflict, Error, Problem, ProblemCode, Result},
     event::{self, Action, Event},
     telemetry::traces,
@@ -37,35 +40,49 @@ pub struct Change {
     pub(super) erased_files: BTreeSet<String>,
     /// The operation that the change is part of, if it came with a key.
     claim: Option<Arc<Claim>>,
+    /// Whether it only checks what the change would come to: it then locks nothing, writes nothing, and cannot be committed.
+    pub(super) is_trial: bool,
 }
 
 impl Change {
+    /// Begins a trial, which runs the checks of a publication on a snapshot.
+    pub async fn trial(app: &App, principal: Principal, snapshot: &Snapshot) -> Result<Self> {
+        let tx = snapshot.transaction().await?;
+        Ok(Self {
+            is_trial: true,
+            ..Self::over(app, principal, tx, None)
+        })
+    }
+
     /// Begins a change; `message` says why, for the history.
     pub async fn begin(app: &App, principal: Principal, message: Option<&str>) -> Result<Self> {
         if let Some(fault) = message.and_then(check::message_fault) {
             return Err(Error::invalid(ProblemCode::Invalid, "message", fault));
         }
         let tx = authority::begin(app, &principal).await?;
-        let (app, message) = (app.clone(), message.map(str::to_owned));
-        let now = app.clock.now();
-        Ok(Self {
-            app,
+        Ok(Self::over(app, principal, tx, message))
+    }
+
+    fn over(app: &App, principal: Principal, tx: Transaction, message: Option<&str>) -> Self {
+        Self {
+            app: app.clone(),
             principal,
             tx,
-            now,
-            message,
+            now: app.clock.now(),
+            message: message.map(str::to_owned),
             events: Vec::new(),
             half_done: false,
             erases: false,
             erased_files: BTreeSet::new(),
             claim: None,
-        })
+            is_trial: false,
+        }
     }
 
     /// The same change as part of an operation that is done only once.
     pub async fn claimed_by(self, claim: Option<Arc<Claim>>) -> Result<Self> {
         if let Some(claim) = &claim {
-            claim.take(&self.tx, self.now).await?;
+            claim.take(&self.tx, &self.app.clock).await?;
         }
         Ok(Self { claim, ..self })
     }
@@ -74,6 +91,9 @@ impl Change {
     /// halfway is refused as a whole.
     pub async fn commit(self) -> Result<()> {
         self.refuse_if_half_done()?;
+        if self.is_trial {
+            return Err(Error::internal("a trial cannot be committed"));
+        }
         if !self.erases {
             return self.conclude().await;
         }
@@ -136,10 +156,34 @@ impl Change {
 
     /// The entry, locked against other changes until the commit.
     pub(super) async fn entry(&self, id: EntryId) -> Result<Option<entry::Model>> {
-        let select = entry::Entity::find_by_id(id.uuid)
-            .filter(entry::Column::Type.eq(id.content_type))
-            .lock(LockType::NoKeyUpdate);
-        only(&self.tx, select).await
+        let select =
+            entry::Entity::find_by_id(id.uuid).filter(entry::Column::Type.eq(id.content_type));
+        only(&self.tx, self.locking(select)).await
+    }
+
+    /// The entries that exist, locked against other changes until the commit: in the order of their ids, so that two changes
+    /// never wait for each other. A step that changes several entries locks all of them with one call, before it does
+    /// anything else.
+    pub(super) async fn entries(
+        &self,
+        ids: impl IntoIterator<Item = EntryId>,
+    ) -> Result<HashMap<EntryId, entry::Model>> {
+        let select = entry::Entity::find()
+            .filter(entry::Column::Id.is_in(ids.into_iter().map(|id| id.uuid)))
+            .order_by_asc(entry::Column::Id);
+        let entries = self.locking(select).all(&self.tx).await?;
+        Ok(entries
+            .into_iter()
+            .map(|entry| (id_of(&entry), entry))
+            .collect())
+    }
+
+    fn locking(&self, select: Select<entry::Entity>) -> Select<entry::Entity> {
+        if self.is_trial {
+            select
+        } else {
+            select.lock(LockType::NoKeyUpdate)
+        }
     }
 
     /// The entry, locked, if the principal has the right on it. Whoever may not know of it is told that it does not exist.
@@ -179,12 +223,14 @@ impl Change {
         Ok((entry, content))
     }
 
-    fn allowed(
+    /// The entry, unless it does not exist or the principal has not the right on it.
+    pub(super) fn allowed(
         &self,
         right: Right,
         id: EntryId,
         entry: Option<entry::Model>,
     ) -> Result<entry::Model> {
+        self.principal.require(right)?;
         let known = entry.filter(|entry| self.principal.may_know_of(entry));
         let entry = known.ok_or_else(|| not_found(id))?;
         self.principal.require_on(right, &entry)?;
@@ -245,6 +291,14 @@ impl Change {
             .cond_where(condition)
             .to_owned();
         self.tx.execute(&update).await.map(|_| ())
+    }
+}
+
+/// The id of an entry.
+pub(super) fn id_of(entry: &entry::Model) -> EntryId {
+    EntryId {
+        content_type: entry.r#type,
+        uuid: entry.id,
     }
 }
 

@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use entity::{entry, entry_id::EntryId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::{Content, change::Change, types::for_type};
+use super::{
+    Content,
+    change::{Change, id_of},
+    types::for_type,
+};
 use crate::{auth::Right, error::Result};
 
 impl Change {
     /// The entries, and those that their latest revisions refer to, directly or through others, as far as these are not
-    /// public and the principal may publish them. What lies in the trash is left out.
+    /// public and the principal may publish them. What lies in the trash is left out. Nothing is locked.
     pub async fn with_dependencies(&self, ids: &[EntryId]) -> Result<Vec<EntryId>> {
         let mut found: BTreeSet<EntryId> = ids.iter().copied().collect();
         let mut level: Vec<EntryId> = found.iter().copied().collect();
@@ -26,7 +30,12 @@ impl Change {
     }
 
     async fn targets<C: Content>(&self, id: EntryId) -> Result<Vec<EntryId>> {
-        let entry = self.entry_with(Right::Publish, id).await?;
+        let entry = entry::Entity::find_by_id(id.uuid).one(&self.tx).await?;
+        let known = entry.filter(|entry| self.principal.may(Right::Publish, entry));
+        let Some(entry) = known.filter(|entry| id_of(entry) == id) else {
+            // Refused where its turn comes.
+            return Ok(Vec::new());
+        };
         let row = self.known_revision::<C>(id, entry.latest_revision).await?;
         Ok(C::FIELDS
             .iter()
@@ -41,11 +50,7 @@ impl Change {
             .filter(entry::Column::ArchivedAt.is_null())
             .all(&self.tx)
             .await?;
-        let may = |entry: &entry::Model| self.principal.may(Right::Publish, entry);
-        let id = |entry: entry::Model| EntryId {
-            content_type: entry.r#type,
-            uuid: entry.id,
-        };
-        Ok(entries.into_iter().filter(may).map(id).collect())
+        let may = |entry: &&entry::Model| self.principal.may(Right::Publish, entry);
+        Ok(entries.iter().filter(may).map(id_of).collect())
     }
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use entity::entry_id::EntryId;
 
-use super::change::{Change, expect_revision, within};
+use super::{
+    change::{Change, expect_revision, within},
+    usage::Owners,
+};
 use crate::{
     auth::Right,
     error::{Error, ProblemCode, Result},
@@ -75,19 +78,19 @@ impl Change {
             let message = format!("must be at most {MOST_TARGETS}");
             return Err(Error::invalid(ProblemCode::Invalid, "entries", message));
         }
-        // In one order, so that two changes of the same entries do not wait for each other.
-        let mut sorted = targets.to_vec();
-        sorted.sort_by_key(|target| target.id);
-        for Target { id, expected } in sorted {
-            let entry = self.entry_with(step.right(), id).await?;
-            expect_revision(id, &entry, expected).map_err(|error| within(id, error))?;
-        }
         let mut seen = BTreeSet::new();
         let ids: Vec<EntryId> = targets
             .iter()
             .map(|target| target.id)
             .filter(|id| seen.insert(*id))
             .collect();
+        let locked = self.entries(self.affected(&ids, &step).await?).await?;
+        let mut sorted = targets.to_vec();
+        sorted.sort_by_key(|target| target.id);
+        for Target { id, expected } in sorted {
+            let entry = self.allowed(step.right(), id, locked.get(&id).cloned())?;
+            expect_revision(id, &entry, expected).map_err(|error| within(id, error))?;
+        }
         match step {
             Step::Publish { with_dependencies } => {
                 return self.publish_all(ids, with_dependencies).await;
@@ -100,6 +103,23 @@ impl Change {
             Step::Erase { force } => self.erase(&ids, force).await,
         }?;
         Ok(ids)
+    }
+
+    /// All entries that the step changes, as far as that is known before they are locked: the given ones, what they refer to, or
+    /// what they are taken out of.
+    async fn affected(&self, ids: &[EntryId], step: &Step) -> Result<Vec<EntryId>> {
+        let owners = match step {
+            Step::Publish {
+                with_dependencies: true,
+            } => return self.with_dependencies(ids).await,
+            Step::Unpublish { force: true } => Owners::Public,
+            Step::Archive { force: true } => Owners::PublicAndDrafts,
+            Step::Erase { force: true } => Owners::All,
+            _ => return Ok(ids.to_vec()),
+        };
+        let mut all = self.ids_of_owners(ids, owners).await?;
+        all.extend(ids);
+        Ok(all)
     }
 
     async fn publish_all(&mut self, ids: Vec<EntryId>, more: bool) -> Result<Vec<EntryId>> {

@@ -77,10 +77,20 @@ pub enum Neighbour {
     None,
 }
 
+impl Neighbour {
+    fn id(self) -> Option<EntryId> {
+        match self {
+            Self::Before(id) | Self::After(id) => Some(id),
+            Self::None => None,
+        }
+    }
+}
+
 impl Change {
     /// Moves an entry in the list of its type. It writes one row.
     pub async fn move_entry(&mut self, id: EntryId, neighbour: Neighbour) -> Result<()> {
         self.refuse_if_half_done()?;
+        self.entries(neighbour.id().into_iter().chain([id])).await?;
         let moved = self.entry_with(Right::Change, id).await?;
         refuse_archived(&moved)?;
         if moved.published_revision.is_some() {

@@ -9,10 +9,12 @@ use sea_orm::{
 };
 
 use super::{
-    Content, address,
-    change::{Change, at, within},
+    Content,
+    address::{self, Address},
+    change::{Change, at, id_of, within},
     check,
     field::Field,
+    mask::Mask,
     reference,
     types::for_type,
 };
@@ -23,10 +25,31 @@ use crate::{
     id,
 };
 
-/// An entry whose latest revision is about to become the public one.
-struct Candidate {
-    id: EntryId,
+/// An entry of which a revision is about to become the public one, and what of that must fit to everything else that is public.
+pub(super) struct Candidate {
+    pub(super) id: EntryId,
+    /// The number of the revision; in a trial it may not exist.
     revision: i32,
+    /// What it cannot be public without, by the names of the fields.
+    needs: Vec<(&'static str, EntryId)>,
+    pub(super) address: Address,
+}
+
+impl Candidate {
+    /// The revision with this content.
+    pub(super) fn of<C: Content>(id: EntryId, revision: i32, row: &C::Model) -> Self {
+        let required = C::FIELDS.iter().filter(|field| field.required.by(row));
+        let targets = |field: &'static Field<C::Model>| {
+            let targets = field.targets(row).into_iter();
+            targets.map(|target| (field.name, target))
+        };
+        Self {
+            id,
+            revision,
+            needs: required.flat_map(targets).collect(),
+            address: Address::of(row),
+        }
+    }
 }
 
 impl Change {
@@ -34,47 +57,69 @@ impl Change {
     /// It should be the last step of a change: see [`event::hold`].
     pub async fn publish(&mut self, ids: &[EntryId]) -> Result<()> {
         self.refuse_if_half_done()?;
+        let ids: BTreeSet<EntryId> = ids.iter().copied().collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut locked = self.entries(ids.iter().copied()).await?;
         let (mut candidates, mut problems) = (Vec::with_capacity(ids.len()), Vec::new());
-        for id in ids.iter().copied().collect::<BTreeSet<_>>() {
-            let (candidate, found) = self.candidate(id).await?;
+        for id in ids {
+            let entry = self.allowed(Right::Publish, id, locked.remove(&id))?;
+            let (candidate, found) = self.candidate(id, &entry).await?;
             candidates.extend(candidate);
             problems.extend(found);
         }
+        self.make_public(&candidates, problems).await
+    }
+
+    /// The same for revisions that are known, with what blocks them as far as it was found. A trial stops before the flags are
+    /// moved: what blocks the candidates depends on them alone, and on what is public beside them.
+    pub(super) async fn make_public(
+        &mut self,
+        candidates: &[Candidate],
+        mut problems: Vec<Problem>,
+    ) -> Result<()> {
         if candidates.is_empty() && problems.is_empty() {
             return Ok(());
         }
         self.half_done = true;
-        // All flags go down before any goes up, so that entries may hand on what is unique among the public.
-        for Candidate { id, .. } in &candidates {
-            for_type!(id.content_type, C => self.lower::<C>(*id).await)?;
+        problems.extend(address::taken_slugs(&self.tx, candidates).await?);
+        if !self.is_trial {
+            if problems.is_empty() {
+                self.move_flags(candidates).await?;
+            }
+            event::hold(&self.tx).await?;
         }
-        for candidate in &candidates {
-            problems.extend(
-                for_type!(candidate.id.content_type, C => self.raise::<C>(candidate).await)?,
-            );
-            self.record_publication(candidate).await?;
-        }
-        event::hold(&self.tx).await?;
-        for candidate in &candidates {
-            let found =
-                for_type!(candidate.id.content_type, C => self.not_public::<C>(candidate).await)?;
-            problems.extend(found);
-        }
-        let uuids: Vec<_> = ids.iter().map(|id| id.uuid).collect();
-        problems.extend(address::taken_anchors(&self.tx, &uuids).await?);
+        problems.extend(self.not_public(candidates).await?);
+        problems.extend(address::taken_anchors(&self.tx, &self.principal, candidates).await?);
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
-        for Candidate { id, revision } in candidates {
-            self.tell(Action::EntryPublished, id, revision);
+        for Candidate { id, revision, .. } in candidates {
+            self.tell(Action::EntryPublished, *id, *revision);
         }
         self.half_done = false;
         Ok(())
     }
 
+    async fn move_flags(&self, candidates: &[Candidate]) -> Result<()> {
+        // All flags go down before any goes up, so that entries may hand on what is unique among the public.
+        for Candidate { id, .. } in candidates {
+            for_type!(id.content_type, C => self.lower::<C>(*id).await)?;
+        }
+        for candidate in candidates {
+            for_type!(candidate.id.content_type, C => self.raise::<C>(candidate).await)?;
+            self.record_publication(candidate).await?;
+        }
+        Ok(())
+    }
+
     /// The entry, if its latest revision is not public yet, and what keeps that from becoming so.
-    async fn candidate(&self, id: EntryId) -> Result<(Option<Candidate>, Vec<Problem>)> {
-        let entry = self.entry_with(Right::Publish, id).await?;
+    async fn candidate(
+        &self,
+        id: EntryId,
+        entry: &entry::Model,
+    ) -> Result<(Option<Candidate>, Vec<Problem>)> {
         if entry.archived_at.is_some() {
             let message = "lies in the trash; restore it first";
             let problem = Problem::new(ProblemCode::Invalid, "", message);
@@ -84,11 +129,22 @@ impl Change {
         if entry.published_revision == Some(revision) {
             return Ok((None, Vec::new()));
         }
-        let problems = for_type!(id.content_type, C => {
+        for_type!(id.content_type, C => {
             let row = self.known_revision::<C>(id, revision).await?;
-            check::public::<C>(&row, self.app.site.default_locale())
-        });
-        Ok((Some(Candidate { id, revision }), at(id, problems)))
+            let (candidate, problems) = self.checked::<C>(id, revision, &row);
+            Ok((Some(candidate), problems))
+        })
+    }
+
+    /// A candidate, and what is missing in its content.
+    pub(super) fn checked<C: Content>(
+        &self,
+        id: EntryId,
+        revision: i32,
+        row: &C::Model,
+    ) -> (Candidate, Vec<Problem>) {
+        let problems = check::public::<C>(row, self.app.site.default_locale());
+        (Candidate::of::<C>(id, revision, row), at(id, problems))
     }
 
     async fn lower<C: Content>(&self, id: EntryId) -> Result<()> {
@@ -99,28 +155,18 @@ impl Change {
         Ok(())
     }
 
-    /// Makes the revision public, unless another entry has its address.
-    async fn raise<C: Content>(&self, candidate: &Candidate) -> Result<Vec<Problem>> {
-        let Candidate { id, revision } = *candidate;
-        let taken = || {
-            Problem::new(
-                ProblemCode::Taken,
-                "slug",
-                "is the address of another public page",
-            )
-        };
-        if address::is_taken(&self.tx, id, revision).await? {
-            return Ok(at(id, vec![taken()]));
-        }
+    /// Makes the revision public. Somebody may have taken its address since that was looked up.
+    async fn raise<C: Content>(&self, candidate: &Candidate) -> Result<()> {
+        let Candidate { id, revision, .. } = *candidate;
         let named = Condition::all()
             .add(Expr::col("entry_id").eq(id.uuid))
             .add(Expr::col("revision").eq(revision));
         let raised = self.set_flag::<C>("published", true, named).await;
-        on_constraint(raised, "page_slug_key", taken).map_err(|error| within(id, error))?;
-        Ok(Vec::new())
+        on_constraint(raised, "page_slug_key", address::taken_slug)
+            .map_err(|error| within(id, error))
     }
 
-    async fn record_publication(&self, Candidate { id, revision }: &Candidate) -> Result<()> {
+    async fn record_publication(&self, Candidate { id, revision, .. }: &Candidate) -> Result<()> {
         let now = self.end_publication(*id).await?;
         let row = publication::ActiveModel {
             id: Set(id::new()),
@@ -178,28 +224,38 @@ impl Change {
         reference::prune(&self.tx, id.uuid, entry.latest_revision, None).await
     }
 
-    /// The required references of the row that are not public, now that all of the change is.
-    async fn not_public<C: Content>(&self, candidate: &Candidate) -> Result<Vec<Problem>> {
-        if !C::FIELDS.iter().any(Field::may_require_references) {
+    /// The required references of the candidates that are not public, and do not become so with them.
+    async fn not_public(&self, candidates: &[Candidate]) -> Result<Vec<Problem>> {
+        let of_change: BTreeSet<EntryId> =
+            candidates.iter().map(|candidate| candidate.id).collect();
+        let needs = |candidate: &Candidate| candidate.needs.clone();
+        let mut needed: BTreeSet<EntryId> = candidates
+            .iter()
+            .flat_map(needs)
+            .map(|(_, id)| id)
+            .collect();
+        needed.retain(|id| !of_change.contains(id));
+        if needed.is_empty() {
             return Ok(Vec::new());
         }
-        let row = self
-            .known_revision::<C>(candidate.id, candidate.revision)
+        let public = entry::Entity::find()
+            .filter(entry::Column::Id.is_in(needed.iter().map(|id| id.uuid)))
+            .filter(entry::Column::PublishedRevision.is_not_null())
+            .all(&self.tx)
             .await?;
-        let mut problems = Vec::new();
-        for field in C::FIELDS.iter().filter(|field| field.required.by(&row)) {
-            for target in field.targets(&row) {
-                let target_row = entry::Entity::find_by_id(target.uuid).one(&self.tx).await?;
-                let public = target_row.is_some_and(|entry| entry.published_revision.is_some());
-                if !public {
-                    problems.push(Problem::new(
-                        ProblemCode::NotPublic,
-                        field.name,
-                        format!("{target} is not public"),
-                    ));
-                }
-            }
+        for entry in &public {
+            needed.remove(&id_of(entry));
         }
-        Ok(at(candidate.id, problems))
+        let mask = Mask::of(&self.tx, &self.principal, needed.iter().copied()).await?;
+        let mut problems = Vec::new();
+        for candidate in candidates {
+            let missing = candidate.needs.iter().filter(|(_, id)| needed.contains(id));
+            let problem = |(field, target): &(&'static str, EntryId)| {
+                let message = format!("{} is not public", mask.name(*target));
+                Problem::new(ProblemCode::NotPublic, *field, message)
+            };
+            problems.extend(at(candidate.id, missing.map(problem).collect()));
+        }
+        Ok(problems)
     }
 }

@@ -6,7 +6,7 @@ use sea_orm::{
     prelude::Uuid,
 };
 
-use super::{Content, usage::without};
+use super::{Content, field::Field, usage::without};
 use crate::{
     auth::Principal,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
@@ -98,14 +98,15 @@ pub async fn record<C: Content>(
     revision: i32,
     row: &C::Model,
 ) -> Result<()> {
-    let rows: Vec<reference::ActiveModel> = C::FIELDS
-        .iter()
-        .flat_map(|field| {
-            field
-                .targets(row)
-                .into_iter()
-                .map(|target| (field.name, target))
-        })
+    let of_field = |field: &'static Field<C::Model>| {
+        let targets = field.targets(row).into_iter();
+        targets.map(|target| (field.name, target))
+    };
+    let mut references: Vec<_> = C::FIELDS.iter().flat_map(of_field).collect();
+    // Each locks its target against being erased: always in the same order, so that two never wait for each other.
+    references.sort_unstable_by_key(|(_, target)| target.uuid);
+    let rows: Vec<reference::ActiveModel> = references
+        .into_iter()
         .map(|(field, target)| reference::ActiveModel {
             owner_id: Set(owner),
             revision: Set(revision),

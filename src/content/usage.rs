@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Uuid};
 
 use super::{
     Content,
-    change::Change,
+    change::{Change, id_of},
     input::reference_fields,
     origin::Origin,
     reference::without_missing,
@@ -105,7 +105,7 @@ impl Change {
     fn told(&self, usages: Vec<Usage>, owners: &[Owner]) -> Error {
         let is_known = |usage: &Usage| {
             let mut owners = owners.iter().filter(|owner| owner.id == usage.owner);
-            owners.any(|owner| self.principal.reaches(owner.id.content_type))
+            owners.any(|owner| self.principal.may_know_of(&owner.entry))
         };
         let (known, hidden): (Vec<_>, Vec<_>) = usages.into_iter().partition(is_known);
         if hidden.is_empty() {
@@ -113,10 +113,20 @@ impl Change {
         }
         let targets: BTreeSet<_> = hidden.iter().map(|usage| usage.target).collect();
         let problem = |target: EntryId| {
-            let message = "is needed by entries of types that there are not for you";
+            let message = "is needed by entries that you may not know of";
             Problem::new(ProblemCode::Invalid, target.to_string(), message)
         };
         Error::Invalid(targets.into_iter().map(problem).collect())
+    }
+
+    /// The entries that refer to the targets.
+    pub(super) async fn ids_of_owners(
+        &self,
+        targets: &[EntryId],
+        which: Owners,
+    ) -> Result<Vec<EntryId>> {
+        let owners = self.owners(targets, which).await?;
+        Ok(owners.into_iter().map(|owner| owner.id).collect())
     }
 
     async fn owners(&self, targets: &[EntryId], which: Owners) -> Result<Vec<Owner>> {
@@ -151,10 +161,7 @@ impl Change {
                 .find(|entry| entry.id == row.owner_id)?
                 .clone();
             counts(&row, &entry).then_some(Owner {
-                id: EntryId {
-                    content_type: entry.r#type,
-                    uuid: entry.id,
-                },
+                id: id_of(&entry),
                 revision: row.revision,
                 entry,
                 field: row.field,

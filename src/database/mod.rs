@@ -4,6 +4,7 @@ mod changes;
 mod pools;
 mod read_only;
 mod reads;
+mod retry;
 mod rows;
 mod shown;
 mod snapshot;
@@ -34,6 +35,7 @@ pub use self::{
     changes::{Changes, Line},
     pools::Pools,
     reads::{Reads, Touched},
+    retry::Retries,
     rows::Rows,
     shown::{ShownBy, ShownEntries, ShownSets},
     snapshot::Snapshot,

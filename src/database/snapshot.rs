@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use tokio::sync::OnceCell;
 
-use super::{Database, changes::Changes, reads::Reads, rows::Rows};
+use super::{Database, Transaction, changes::Changes, reads::Reads, rows::Rows};
 use crate::{
     budget,
     error::{Error, Result},
@@ -27,7 +27,7 @@ const PER_ROW: usize = 500;
 #[derive(Debug)]
 pub struct Snapshot {
     connection: DatabaseConnection,
-    transaction: OnceCell<DatabaseTransaction>,
+    transaction: OnceCell<Arc<DatabaseTransaction>>,
     statements: AtomicUsize,
     state: OnceCell<i64>,
     reads: Mutex<Reads>,
@@ -105,9 +105,10 @@ impl Snapshot {
         bytes: impl Fn(&R) -> usize,
     ) -> Result<Vec<R>> {
         let connection = self.counted().await?;
-        let mut stream = select.into_model::<R>().stream(connection).await?;
+        let stream = select.into_model::<R>().stream(connection).await;
+        let mut stream = stream.map_err(Error::of_reading)?;
         let mut rows = Vec::new();
-        while let Some(row) = stream.try_next().await? {
+        while let Some(row) = stream.try_next().await.map_err(Error::of_reading)? {
             budget::charge(PER_ROW + bytes(&row))?;
             rows.push(row);
         }
@@ -123,7 +124,15 @@ impl Snapshot {
         select
             .count(self.counted().await?)
             .await
-            .map_err(Error::from)
+            .map_err(Error::of_reading)
+    }
+
+    /// Returns the read-only transaction of the snapshot, for checks that also run in transactions that write.
+    pub async fn transaction(&self) -> Result<Transaction> {
+        self.counted().await?;
+        let transaction = self.transaction.get().map(Arc::clone);
+        let transaction = transaction.ok_or_else(|| Error::internal("a snapshot has not begun"))?;
+        Ok(Transaction::read_only(transaction))
     }
 
     /// How many statements have been sent, without those that begin and end the snapshot.
@@ -133,7 +142,7 @@ impl Snapshot {
 
     /// Ends the snapshot and gives the connection back. One that is only dropped does so too, but later.
     pub async fn close(self) {
-        if let Some(transaction) = self.transaction.into_inner()
+        if let Some(transaction) = self.transaction.into_inner().and_then(Arc::into_inner)
             && let Err(error) = transaction.commit().await
         {
             tracing::debug!(%error, "a snapshot ended early");
@@ -145,11 +154,12 @@ impl Snapshot {
         self.transaction
             .get_or_try_init(|| self.begun())
             .await
-            .map_err(Error::from)
+            .map(AsRef::as_ref)
+            .map_err(Error::of_reading)
     }
 
-    async fn begun(&self) -> Result<DatabaseTransaction, DbErr> {
+    async fn begun(&self) -> Result<Arc<DatabaseTransaction>, DbErr> {
         let _waiting = self.meter.wait(Pool::Readers);
-        self.connection.begin().await
+        self.connection.begin().await.map(Arc::new)
     }
 }

@@ -127,6 +127,11 @@ impl Transaction {
         }
     }
 
+    /// The transaction of a snapshot: it reads, and the database refuses to write in it.
+    pub(super) fn read_only(tx: Arc<DatabaseTransaction>) -> Self {
+        Self { tx, turn: None }
+    }
+
     /// Returns when everything is on disk. It is carried through even if nobody waits for that any more.
     pub async fn commit(self) -> Result<()> {
         let Self { tx, turn } = self;

@@ -22,6 +22,7 @@ mod password;
 mod people;
 mod people_list;
 mod preview_link;
+mod retry;
 mod session;
 mod sessions;
 mod sign_in_methods;
@@ -43,7 +44,7 @@ use async_graphql::{
 
 use tracing::Instrument;
 
-use self::{limits::Limits, meter::Meter};
+use self::{limits::Limits, meter::Meter, retry::Retrying};
 use crate::{
     app::App,
     auth::{Client, Principal},
@@ -119,9 +120,9 @@ pub struct AccessMutations(
 #[derive(Clone)]
 pub struct Schema {
     /// For operations whose containers charge the memory budget themselves.
-    plain: StaticSchema<Query, Mutation, EmptySubscription>,
+    plain: StaticSchema<Query, Retrying<Mutation>, EmptySubscription>,
     /// The same for all others.
-    metered: StaticSchema<Query, Mutation, EmptySubscription>,
+    metered: StaticSchema<Query, Retrying<Mutation>, EmptySubscription>,
     app: App,
 }
 
@@ -151,8 +152,9 @@ fn may_introspect(principal: &Principal) -> bool {
     !matches!(principal, Principal::Anonymous | Principal::Preview { .. })
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    StaticSchema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Retrying<Mutation>, EmptySubscription> {
+    let mutation = Retrying::<Mutation>::default();
+    StaticSchema::build(Query::default(), mutation, EmptySubscription)
         .register_output_type::<AnyEntry>()
         .register_output_type::<Limits>()
 }

@@ -9,10 +9,10 @@ use async_graphql::{
     parser::types::ExecutableDocument,
 };
 
-use super::{Mutation, Query, builder};
+use super::{Mutation, Query, builder, retry::Retrying};
 
 /// The schema, which executes nothing.
-pub(crate) struct Validation(StaticSchema<Query, Mutation, EmptySubscription>);
+pub(crate) struct Validation(StaticSchema<Query, Retrying<Mutation>, EmptySubscription>);
 
 impl Validation {
     pub(crate) fn new() -> Self {

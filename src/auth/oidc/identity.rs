@@ -45,9 +45,10 @@ pub(super) async fn enter(
     provider: &OidcProvider,
     person: &Person,
 ) -> Result<Option<Secret>> {
-    match try_to_enter(app, client, provider, person).await {
+    let attempt = || app.retrying(|| try_to_enter(app, client, provider, person));
+    match attempt().await {
         // Somebody has done the same at the same time; now it is there.
-        Err(Error::Invalid(_)) => try_to_enter(app, client, provider, person).await,
+        Err(Error::Invalid(_)) => attempt().await,
         result => result,
     }
 }

@@ -158,6 +158,11 @@ impl Reader {
         change.claimed_by(self.claim.clone()).await
     }
 
+    /// Begins a trial of a change by whoever asks, in the state of the database that all of the operation sees.
+    pub async fn trial(&self) -> Result<Change> {
+        Change::trial(&self.app, self.principal.clone(), &self.snapshot).await
+    }
+
     /// A reader of what is true now.
     #[must_use]
     pub fn afresh(&self) -> Self {
