@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Problem, ProblemCode, Result, on_constraint},
     event::{self, AccountEvent, Action},
     id,
+    identifier::{self, has_invisible},
 };
 
 const LONGEST_EMAIL: usize = 254;
@@ -52,14 +53,15 @@ pub async fn is_none(app: &App) -> Result<bool> {
 
 /// The address as it is kept and looked up; nothing if it is none.
 pub(super) fn address(email: &str) -> Option<String> {
-    let email = email.trim().to_lowercase();
+    let email = identifier::normalize(&email.trim().to_lowercase()).into_owned();
     let (name, host) = email.split_once('@')?;
     let is_plain = |part: &str| {
         let foreign = |c: char| c.is_whitespace() || c.is_control() || "@<>()[],;:\\\"".contains(c);
         !part.is_empty() && !part.contains(foreign)
     };
     let is_host = matches!(url::Host::parse(host), Ok(url::Host::Domain(_)));
-    (email.len() <= LONGEST_EMAIL && is_plain(name) && is_plain(host) && is_host).then_some(email)
+    let is_address = is_plain(name) && is_plain(host) && is_host && !has_invisible(&email);
+    (email.len() <= LONGEST_EMAIL && is_address).then_some(email)
 }
 
 /// The address as it is kept; adds a problem at `path` if it is none.
@@ -73,7 +75,7 @@ pub(super) fn checked_address(problems: &mut Vec<Problem>, path: &str, email: &s
 
 /// The name as it is kept; adds a problem if it is none.
 pub(super) fn checked_name(problems: &mut Vec<Problem>, name: &str) -> String {
-    let name = name.trim().to_owned();
+    let name = identifier::normalize(name.trim()).into_owned();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
         let message = "must have 1 to 200 characters on one line";
         problems.push(Problem::new(ProblemCode::Invalid, "name", message));

@@ -18,16 +18,17 @@ use sea_orm::{
 use super::{Client, Extent, Principal, Right, Role, Scope, authority::begin_on_accounts, sign_in};
 use crate::{
     app::App,
+    clock::Clock,
     crypto::{Secret, machine_token, token},
     error::{Error, Problem, ProblemCode, Result},
     event::{self, AccountEvent, Action},
-    id,
+    id, identifier,
     telemetry::outage,
 };
 
 const LONGEST_NAME: usize = 200;
 /// How long a secret can go on beside the one that took its place.
-const LONGEST_OVERLAP: i32 = 7 * 24 * 60 * 60;
+pub const LONGEST_OVERLAP: i32 = 7 * 24 * 60 * 60;
 /// A token that is used is noted as such after so long.
 const USED_EVERY: TimeDelta = TimeDelta::minutes(5);
 
@@ -92,9 +93,11 @@ fn checked(new: &NewToken, now: Instant) -> Result<String> {
     let mut refuse = |path: &str, message: &str| {
         problems.push(Problem::new(ProblemCode::Invalid, path, message));
     };
-    let name = new.name.trim().to_owned();
+    let name = identifier::normalize(new.name.trim()).into_owned();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
         refuse("name", "must have 1 to 200 characters on one line");
+    } else if identifier::has_invisible(&name) {
+        refuse("name", "must not hold characters that cannot be seen");
     }
     let changes = [Scope::Write, Scope::Publish];
     let changes = changes.iter().any(|scope| new.scopes.contains(scope));
@@ -274,10 +277,14 @@ impl Active {
     }
 
     /// Whether the secret with this digest holds.
-    pub(super) fn holds(&self, digest: &str, now: Instant) -> bool {
+    pub(super) fn holds(&self, digest: &str, clock: &Clock) -> bool {
         let has_begun_to_end = self.hash != digest;
-        let goes_on = self.previous_expires_at.is_some_and(|ends| ends > now);
-        self.expires_at.is_none_or(|ends| ends > now) && (!has_begun_to_end || goes_on)
+        let overlap = TimeDelta::seconds(LONGEST_OVERLAP.into());
+        let goes_on = self
+            .previous_expires_at
+            .is_some_and(|ends| clock.holds(ends, overlap));
+        let has_ended = self.expires_at.is_some_and(|ends| ends <= clock.now());
+        !has_ended && (!has_begun_to_end || goes_on)
     }
 }
 
@@ -290,7 +297,7 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
     let name = format!("api_token:{digest}");
     let active = app.recent.get(name, read_active(app, &digest)).await?;
     let active: Option<Active> = active;
-    let active = active.filter(|active| active.holds(&digest, app.clock.now()));
+    let active = active.filter(|active| active.holds(&digest, &app.clock));
     let active = active.ok_or(Error::Unauthenticated)?;
     Ok(Principal::ApiToken {
         id: active.id,
@@ -323,11 +330,11 @@ pub(super) fn active(digest: &str) -> Select<api_token::Entity> {
 async fn read_active(app: &App, digest: &str) -> Result<Option<Active>> {
     let now = app.clock.now();
     let active = app.database.row::<_, Active>(active(digest)).await?;
-    let active = active.filter(|active| active.holds(digest, now));
+    let active = active.filter(|active| active.holds(digest, &app.clock));
     if let Some(active) = &active
         && active
             .last_used_at
-            .is_none_or(|used| now - used > USED_EVERY)
+            .is_none_or(|used| (now - used).abs() > USED_EVERY)
         && let Err(error) = mark_used(app, active.id, now).await
     {
         // Reading goes on where nothing can be written.

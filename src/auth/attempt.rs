@@ -67,30 +67,51 @@ pub async fn count(app: &App, buckets: &[Bucket]) -> Result<()> {
     // Always in the same order, so that two never wait for each other.
     let mut buckets: Vec<&Bucket> = buckets.iter().collect();
     buckets.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut rows = Vec::with_capacity(buckets.len());
+    let (mut wait, mut was_ahead) = (TimeDelta::zero(), false);
     for bucket in buckets {
         let row = locked(&tx, bucket, now).await?;
-        if row.next_at > now {
-            app.telemetry.metrics.sign_ins.count(SignInStep::Throttled);
-            return Err(Error::TooManyAttempts(row.next_at - now));
+        let own = bucket.budget.wait(row.count);
+        if row.next_at - now > own {
+            // A clock that was ahead has set it. From now on it is as long as it should have been.
+            write(&tx, &row.bucket, row.count, now, own).await?;
+            was_ahead = true;
         }
-        let before = if now - row.last_at > FORGOTTEN_AFTER {
-            0
-        } else {
-            row.count
-        };
+        wait = wait.max(Ord::min(row.next_at - now, own));
+        rows.push((bucket, row));
+    }
+    if wait > TimeDelta::zero() {
+        if was_ahead {
+            tx.commit().await?;
+        }
+        app.telemetry.metrics.sign_ins.count(SignInStep::Throttled);
+        return Err(Error::TooManyAttempts(wait));
+    }
+    for (bucket, row) in rows {
+        let is_forgotten = now - row.last_at > FORGOTTEN_AFTER;
+        let before = if is_forgotten { 0 } else { row.count };
         let count = before.saturating_add(1);
-        let counted = attempt::ActiveModel {
-            bucket: Set(row.bucket),
-            count: Set(count),
-            last_at: Set(now),
-            next_at: Set(now + bucket.budget.wait(count)),
-        };
-        attempt::Entity::update(counted)
-            .validate()?
-            .exec(&tx)
-            .await?;
+        let wait = bucket.budget.wait(count);
+        write(&tx, &row.bucket, count, now, wait).await?;
     }
     tx.commit().await
+}
+
+async fn write(
+    tx: &DatabaseTransaction,
+    bucket: &str,
+    count: i32,
+    now: Instant,
+    wait: TimeDelta,
+) -> Result<()> {
+    let row = attempt::ActiveModel {
+        bucket: Set(bucket.to_owned()),
+        count: Set(count),
+        last_at: Set(now),
+        next_at: Set(now + wait),
+    };
+    attempt::Entity::update(row).validate()?.exec(tx).await?;
+    Ok(())
 }
 
 /// Forgets the attempts of a bucket: one has succeeded.

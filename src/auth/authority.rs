@@ -87,7 +87,7 @@ async fn lock(app: &App, tx: &Transaction, principal: &Principal) -> Result<()> 
             ];
             QuerySelect::query(&mut select).lock_with_tables(LockType::Share, tables);
             let active: Option<api_token::Active> = only(&**tx, select).await?;
-            active.is_some_and(|active| active.holds(digest, now) && active.is_of(*id, *role))
+            active.is_some_and(|active| active.holds(digest, &app.clock) && active.is_of(*id, *role))
         }
     };
     confirmed(is_valid)
@@ -102,7 +102,7 @@ pub async fn check(app: &App, principal: &Principal) -> Result<()> {
     let now = app.clock.now();
     let is_valid = match principal {
         Principal::Anonymous | Principal::System => true,
-        Principal::Preview { id, .. } => preview_link::holds(app, *id, now).await?,
+        Principal::Preview { id, .. } => preview_link::holds(app, *id).await?,
         Principal::Account { id, role, session } => {
             let select = session::active(session.id, session.token, now);
             let active: Option<session::Active> = app.database.row(select).await?;
@@ -116,7 +116,7 @@ pub async fn check(app: &App, principal: &Principal) -> Result<()> {
         } => {
             let select = api_token::active(digest);
             let active: Option<api_token::Active> = app.database.row(select).await?;
-            active.is_some_and(|active| active.holds(digest, now) && active.is_of(*id, *role))
+            active.is_some_and(|active| active.holds(digest, &app.clock) && active.is_of(*id, *role))
         }
     };
     confirmed(is_valid)

@@ -32,6 +32,9 @@ pub enum Purpose {
     Oidc,
 }
 
+/// The shortest life of any challenge: as long as a browser waits for its user.
+pub const MIN_LIFE: TimeDelta = TimeDelta::minutes(5);
+
 impl Purpose {
     fn name(self) -> &'static str {
         match self {
@@ -46,10 +49,7 @@ impl Purpose {
     fn life(self) -> TimeDelta {
         match self {
             Self::SignIn | Self::Oidc => TimeDelta::minutes(10),
-            // As long as a browser waits for its user.
-            Self::PasskeyRegistration | Self::PasskeySignIn | Self::PasskeyConfirmation => {
-                TimeDelta::minutes(5)
-            }
+            Self::PasskeyRegistration | Self::PasskeySignIn | Self::PasskeyConfirmation => MIN_LIFE,
         }
     }
 }
@@ -75,7 +75,7 @@ pub async fn make<T: Serialize>(
     make_for(app, tx, purpose, account, state, purpose.life()).await
 }
 
-/// The same, with another life.
+/// The same, with a shorter life.
 pub(super) async fn make_for<T: Serialize>(
     app: &App,
     tx: &DatabaseTransaction,
@@ -110,6 +110,7 @@ pub async fn look<T: DeserializeOwned>(
     let hash = token::digest(token);
     let select = challenge::Entity::find().filter(standing(&hash, purpose, app.clock.now()));
     let row: Option<challenge::Model> = app.database.row(select).await?;
+    let row = row.filter(|row| app.clock.holds(row.expires_at, purpose.life()));
     let row = row.ok_or_else(spent)?;
     let sealed = row.state.unwrap_or_default();
     let state = app.crypto.vault.open_sealed(&place(&hash), &sealed)?;

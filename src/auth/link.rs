@@ -16,7 +16,7 @@ use crate::{
 
 const PREFIX: &str = "kdi_";
 /// How long a link holds.
-const LIFE: TimeDelta = TimeDelta::hours(72);
+pub const LIFE: TimeDelta = TimeDelta::hours(72);
 
 /// What a link is for; it serves nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,9 @@ pub(super) async fn look(
     let hash = token::digest(token);
     let named = standing(&hash, purpose, app.clock.now());
     let link = app.database.row(account_link::Entity::find().filter(named));
-    let link: account_link::Model = link.await?.ok_or_else(spent)?;
+    let link: Option<account_link::Model> = link.await?;
+    let link = link.filter(|link| app.clock.holds(link.expires_at, LIFE));
+    let link = link.ok_or_else(spent)?;
     let account = app
         .database
         .row(account::Entity::find_by_id(link.account_id));

@@ -16,6 +16,7 @@ use sea_orm::{
 use super::{Client, Extent, Principal, Right, Role, authority::begin_on_accounts, extent};
 use crate::{
     app::App,
+    clock::Clock,
     crypto::{Secret, preview_jwt::PreviewClaims},
     database::ShownEntries,
     error::{Error, ProblemCode, Result},
@@ -191,10 +192,16 @@ struct Standing {
     entry_type: ContentType,
     created_by: Option<Uuid>,
     locale: Option<String>,
+    created_at: Instant,
     expires_at: Instant,
 }
 
 impl Standing {
+    /// Whether its time has not passed.
+    fn holds(&self, clock: &Clock) -> bool {
+        clock.holds(self.expires_at, self.expires_at - self.created_at)
+    }
+
     /// Whether its maker may still read the draft of its entry.
     fn stands(&self) -> bool {
         match extent(self.role, Right::ReadDrafts) {
@@ -250,7 +257,7 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
     let read = async { read_standing(app, id).await.map(Some) };
     let standing: Option<Option<Standing>> = app.recent.get(name, read).await?;
     let standing = standing.flatten();
-    let standing = standing.filter(|standing| standing.expires_at > now && standing.stands());
+    let standing = standing.filter(|standing| standing.holds(&app.clock) && standing.stands());
     let standing = standing.ok_or(Error::Unauthenticated)?;
     let drafts_of = standing.drafts_of();
     Ok(Principal::Preview {
@@ -294,9 +301,9 @@ pub async fn with_shown(app: &App, principal: Principal) -> Result<Principal> {
 }
 
 /// Whether the link still opens something.
-pub(super) async fn holds(app: &App, id: Uuid, now: Instant) -> Result<bool> {
+pub(super) async fn holds(app: &App, id: Uuid) -> Result<bool> {
     let standing = read_standing(app, id).await?;
-    Ok(standing.is_some_and(|standing| standing.expires_at > now && standing.stands()))
+    Ok(standing.is_some_and(|standing| standing.holds(&app.clock) && standing.stands()))
 }
 
 async fn read_standing(app: &App, id: Uuid) -> Result<Option<Standing>> {

@@ -12,6 +12,7 @@ use sea_orm::{
 use super::{Client, Principal, Role, Session};
 use crate::{
     app::App,
+    clock::Clock,
     crypto::{Secret, jwt::Claims, token},
     database::Transaction,
     error::{Error, ProblemCode, Result},
@@ -23,7 +24,7 @@ use crate::{
 /// How long an access token holds, at most: it ends with its session.
 const ACCESS_LIFE: TimeDelta = TimeDelta::minutes(15);
 /// How long a session can be continued after it last was.
-const REFRESH_LIFE: TimeDelta = TimeDelta::days(30);
+pub const REFRESH_LIFE: TimeDelta = TimeDelta::days(30);
 const REFRESH_PREFIX: &str = "kdr_";
 /// A session that is used is seen again after so long.
 const SEEN_EVERY: TimeDelta = TimeDelta::minutes(5);
@@ -95,8 +96,9 @@ pub async fn refresh(app: &App, token: &Secret) -> Result<Tokens> {
     let select = refresh_token::Entity::find_by_id(token::digest(token))
         .filter(refresh_token::Column::ExpiresAt.gt(now));
     let row = select.lock_exclusive().one(&tx).await?;
+    let row = row.filter(|row| app.clock.holds(row.expires_at, REFRESH_LIFE));
     let row = row.ok_or_else(no_token)?;
-    let account = standing_account(&tx, row.session_id, now).await?;
+    let account = standing_account(app, &tx, row.session_id).await?;
     match row.used_at {
         None => {
             refresh_token::Entity::update_many()
@@ -105,7 +107,7 @@ pub async fn refresh(app: &App, token: &Secret) -> Result<Tokens> {
                 .exec(&tx)
                 .await?;
         }
-        Some(used_at) if now - used_at < AT_ONCE => return Err(used_just_now()),
+        Some(used_at) if (now - used_at).abs() < AT_ONCE => return Err(used_just_now()),
         Some(_) => {
             if !take_back_unused_child(&tx, row.id).await? {
                 return end_stolen(app, tx, row.session_id, account.id).await;
@@ -125,16 +127,16 @@ pub async fn refresh(app: &App, token: &Secret) -> Result<Tokens> {
 
 /// The account of a session that stands.
 async fn standing_account(
+    app: &App,
     tx: &DatabaseTransaction,
     session: Uuid,
-    now: Instant,
 ) -> Result<account::Model> {
     let session = session::Entity::find_by_id(session)
         .filter(session::Column::EndedAt.is_null())
-        .filter(session::Column::ExpiresAt.gt(now))
         .one(tx)
-        .await?
-        .ok_or_else(no_token)?;
+        .await?;
+    let session = session.filter(|session| app.clock.holds(session.expires_at, REFRESH_LIFE));
+    let session = session.ok_or_else(no_token)?;
     let account = account::Entity::find_by_id(session.account_id)
         .filter(account::Column::SuspendedAt.is_null());
     account.one(tx).await?.ok_or_else(no_token)
@@ -166,6 +168,11 @@ async fn end_stolen(app: &App, tx: Transaction, session: Uuid, account: Uuid) ->
 pub(super) struct Active {
     password_at: Instant,
     last_seen_at: Instant,
+    /// When the session ends if nobody continues it.
+    expires_at: Instant,
+    /// When the refresh token ends that was issued with the access token. The access token itself may say that it ends in a year
+    /// to which a clock was set for a while; this moment is put right where it is stored.
+    token_expires_at: Instant,
     access_used_at: Option<Instant>,
     account_id: Uuid,
     role: Role,
@@ -176,6 +183,12 @@ impl Active {
     pub(super) fn is_of(&self, account: Uuid, role: Role) -> bool {
         (self.account_id, self.role) == (account, role)
     }
+
+    /// Whether session and access token hold still.
+    fn holds(&self, clock: &Clock) -> bool {
+        let issued_at = self.token_expires_at - REFRESH_LIFE;
+        clock.holds(self.expires_at, REFRESH_LIFE) && !clock.has_passed(issued_at, ACCESS_LIFE)
+    }
 }
 
 /// Who holds this access token. Whether its session stands is known for half a second, so that its end and a change of role
@@ -185,7 +198,9 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
     let claims = claims.ok_or(Error::Unauthenticated)?;
     let name = format!("session:{}:{}", claims.session, claims.token);
     let active = app.recent.get(name, read_active(app, &claims)).await?;
-    let active = active.filter(|active: &Active| active.account_id == claims.account);
+    let active = active.filter(|active: &Active| {
+        active.account_id == claims.account && active.holds(&app.clock)
+    });
     let active = active.ok_or(Error::Unauthenticated)?;
     Ok(Principal::Account {
         id: active.account_id,
@@ -210,8 +225,10 @@ pub(super) fn active(session: Uuid, token: Uuid, now: Instant) -> Select<session
         .columns([
             session::Column::PasswordAt,
             session::Column::LastSeenAt,
+            session::Column::ExpiresAt,
             session::Column::AccountId,
         ])
+        .column_as(refresh_token::Column::ExpiresAt, "token_expires_at")
         .column(refresh_token::Column::AccessUsedAt)
         .column(account::Column::Role);
     let of_session = Expr::col((session::Entity, session::Column::AccountId))
@@ -229,7 +246,7 @@ async fn read_active(app: &App, claims: &Claims) -> Result<Option<Active>> {
     let select = active(claims.session, claims.token, now);
     let active = app.database.row::<_, Active>(select).await?;
     if let Some(active) = &active
-        && (active.access_used_at.is_none() || now - active.last_seen_at > SEEN_EVERY)
+        && (active.access_used_at.is_none() || (now - active.last_seen_at).abs() > SEEN_EVERY)
         && let Err(error) = mark_used(app, claims, now).await
     {
         // Reading goes on where nothing can be written.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How long a link holds.
-const LIFE: TimeDelta = TimeDelta::hours(24);
+pub const LIFE: TimeDelta = TimeDelta::hours(24);
 const PREFIX: &str = "kds_";
 
 /// A new token for a link, while nobody has an account.
@@ -53,7 +53,10 @@ pub async fn accept(
     let found = app
         .database
         .row::<_, setup_token::Model>(setup_token::Entity::find().filter(named.clone()));
-    found.await?.ok_or_else(spent)?;
+    let found = found.await?;
+    found
+        .filter(|found| app.clock.holds(found.expires_at, LIFE))
+        .ok_or_else(spent)?;
     let role = Role::Admin;
     let new = NewAccount {
         email,

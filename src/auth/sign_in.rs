@@ -226,7 +226,7 @@ pub async fn require_fresh(app: &App, principal: &Principal) -> Result<()> {
     let Principal::Account { session, .. } = principal else {
         return Ok(());
     };
-    let is_fresh = |shown_at: Instant| app.clock.now() - shown_at <= FRESH;
+    let is_fresh = |shown_at: Instant| app.clock.is_recent(shown_at, FRESH);
     if is_fresh(session.password_at) {
         return Ok(());
     }

@@ -20,8 +20,9 @@ use crate::{
 /// What the step was begun with. A first step that has not asked for anything yet leaves null in its place.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Asked {
-    /// When the first step was done.
-    at: Instant,
+    /// When the password was set that the account had at the first step. Whether it still has that one is not decided by which
+    /// moment is the later one: clocks are set back.
+    password_of: Option<Instant>,
     /// What the browser was asked for, if the account has passkeys.
     pub(super) ceremony: Option<Ceremony>,
 }
@@ -44,8 +45,11 @@ pub(super) async fn ask(
             Err(error) => return Err(error),
         }
     }
-    let at = app.clock.now();
-    let asked = Some(Asked { at, ceremony });
+    let password_of = password_of(&tx, account).await?;
+    let asked = Some(Asked {
+        password_of,
+        ceremony,
+    });
     let made = challenge::make(app, &tx, Purpose::SignIn, Some(account), &asked).await?;
     tx.commit().await?;
     app.telemetry.metrics.sign_ins.count(SignInStep::Challenged);
@@ -91,11 +95,17 @@ pub(super) async fn check_age(
     let Some(asked) = &challenge.state else {
         return Ok(());
     };
-    let password = password::Entity::find_by_id(account).one(tx).await?;
-    if password.is_some_and(|password| password.changed_at > asked.at) {
-        return Err(challenge::spent());
+    if password_of(tx, account).await? == asked.password_of {
+        Ok(())
+    } else {
+        Err(challenge::spent())
     }
-    Ok(())
+}
+
+/// When the password of an account was set, if it has one.
+async fn password_of(tx: &DatabaseTransaction, account: Uuid) -> Result<Option<Instant>> {
+    let password = password::Entity::find_by_id(account).one(tx).await?;
+    Ok(password.map(|password| password.changed_at))
 }
 
 /// There is no factor, and the role needs one.

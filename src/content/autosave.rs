@@ -2,10 +2,12 @@
 
 use chrono::TimeDelta;
 use entity::{Instant, entry, entry_id::EntryId, publication, revision};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, prelude::Expr};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, prelude::Expr,
+};
 
 use super::{Content, change::Change};
-use crate::error::Result;
+use crate::{clock::SKEW, error::Result};
 
 /// How long autosaves take the place of each other; the next one after that stays beside them.
 const SERIES: TimeDelta = TimeDelta::minutes(5);
@@ -34,7 +36,9 @@ impl Change {
             .await?;
         let own = latest.filter(|latest| latest.saved_by == self.principal.account_id());
         let since = own.and_then(|latest| latest.autosave_since);
-        let since = since.filter(|since| self.now - *since <= SERIES);
+        // A series that a clock began that was ahead ends no later than one that begins now.
+        let since = since.filter(|since| (self.now - *since).abs() <= SERIES);
+        let since = since.map(|since| since.min(self.now));
         let publications = publication::Entity::find()
             .filter(publication::Column::EntryId.eq(entry.id))
             .filter(publication::Column::Revision.eq(number));
@@ -74,9 +78,12 @@ impl Change {
             .filter(revision::Column::Number.eq(number))
             .exec(&self.tx)
             .await?;
+        let is_over = Condition::any()
+            .add(revision::Column::ReplacedAt.lt(self.now - KEPT))
+            .add(revision::Column::ReplacedAt.gt(self.now + SKEW));
         revision::Entity::delete_many()
             .filter(revision::Column::EntryId.eq(id.uuid))
-            .filter(revision::Column::ReplacedAt.lt(self.now - KEPT))
+            .filter(is_over)
             .exec(&self.tx)
             .await?;
         Ok(())

@@ -21,11 +21,12 @@ use sha2::{Digest, Sha256};
 use crate::{
     app::App,
     auth::kept_answers::PEOPLE,
+    clock::{Clock, SKEW},
     error::{Error, Problem, ProblemCode, Result, on_constraint},
 };
 
 /// How long an answer is kept.
-const KEPT: TimeDelta = TimeDelta::hours(24);
+pub const KEPT: TimeDelta = TimeDelta::hours(24);
 /// Engines bound the number of parameters of a statement.
 const SUBJECTS_PER_STATEMENT: usize = 1_000;
 
@@ -69,7 +70,8 @@ impl Claim {
         let select = idempotency::Entity::find_by_id((self.account, self.key_hash.clone()))
             .filter(idempotency::Column::CreatedAt.gt(since));
         let known: Vec<idempotency::Model> = app.database.snapshot().all(select).await?;
-        match known.into_iter().next() {
+        let is_kept = |row: &idempotency::Model| !app.clock.has_passed(row.created_at, KEPT);
+        match known.into_iter().find(is_kept) {
             None => Ok(None),
             Some(known) if known.request_hash != self.request_hash => Err(Error::KeyReused),
             Some(known) => known.answer.map(Some).ok_or(Error::AnswerUnknown),
@@ -83,13 +85,13 @@ impl Claim {
 
     /// Takes the key for the operation, at the start of its first change: nobody else's change with this key can come
     /// true, then. Before anything else is locked, so that whoever waits for the key holds up nobody.
-    pub(super) async fn take(&self, tx: &DatabaseTransaction, now: Instant) -> Result<()> {
+    pub(super) async fn take(&self, tx: &DatabaseTransaction, clock: &Clock) -> Result<()> {
         if self.is_taken() {
             return Ok(());
         }
-        let old = self.row_is(idempotency::Column::CreatedAt.lte(now - KEPT));
+        let now = clock.now();
         idempotency::Entity::delete_many()
-            .filter(old)
+            .filter(self.row_is(old(clock)))
             .exec(tx)
             .await?;
         let inserted = idempotency::Entity::insert(self.row(now, None))
@@ -117,13 +119,17 @@ impl Claim {
     /// Keeps the answer. If the operation changed nothing, and another one has the key meanwhile, it is that one's answer
     /// that counts: then this one is not kept, which is an error. Of an answer that shows what was erased meanwhile, only the
     /// key is kept.
-    pub async fn keep(&self, app: &App, answer: String) -> Result<()> {
+    pub async fn keep(&self, app: &App, answer: &str) -> Result<()> {
+        app.retrying(|| self.keep_once(app, answer)).await
+    }
+
+    async fn keep_once(&self, app: &App, answer: &str) -> Result<()> {
         let now = app.clock.now();
         let shown = self.shown();
         let tx = app.database.begin().await?;
         // Before any key is locked: whoever erases an entry locks it first, and keys after it.
         let answer = are_there(&tx, &shown).await?.then_some(answer);
-        purge_in(&tx, now).await?;
+        purge_in(&tx, &app.clock).await?;
         let kept = if self.is_taken() {
             let update = idempotency::Entity::update_many()
                 .col_expr(idempotency::Column::Answer, Expr::value(answer))
@@ -131,7 +137,7 @@ impl Claim {
             update.exec(&tx).await?.rows_affected
         } else {
             let nothing = OnConflict::new().do_nothing().to_owned();
-            idempotency::Entity::insert(self.row(now, answer))
+            idempotency::Entity::insert(self.row(now, answer.map(str::to_owned)))
                 .on_conflict(nothing)
                 .exec_without_returning(&tx)
                 .await?
@@ -180,14 +186,14 @@ impl Claim {
 /// Forgets the answers whose time is over, with their keys; returns how many.
 pub async fn purge(app: &App) -> Result<u64> {
     let tx = app.database.begin().await?;
-    let purged = purge_in(&tx, app.clock.now()).await?;
+    let purged = purge_in(&tx, &app.clock).await?;
     tx.commit().await?;
     Ok(purged)
 }
 
-async fn purge_in(tx: &DatabaseTransaction, now: Instant) -> Result<u64> {
+async fn purge_in(tx: &DatabaseTransaction, clock: &Clock) -> Result<u64> {
     let purged = idempotency::Entity::delete_many()
-        .filter(idempotency::Column::CreatedAt.lte(now - KEPT))
+        .filter(old(clock))
         .exec(tx)
         .await?;
     Ok(purged.rows_affected)
@@ -213,6 +219,17 @@ async fn are_there(tx: &DatabaseTransaction, subjects: &[Uuid]) -> Result<bool> 
         }
     }
     Ok(true)
+}
+
+/// What is kept no longer. What lies ahead was kept by a clock that was ahead, and is kept for as long as anything else from
+/// when it was set right.
+fn old(clock: &Clock) -> Condition {
+    let now = clock.now();
+    let ahead = idempotency::Column::CreatedAt.gt(now + SKEW);
+    let is_over = clock.has_passed(clock.steady_since(), KEPT);
+    Condition::any()
+        .add(idempotency::Column::CreatedAt.lte(now - KEPT))
+        .add_option(is_over.then_some(ahead))
 }
 
 fn hash(parts: &[&str]) -> String {

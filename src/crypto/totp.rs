@@ -12,6 +12,7 @@ use crate::{
 /// Bytes of a secret, as many as SHA-1 gives.
 const SECRET_BYTES: usize = 20;
 const DIGITS: usize = 6;
+const STEP_SECONDS: i64 = 30;
 
 /// A new secret, in base32.
 pub fn new_secret() -> Result<Secret> {
@@ -39,6 +40,11 @@ pub fn step(secret: &Secret, code: &Secret, now: Instant) -> Result<Option<i64>>
     let seconds = u64::try_from(now.timestamp()).map_err(Error::internal)?;
     let step = totp.check(&code, seconds).map(i64::try_from);
     step.transpose().map_err(Error::internal)
+}
+
+/// The last step of time whose code is taken at this moment.
+pub fn last_step(now: Instant) -> i64 {
+    now.timestamp() / STEP_SECONDS + 1
 }
 
 /// SHA-1, six digits, 30 seconds, one step more to both sides: what all apps take.

@@ -123,7 +123,7 @@ pub(super) async fn keep(claim: &Claim, app: &App, response: Response) -> Respon
         return response;
     }
     let kept = match serde_json::to_string(&response) {
-        Ok(answer) => claim.keep(app, answer).await,
+        Ok(answer) => claim.keep(app, &answer).await,
         Err(error) => Err(Error::internal(error)),
     };
     match kept {

@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use entity::mail;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect,
     prelude::{Expr, Uuid},
 };
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use super::{
     smtp::{Failure, Server},
 };
 use crate::{
-    clock::Clock,
+    clock::{Clock, SKEW},
     config::Config,
     crypto::{Secret, vault::Vault},
     database::Database,
@@ -87,8 +88,13 @@ impl Outbox<'_> {
 
     /// Hands over the mail that is due. Several instances never try the same one at once.
     pub async fn send(&self) -> Result<()> {
+        let now = self.clock.now();
+        // What is due later than any wait ends was put off by a clock that was ahead.
+        let is_due = Condition::any()
+            .add(mail::Column::DueAt.lte(now))
+            .add(mail::Column::DueAt.gt(now + LONGEST_WAIT + SKEW));
         let due = mail::Entity::find()
-            .filter(mail::Column::DueAt.lte(self.clock.now()))
+            .filter(is_due)
             .order_by_asc(mail::Column::DueAt)
             .limit(AT_ONCE);
         let due = self.database.rows(due).await?;

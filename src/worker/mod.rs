@@ -2,6 +2,7 @@
 //! instance does it; none needs another.
 
 mod erasure;
+mod moments;
 mod tidy;
 
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub struct Worker {
     app: App,
     tidied_at: Option<Instant>,
     erasure: Erasure,
+    /// Since when the clock had not been set back when stored moments were last bounded.
+    bounded_for: Option<Instant>,
 }
 
 impl Worker {
@@ -42,6 +45,7 @@ impl Worker {
             app: app.clone(),
             tidied_at: None,
             erasure: Erasure::default(),
+            bounded_for: None,
         }
     }
 
@@ -59,12 +63,15 @@ impl Worker {
         self.run(Task::Mail, mail).await;
         self.run(Task::Erasure, self.erasure.run(app)).await;
         let now = app.clock.now();
+        let steady_since = app.clock.steady_since();
+        let was_set_back = self.bounded_for != Some(steady_since);
         let is_due = self
             .tidied_at
-            .is_none_or(|before| now - before >= TIDY_EVERY);
-        if is_due {
+            .is_none_or(|before| (now - before).abs() >= TIDY_EVERY);
+        if is_due || was_set_back {
             self.run(Task::Tidying, tidy::tidy(app)).await;
             self.tidied_at = Some(now);
+            self.bounded_for = Some(steady_since);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Forgets what nobody needs any more, and completes what an older version or a crash has left.
 
-use super::note;
+use super::{moments, note};
 use crate::{
     app::App,
     auth::{attempt, challenge, link, password_reset, session, setup},
@@ -16,6 +16,7 @@ use crate::{
 pub(super) async fn tidy(app: &App) -> bool {
     let (keys, now) = (&app.crypto.keys, app.clock.now());
     let done = [
+        note("moments that lie ahead", &moments::bound(app).await),
         told("challenges that ended", challenge::purge(app).await),
         told("attempts of long ago", attempt::purge(app).await),
         told("links that ended", link::purge(app).await),

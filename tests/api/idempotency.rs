@@ -297,12 +297,12 @@ crate::support::on_both_engines! {
         use kindling::{auth::Role, content::idempotency::Claim};
         let account = app.new_account("editor@example.org", Role::Editor).await;
         let claim = |request: &str| Claim::new((account.id, None), "key", &[request]);
-        claim("one").keep(&app.app, "the answer".to_owned()).await.expect("kept");
+        claim("one").keep(&app.app, "the answer").await.expect("kept");
         assert_eq!(claim("one").answer(&app.app).await.expect("an answer").as_deref(), Some("the answer"));
         assert_eq!(claim("two").answer(&app.app).await.expect_err("another request").code(), "KEY_REUSED");
         app.app.clock.advance(TimeDelta::hours(24));
         assert_eq!(claim("two").answer(&app.app).await.expect("none any more"), None);
-        claim("two").keep(&app.app, "another".to_owned()).await.expect("kept");
+        claim("two").keep(&app.app, "another").await.expect("kept");
         assert_eq!(claim("two").answer(&app.app).await.expect("an answer").as_deref(), Some("another"));
     }
 }

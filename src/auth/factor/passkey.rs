@@ -20,7 +20,7 @@ use crate::{
     crypto::Secret,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
     event::{AccountEvent, Action},
-    id,
+    id, identifier,
 };
 
 /// How many passkeys an account may have.
@@ -181,12 +181,12 @@ fn check_number(passkeys: &[passkey::Model]) -> Result<()> {
 }
 
 fn checked_name(name: &str) -> Result<String> {
-    let name = name.trim();
+    let name = identifier::normalize(name.trim());
     let is_right = !name.is_empty()
         && name.chars().count() <= LONGEST_NAME
         && !name.contains(char::is_control);
     if is_right {
-        return Ok(name.to_owned());
+        return Ok(name.into_owned());
     }
     let message = format!("must have 1 to {LONGEST_NAME} characters on one line");
     Err(Error::invalid(ProblemCode::Invalid, "name", message))

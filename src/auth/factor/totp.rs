@@ -3,7 +3,7 @@
 use entity::totp;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter,
     prelude::{Expr, Uuid},
     sea_query::OnConflict,
 };
@@ -146,13 +146,18 @@ pub(super) async fn accept(
         return Ok(false);
     };
     let secret = app.crypto.vault.open_sealed(&place(account), &row.secret)?;
-    let Some(step) = codes::step(&secret, code, app.clock.now())? else {
+    let now = app.clock.now();
+    let Some(step) = codes::step(&secret, code, now)? else {
         return Ok(false);
     };
+    // A step that cannot have come yet was noted by a clock that was ahead.
+    let is_new = Condition::any()
+        .add(totp::Column::LastStep.lt(step))
+        .add(totp::Column::LastStep.gt(codes::last_step(now)));
     let taken = totp::Entity::update_many()
         .col_expr(totp::Column::LastStep, Expr::value(step))
         .filter(totp::Column::AccountId.eq(account))
-        .filter(totp::Column::LastStep.lt(step))
+        .filter(is_new)
         .exec(tx)
         .await?;
     Ok(taken.rows_affected == 1)

@@ -3,6 +3,7 @@
 mod at_once;
 mod at_rest;
 mod changes;
+mod clocks;
 mod enrolment;
 pub(crate) mod guide;
 mod model;

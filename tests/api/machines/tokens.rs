@@ -207,10 +207,10 @@ on_both_engines! {
         let (secret, _) = app.token(&ann, &["DRAFTS", "WRITE"], None).await;
         let machine = app.with(&secret).await;
         let claim = |who: &Principal| kindling::content::idempotency::Claim::new((who.account_id().expect("an account"), who.token_id()), "key", &["a"]);
-        claim(&ann).keep(&app.app, "for Ann".to_owned()).await.expect("kept");
+        claim(&ann).keep(&app.app, "for Ann").await.expect("kept");
         assert_eq!(claim(&ann).answer(&app.app).await.expect("an answer").as_deref(), Some("for Ann"));
         assert_eq!(claim(&machine).answer(&app.app).await.expect("no answer"), None);
-        claim(&machine).keep(&app.app, "for the machine".to_owned()).await.expect("kept");
+        claim(&machine).keep(&app.app, "for the machine").await.expect("kept");
         assert_eq!(app.app.database.rows(idempotency::Entity::find()).await.expect("rows").len(), 2);
     }
 }
