@@ -27,5 +27,6 @@ pub mod config;
 pub mod database;
 pub mod error;
 pub mod id;
+pub mod identifier;
 pub mod recent;
 pub mod telemetry;

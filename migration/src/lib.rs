@@ -46,6 +46,7 @@ mod m20261126_050001_create_trusted_document;
 mod m20261127_020001_create_site;
 mod m20261127_020002_create_media_removal;
 mod m20261127_020003_create_idempotency_subject;
+mod m20261127_050001_normalize_identifiers;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -97,6 +98,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_020001_create_site::Migration),
             Box::new(m20261127_020002_create_media_removal::Migration),
             Box::new(m20261127_020003_create_idempotency_subject::Migration),
+            Box::new(m20261127_050001_normalize_identifiers::Migration),
         ]
     }
 }

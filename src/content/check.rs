@@ -7,7 +7,10 @@ use super::{
     field::{Field, Kind, LONGEST_LABEL, LONGEST_URL, Requirement},
     format::Format,
 };
-use crate::error::{Problem, ProblemCode};
+use crate::{
+    error::{Problem, ProblemCode},
+    identifier,
+};
 
 /// What keeps the row from being saved; texts may be in these locales.
 pub fn saved<C: Content>(row: &C::Model, locales: &[String]) -> Vec<Problem> {
@@ -53,7 +56,15 @@ const LONGEST_KEY: usize = 100;
 
 /// What is wrong with the key of an entry.
 pub fn key_fault(key: &str) -> Option<String> {
-    text_fault(key, LONGEST_KEY, Format::Line)
+    let fault = text_fault(key, LONGEST_KEY, Format::Line);
+    let message = if key.trim() != key {
+        "must not begin or end with white space"
+    } else if identifier::has_invisible(key) {
+        "must not hold characters that cannot be seen"
+    } else {
+        return fault;
+    };
+    fault.or_else(|| Some(message.to_owned()))
 }
 
 /// The longest reason for a change, in characters.

@@ -6,12 +6,14 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, prelu
 use super::{
     Content,
     change::{Change, expect_revision, not_found, refuse_archived, within},
+    history::is_kept,
     origin::Origin,
     reference, search_text,
     types::for_type,
 };
 use crate::{
     auth::Right,
+    database::only,
     error::{Error, ProblemCode, Result},
     event::Action,
 };
@@ -67,7 +69,8 @@ impl Change {
         let entry = self.entry_with(Right::Change, id).await?;
         refuse_archived(&entry)?;
         expect_revision(id, &entry, expected)?;
-        let Some(earlier) = self.revision::<C>(id, revision).await? else {
+        let kept = C::Entity::find().filter(is_kept(id.uuid, revision));
+        let Some(earlier) = only::<_, C::Model>(&self.tx, kept).await? else {
             let message = format!("{id} has no revision {revision}");
             return Err(Error::invalid(ProblemCode::NotFound, "revision", message));
         };

@@ -5,6 +5,7 @@ use entity::{entry, entry_id::EntryId};
 use sea_orm::{ColumnTrait, Condition, ExprTrait, prelude::Expr};
 
 use super::scalar::{Date, DateTime, Decimal, PartialDate};
+use crate::identifier;
 
 /// Something that a column is compared with.
 pub trait Operators {
@@ -24,6 +25,21 @@ pub struct StringFilter {
     pub starts_with: Option<String>,
     /// Has a value, or has none.
     pub is_set: Option<bool>,
+}
+
+impl StringFilter {
+    /// The same filter of identifiers, which are stored in one form.
+    #[must_use]
+    pub fn normalized(&self) -> Self {
+        let text = |text: &String| identifier::normalize(text).into_owned();
+        let texts = |texts: &Vec<String>| texts.iter().map(text).collect();
+        Self {
+            eq: self.eq.as_ref().map(text),
+            r#in: self.r#in.as_ref().map(texts),
+            starts_with: self.starts_with.as_ref().map(text),
+            is_set: self.is_set,
+        }
+    }
 }
 
 impl Operators for StringFilter {
@@ -208,7 +224,7 @@ macro_rules! filter {
                 use $crate::content::filter::{combined, on};
                 combined(self.and.as_deref(), self.or.as_deref(), self.not.as_deref())
                     .add_option(on(self.id.as_ref(), entity::entry::Column::Id))
-                    .add_option(on(self.key.as_ref(), entity::entry::Column::Key))
+                    .add_option(on(self.key.as_ref().map($crate::content::filter::StringFilter::normalized).as_ref(), entity::entry::Column::Key))
                     .add_option(on(self.created_at.as_ref(), entity::entry::Column::CreatedAt))
                     .add_option(on(self.updated_at.as_ref(), entity::$table::Column::SavedAt))
                     $(.add_option(on(self.$field.as_ref(), entity::$table::Column::$column)))*

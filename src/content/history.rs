@@ -1,10 +1,17 @@
 //! Looking back: the revisions of an entry, and what differs between two of them.
 
 use entity::{entry, entry_id::EntryId, revision};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, Select, prelude::Expr};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, Select,
+    prelude::{Expr, Uuid},
+    sea_query::Query,
+};
+use serde_json::Value;
 
 use super::{
     Content,
+    input::reference_fields,
+    mask::Mask,
     merge::{Difference, Fields, differences},
     order::{OrderColumn, OrderDirection, Step},
     page_args::PageArgs,
@@ -70,8 +77,23 @@ fn kept(entry: &entry::Model) -> Select<revision::Entity> {
         .filter(revision::Column::ReplacedAt.is_null())
 }
 
+/// That a row of a content table is this revision of an entry, and that no autosave has taken its place. One that was replaced is
+/// kept for a day for those who have based a change on it, and is not there for anybody else.
+pub(super) fn is_kept(entry: Uuid, revision: i32) -> Condition {
+    let kept = Query::select()
+        .column(revision::Column::Number)
+        .from(revision::Entity)
+        .and_where(Expr::col(revision::Column::EntryId).eq(entry))
+        .and_where(Expr::col(revision::Column::Number).eq(revision))
+        .and_where(Expr::col(revision::Column::ReplacedAt).is_null())
+        .to_owned();
+    Condition::all()
+        .add(Expr::col("entry_id").eq(entry))
+        .add(Expr::col("revision").in_subquery(kept))
+}
+
 /// What an entry said in one of its revisions, by the names of the fields of its row.
-pub async fn content(
+async fn content(
     snapshot: &Snapshot,
     entry: &entry::Model,
     revision: i32,
@@ -84,16 +106,30 @@ pub async fn content(
     })
 }
 
-/// What differs between two revisions of an entry.
+/// What differs between two revisions of an entry, as far as the principal may know: an entry that is not there for them does not
+/// stand in it, and a list in which nothing else differs is left out.
 pub async fn diff(
     snapshot: &Snapshot,
+    principal: &Principal,
     entry: &entry::Model,
     from: i32,
     to: i32,
 ) -> Result<Vec<Difference>> {
     let before = content(snapshot, entry, from, "from").await?;
     let after = content(snapshot, entry, to, "to").await?;
-    Ok(differences(&before, &after))
+    let mut differences = differences(&before, &after);
+    let references: Vec<&str> = for_type!(entry.r#type, C => reference_fields::<C>().collect());
+    let of_references =
+        |difference: &&mut Difference| references.contains(&difference.field.as_str());
+    let masked = differences.iter_mut().filter(of_references);
+    let mut values: Vec<&mut Value> = masked
+        .flat_map(|difference| [&mut difference.before, &mut difference.after])
+        .collect();
+    let tx = snapshot.transaction().await?;
+    let mask = Mask::of_values(&tx, principal, &values).await?;
+    mask.apply(&mut values);
+    differences.retain(|difference| difference.before != difference.after);
+    Ok(differences)
 }
 
 async fn row<C: Content>(
@@ -101,12 +137,8 @@ async fn row<C: Content>(
     entry: &entry::Model,
     revision: i32,
 ) -> Result<Option<Fields>> {
-    let named = Condition::all()
-        .add(Expr::col("entry_id").eq(entry.id))
-        .add(Expr::col("revision").eq(revision));
+    let select = C::Entity::find().filter(is_kept(entry.id, revision));
     let bytes = |row: &C::Model| C::FIELDS.iter().map(|field| field.bytes(row)).sum();
-    let rows: Vec<C::Model> = snapshot
-        .all_weighed(C::Entity::find().filter(named), bytes)
-        .await?;
+    let rows: Vec<C::Model> = snapshot.all_weighed(select, bytes).await?;
     rows.first().map(fields_of).transpose()
 }

@@ -208,7 +208,7 @@ macro_rules! translation {
 
         impl $crate::content::input::Translation for $translation {
             fn write(self, patch: &mut $crate::content::patch::Patch, at: usize) {
-                patch.choose_locale(self.locale, &format!("translations.{at}.locale"));
+                patch.choose_translation(self.locale, &format!("translations.{at}.locale"));
                 $(patch.text($crate::content::input::place("", stringify!($text), $text_field, false), self.$text);)*
                 $(
                     let group = match self.$group {

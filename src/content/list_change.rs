@@ -1,12 +1,14 @@
 //! Lists of references: replaced as a whole, or changed item by item, so that two editors who each add one both keep theirs.
 
+use std::collections::HashSet;
+
 use async_graphql::{ID, InputObject};
 use entity::entry_id::EntryId;
 use serde_json::json;
 
 use super::{
     merge::Fields,
-    patch::{Patch, Place},
+    patch::{Patch, Place, TWICE},
 };
 use crate::error::{Problem, ProblemCode};
 
@@ -82,15 +84,24 @@ impl ListChange {
             return Self::default();
         }
         let mut ids = |name: &str, ids: Option<Vec<ID>>| -> Vec<EntryId> {
-            let parse = |(at, id): (usize, &ID)| patch.id(id, format!("{place}.{name}.{at}"));
+            let mut seen = HashSet::new();
+            let parse = |(at, id): (usize, &ID)| {
+                let item = format!("{place}.{name}.{at}");
+                let id = patch.id(id, item.clone())?;
+                once(patch, &mut seen, id, item)
+            };
             let ids = ids.unwrap_or_default();
             ids.iter().enumerate().filter_map(parse).collect()
         };
         let set = input.set.map(|set| ids("set", Some(set)));
         let remove = ids("remove", input.remove);
         let mut placed = |name: &str, placed: Option<Vec<PlacedReference>>| -> Vec<Placed> {
+            let mut seen = HashSet::new();
             let read = |(at, placed): (usize, PlacedReference)| {
-                placed.read(&format!("{place}.{name}.{at}"), patch)
+                let item = format!("{place}.{name}.{at}");
+                let placed = placed.read(&item, patch)?;
+                once(patch, &mut seen, placed.id, format!("{item}.id"))?;
+                Some(placed)
             };
             let placed = placed.unwrap_or_default();
             placed.into_iter().enumerate().filter_map(read).collect()
@@ -133,6 +144,20 @@ impl ListChange {
             )),
         }
     }
+}
+
+/// The id, if it was not there before; a note that it stands there twice otherwise.
+fn once(
+    patch: &mut Patch,
+    seen: &mut HashSet<EntryId>,
+    id: EntryId,
+    item: String,
+) -> Option<EntryId> {
+    if seen.insert(id) {
+        return Some(id);
+    }
+    patch.wrong(item, TWICE);
+    None
 }
 
 impl PlacedReference {

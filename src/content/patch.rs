@@ -17,6 +17,8 @@ use crate::error::{Error, Problem, ProblemCode};
 pub struct Patch {
     /// The locale in which texts are written.
     locale: String,
+    /// The locales of the translations so far.
+    translated: Vec<String>,
     steps: Vec<Step>,
     problems: Vec<Problem>,
 }
@@ -153,6 +155,19 @@ impl Patch {
         }
     }
 
+    /// The same for a translation. A locale has one: that of the content beside it, too, if that has texts.
+    pub fn choose_translation(&mut self, locale: Given<Locale>, path: &str) {
+        let before = self.problems.len();
+        self.choose_locale(locale, path);
+        let is_written =
+            |step: &Step| matches!(step, Step::Text(_, locale, _) if *locale == self.locale);
+        let is_second = self.translated.contains(&self.locale) || self.steps.iter().any(is_written);
+        if self.problems.len() == before && is_second {
+            self.wrong(path.to_owned(), TWICE);
+        }
+        self.translated.push(self.locale.clone());
+    }
+
     /// The id, or a note that it is none.
     pub fn id(&mut self, id: &ID, path: String) -> Option<EntryId> {
         let parsed = id.parse().ok();
@@ -162,6 +177,9 @@ impl Patch {
         parsed
     }
 }
+
+/// What is wrong with an item of a list that another one stands for already.
+pub const TWICE: &str = "must not stand here twice";
 
 fn missing(path: String) -> Problem {
     Problem::new(ProblemCode::Required, path, "must have a value")

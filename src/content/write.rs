@@ -17,7 +17,7 @@ use super::{
     Content,
     change::{not_found, refuse_archived, stale},
     check,
-    input::{Input, path_of},
+    input::Input,
     merge::{Fields, clashes_without_base, merge},
     origin::{Origin, changed_fields, text_revisions},
     patch::Patch,
@@ -25,9 +25,9 @@ use super::{
 };
 use crate::{
     auth::Right,
-    error::{Clash, Conflict, Error, Problem, ProblemCode, Result, on_constraint},
+    error::{Clash, Error, Problem, ProblemCode, Result, on_constraint},
     event::Action,
-    id,
+    id, identifier,
 };
 
 /// What a save is based on, and whether it may take the place of the one before.
@@ -50,6 +50,8 @@ impl Change {
         self.principal.require(Right::Create)?;
         self.principal.require_type(C::TYPE)?;
         self.refuse_if_half_done()?;
+        let key = key.map(identifier::normalize);
+        let key = key.as_deref();
         let content = self.validated::<C>(key, content, None).await?;
         let id = id::entry(C::TYPE);
         let position = if C::POSITIONED {
@@ -156,7 +158,13 @@ impl Change {
             let base = self.revision::<C>(id, saving.expected).await?;
             let base = base.map(|base| fields_of(&base)).transpose()?;
             let yours = edit(base.clone().unwrap_or_else(|| theirs.clone()))?;
-            merged::<C>(id, &entry, saving.expected, (base, &theirs, &yours))?
+            match merged(base, &theirs, &yours) {
+                Ok(merged) => merged,
+                Err(clashes) => {
+                    let expected = saving.expected;
+                    return Err(self.conflict::<C>(id, &entry, expected, clashes).await?);
+                }
+            }
         };
         // Every save makes a revision, but for those that nobody asked for.
         if saving.autosave && merged == theirs {
@@ -313,38 +321,15 @@ impl Change {
     }
 }
 
-/// Both changes in one, or the conflict between them.
-fn merged<C: Content>(
-    id: EntryId,
-    entry: &entry::Model,
-    expected: i32,
-    (base, theirs, yours): (Option<Fields>, &Fields, &Fields),
-) -> Result<Fields> {
-    let merged = match base {
+/// Both changes in one, or where they clash.
+fn merged(base: Option<Fields>, theirs: &Fields, yours: &Fields) -> Result<Fields, Vec<Clash>> {
+    match base {
         Some(base) => merge(&base, theirs, yours),
         None => match clashes_without_base(theirs, yours) {
             clashes if clashes.is_empty() => Ok(theirs.clone()),
             clashes => Err(clashes),
         },
-    };
-    merged.map_err(|clashes| {
-        let in_api = |clash: Clash| {
-            let (field, locale) = match clash.path.split_once('.') {
-                Some((field, locale)) => (field, Some(locale)),
-                None => (clash.path.as_str(), None),
-            };
-            Clash {
-                path: path_of::<C>(field, locale),
-                ..clash
-            }
-        };
-        Error::Conflict(Box::new(Conflict {
-            entry: id,
-            expected,
-            latest: entry.latest_revision,
-            clashes: clashes.into_iter().map(in_api).collect(),
-        }))
-    })
+    }
 }
 
 /// The content of a row, by the names of its fields.

@@ -1,5 +1,7 @@
 //! What can happen to entries of any type: mutations that take ids.
 
+use std::collections::HashSet;
+
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::entry_id::EntryId;
 
@@ -8,6 +10,7 @@ use crate::{
     content::{
         given::Given,
         lifecycle::{Step, Target},
+        patch::TWICE,
         scalar::Locale,
         types::{AnyEntry, Reader, entries_after, parse_id, reader},
         user_error::UserError,
@@ -179,9 +182,7 @@ impl EntryQuery {
             let reader = reader(ctx)?;
             let step = allowed(reader, step)?;
             let targets = targets(&input.entries)?;
-            // Tried, and never committed.
-            let mut change = reader.change(None).await?;
-            change.run(&targets, step).await
+            reader.trial().await?.run(&targets, step).await
         };
         Ok(UserError::split(checked.await)?.1)
     }
@@ -230,8 +231,13 @@ fn allowed(reader: &Reader, step: Result<Step>) -> Result<Step> {
 
 fn targets(entries: &[EntryTarget]) -> Result<Vec<Target>> {
     let (mut targets, mut problems) = (Vec::with_capacity(entries.len()), Vec::new());
+    let mut seen = HashSet::new();
     for (at, entry) in entries.iter().enumerate() {
         match entry.target(&format!("entries.{at}")) {
+            Ok(target) if !seen.insert(target.id) => {
+                let path = format!("entries.{at}.id");
+                problems.push(Problem::new(ProblemCode::Invalid, path, TWICE));
+            }
             Ok(target) => targets.push(target),
             Err(Error::Invalid(found)) => problems.extend(found),
             Err(error) => return Err(error),

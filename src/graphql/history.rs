@@ -122,7 +122,7 @@ impl HistoryQuery {
         let Some(entry) = known else {
             return Ok(None);
         };
-        let differences = history::diff(snapshot, &entry, from, to).await?;
+        let differences = history::diff(snapshot, &reader.principal, &entry, from, to).await?;
         let change = |difference: crate::content::merge::Difference| {
             let locale = difference.locale.as_deref();
             FieldChange {

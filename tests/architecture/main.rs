@@ -29,6 +29,7 @@ const LAYERS: &[&[&str]] = &[
         "telemetry",
         "clock",
         "id",
+        "identifier",
         "error",
     ],
 ];

@@ -25,6 +25,7 @@ use crate::{
     },
     database::Snapshot,
     error::{Error, ProblemCode, Result},
+    identifier,
 };
 
 /// Who reads, and from what: made once for each operation, so that all of it sees one state of the database.
@@ -121,7 +122,9 @@ pub(super) async fn by_key<C: Content>(
     view: Option<ContentView>,
 ) -> Result<Option<Entry<C>>> {
     let key = without_nul(key, "by.key")?;
-    one(ctx, Condition::all().add(entry::Column::Key.eq(key)), view).await
+    let key = identifier::normalize(&key);
+    let named = entry::Column::Key.eq(key.as_ref());
+    one(ctx, Condition::all().add(named), view).await
 }
 
 /// The text, unless it holds NUL, which no text has and PostgreSQL does not take.

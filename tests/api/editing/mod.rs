@@ -4,10 +4,12 @@ mod autosave;
 mod bad_input;
 mod drafts;
 mod going;
+mod hidden;
 mod history;
 mod lists;
 mod merging;
 mod publishing;
+mod twice;
 mod work_list;
 mod writing;
 

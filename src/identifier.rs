@@ -1,0 +1,77 @@
+//! Identifiers that people choose: keys of entries, e-mail addresses, names of keys for machines. Two that look alike are the same.
+
+use std::borrow::Cow;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{DefaultIgnorableCodePoint, GeneralCategory},
+};
+
+/// Shows nothing, though Unicode takes it for a symbol.
+const BRAILLE_BLANK: char = '\u{2800}';
+
+/// Returns the text in the one form that is stored and compared: Unicode's normalisation form C.
+pub fn normalize(text: &str) -> Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text)
+}
+
+/// Whether the text holds characters that cannot be seen, or that cannot be told from a space.
+pub fn has_invisible(text: &str) -> bool {
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let category = CodePointMapData::<GeneralCategory>::new();
+    let is_invisible = |c: char| {
+        (c != ' ' && c.is_whitespace())
+            || c.is_control()
+            || c == BRAILLE_BLANK
+            || ignorable.contains(c)
+            || category.get(c) == GeneralCategory::Format
+    };
+    // Most are of characters that can all be seen.
+    !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && text.chars().any(is_invisible)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{has_invisible, normalize};
+
+    #[test]
+    fn one_text_has_one_form() {
+        assert_eq!(normalize("cafe\u{301}"), "caf\u{e9}");
+        assert_eq!(normalize("\u{212b}"), "\u{c5}", "a sign that is the letter");
+        assert_eq!(normalize("a key"), "a key");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_found() {
+        for text in [
+            "a\u{200b}b",
+            "\u{feff}a",
+            "a\u{ad}b",
+            "a\u{2060}",
+            "a\u{202e}b",
+            "a\u{a0}b",
+            "a\u{3164}b",
+            "a\u{2800}b",
+            "a\tb",
+            "a\u{34f}b",
+            "a\u{fe0f}",
+            "a\u{e0061}",
+            "a\u{180e}b",
+            "a\u{2028}b",
+            "a\u{85}b",
+        ] {
+            assert!(has_invisible(text), "{text:?}");
+        }
+        for text in [
+            "a b",
+            "caf\u{e9}",
+            "\u{65e5}\u{672c}",
+            "\u{5e9}\u{5dc}",
+            "\u{1f525}",
+            "",
+        ] {
+            assert!(!has_invisible(text), "{text:?}");
+        }
+    }
+}
