@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use async_graphql::Variables;
 use entity::entry_id::EntryId;
 use kindling::{
     auth::{Principal, Role},
     content::{types::Milestone, write::Change},
     database::Transaction,
+    delivery::{Delivery, Sender},
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
@@ -15,7 +17,7 @@ use tokio::{task::JoinHandle, time::timeout};
 
 use crate::{
     editing::entries,
-    support::{TestApp, content, editor, on_both_engines},
+    support::{TestApp, answer, content, editor, on_both_engines},
 };
 
 /// Far longer than any of it takes, even on a busy machine.
@@ -50,7 +52,8 @@ fn targets(ids: &[String]) -> Value {
 on_both_engines! {
     async fn asking_waits_for_nobody_who_changes_the_same(app: TestApp) {
         let (section, items) = section_of(&app, 3).await;
-        app.done(&editor(), "publishEntries", json!({"entries": targets(&items[..1])}), "entries { id }").await;
+        let (who, delivery) = (editor(), Delivery::new(&app.app));
+        app.done(&who, "publishEntries", json!({"entries": targets(&items[..1])}), "entries { id }").await;
         let changed: EntryId = items[0].parse().expect("an id");
         let mut change = Change::begin(&app.app, Principal::System, None).await.expect("a change");
         change.update::<Milestone>(changed, 1, content::milestone("1999")).await.expect("a revision");
@@ -60,7 +63,8 @@ on_both_engines! {
             json!({"entries": targets(&all)}),
             json!({"entries": targets(&items[..1]), "locale": "es"}),
         ] {
-            let asked = app.query_as(editor(), CHECK, json!({ "input": input }));
+            let variables = Variables::from_json(json!({ "input": input }));
+            let asked = answer(&delivery, CHECK, variables, Sender::new(who.clone()));
             let answer = timeout(FOREVER, asked).await.expect("an answer while the change is open");
             assert_eq!(answer["data"], json!({"checkEntries": []}), "{answer}");
         }
