@@ -68,24 +68,21 @@ pub async fn count(app: &App, buckets: &[Bucket]) -> Result<()> {
     let mut buckets: Vec<&Bucket> = buckets.iter().collect();
     buckets.sort_by(|a, b| a.name.cmp(&b.name));
     let mut rows = Vec::with_capacity(buckets.len());
-    let (mut wait, mut was_ahead) = (TimeDelta::zero(), false);
     for bucket in buckets {
         let row = locked(&tx, bucket, now).await?;
-        let own = bucket.budget.wait(row.count);
-        if row.next_at - now > own {
+        let (left, own) = (row.next_at - now, bucket.budget.wait(row.count));
+        if left > own {
             // A clock that was ahead has set it. From now on it is as long as it should have been.
             write(&tx, &row.bucket, row.count, now, own).await?;
-            was_ahead = true;
         }
-        wait = wait.max(Ord::min(row.next_at - now, own));
+        if Ord::min(left, own) > TimeDelta::zero() {
+            if left > own {
+                tx.commit().await?;
+            }
+            app.telemetry.metrics.sign_ins.count(SignInStep::Throttled);
+            return Err(Error::TooManyAttempts(Ord::min(left, own)));
+        }
         rows.push((bucket, row));
-    }
-    if wait > TimeDelta::zero() {
-        if was_ahead {
-            tx.commit().await?;
-        }
-        app.telemetry.metrics.sign_ins.count(SignInStep::Throttled);
-        return Err(Error::TooManyAttempts(wait));
     }
     for (bucket, row) in rows {
         let is_forgotten = now - row.last_at > FORGOTTEN_AFTER;

@@ -87,7 +87,8 @@ async fn lock(app: &App, tx: &Transaction, principal: &Principal) -> Result<()> 
             ];
             QuerySelect::query(&mut select).lock_with_tables(LockType::Share, tables);
             let active: Option<api_token::Active> = only(&**tx, select).await?;
-            active.is_some_and(|active| active.holds(digest, &app.clock) && active.is_of(*id, *role))
+            active
+                .is_some_and(|active| active.holds(digest, &app.clock) && active.is_of(*id, *role))
         }
     };
     confirmed(is_valid)
@@ -116,7 +117,8 @@ pub async fn check(app: &App, principal: &Principal) -> Result<()> {
         } => {
             let select = api_token::active(digest);
             let active: Option<api_token::Active> = app.database.row(select).await?;
-            active.is_some_and(|active| active.holds(digest, &app.clock) && active.is_of(*id, *role))
+            active
+                .is_some_and(|active| active.holds(digest, &app.clock) && active.is_of(*id, *role))
         }
     };
     confirmed(is_valid)

@@ -198,9 +198,8 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
     let claims = claims.ok_or(Error::Unauthenticated)?;
     let name = format!("session:{}:{}", claims.session, claims.token);
     let active = app.recent.get(name, read_active(app, &claims)).await?;
-    let active = active.filter(|active: &Active| {
-        active.account_id == claims.account && active.holds(&app.clock)
-    });
+    let active = active
+        .filter(|active: &Active| active.account_id == claims.account && active.holds(&app.clock));
     let active = active.ok_or(Error::Unauthenticated)?;
     Ok(Principal::Account {
         id: active.account_id,

@@ -83,18 +83,23 @@ impl ListChange {
             );
             return Self::default();
         }
-        let mut ids = |name: &str, ids: Option<Vec<ID>>| -> Vec<EntryId> {
-            let mut seen = HashSet::new();
+        let mut ids = |name: &str, ids: Option<Vec<ID>>| -> Vec<(usize, EntryId)> {
             let parse = |(at, id): (usize, &ID)| {
-                let item = format!("{place}.{name}.{at}");
-                let id = patch.id(id, item.clone())?;
-                once(patch, &mut seen, id, item)
+                let parsed = patch.id(id, format!("{place}.{name}.{at}"))?;
+                Some((at, parsed))
             };
             let ids = ids.unwrap_or_default();
             ids.iter().enumerate().filter_map(parse).collect()
         };
+        // What stands twice in the whole list is told where the list is checked.
         let set = input.set.map(|set| ids("set", Some(set)));
-        let remove = ids("remove", input.remove);
+        let set = set.map(|set| set.into_iter().map(|(_, id)| id).collect());
+        let removed = ids("remove", input.remove);
+        let mut seen = HashSet::new();
+        let remove = removed
+            .into_iter()
+            .filter_map(|(at, id)| once(patch, &mut seen, id, format!("{place}.remove.{at}")));
+        let remove = remove.collect();
         let mut placed = |name: &str, placed: Option<Vec<PlacedReference>>| -> Vec<Placed> {
             let mut seen = HashSet::new();
             let read = |(at, placed): (usize, PlacedReference)| {

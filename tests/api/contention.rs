@@ -141,9 +141,9 @@ async fn lock(tx: &Transaction, select: &str) {
     drop(locked);
 }
 
-/// Waits until somebody waits for a lock of this database.
+/// Waits until somebody waits for this transaction.
 async fn somebody_waits(tx: &Transaction) {
-    let waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))";
     loop {
         let statement = Statement::from_string(DbBackend::Postgres, waiting);
         if tx

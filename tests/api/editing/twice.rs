@@ -44,7 +44,7 @@ on_both_engines! {
         let value = app.created(&who, "Value", json!({"title": "Kind"})).await;
         let section = app.created(&who, "StorySection", json!({"anchor": "s"})).await;
         for (list, path) in [
-            (json!({"set": [value, value]}), "items.set.1"),
+            (json!({"set": [value, value]}), "items.1"),
             (json!({"add": [{"id": value}, {"id": value}]}), "items.add.1.id"),
             (json!({"move": [{"id": value}, {"id": value}]}), "items.move.1.id"),
             (json!({"remove": [value, value]}), "items.remove.1"),
