@@ -282,7 +282,7 @@ crate::support::on_both_engines! {
         use kindling::{auth::Role, content::idempotency::Claim, worker::Worker};
         let account = app.new_account("editor@example.org", Role::Editor).await;
         let claim = Claim::new((account.id, None), "key", &["one"]);
-        claim.keep(&app.app, CANARY.to_owned()).await.expect("kept");
+        claim.keep(&app.app, CANARY).await.expect("kept");
         let mut worker = Worker::new(&app.app);
         worker.step().await;
         assert!(app.everything().await.contains(CANARY));
