@@ -194,7 +194,8 @@ async fn a_publication_that_the_database_chose_to_roll_back_is_made_again() {
         publish,
         json!({"input": {"entries": targets(&items)}}),
     );
-    let answer = answer_of_a_victim(&app, [&select(&items[0]), &select(&items[1])], mutation).await;
+    let rows = [select(&items[0]), select(&items[1])];
+    let answer = Box::pin(answer_of_a_victim(&app, [&rows[0], &rows[1]], mutation)).await;
     let public =
         json!({"entries": [{"status": "PUBLISHED"}, {"status": "PUBLISHED"}], "userErrors": []});
     assert_eq!(
@@ -220,7 +221,7 @@ async fn a_suspension_that_the_database_chose_to_roll_back_is_made_again() {
     let mutation = app.query_as(principal, suspend, json!({"input": {"account": id}}));
     let first = format!("SELECT 1 FROM account WHERE id = '{}'", account.id);
     let second = format!("SELECT 1 FROM session WHERE account_id = '{}'", account.id);
-    let answer = answer_of_a_victim(&app, [&first, &second], mutation).await;
+    let answer = Box::pin(answer_of_a_victim(&app, [&first, &second], mutation)).await;
     assert_eq!(answer["errors"], Value::Null, "{answer}");
     assert!(
         app.bearer(&session["accessToken"]).await.is_err(),
