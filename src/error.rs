@@ -174,9 +174,7 @@ pub fn is_read_only(error: &DbErr) -> bool {
     else {
         return false;
     };
-    let code = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code);
+    let code = error.as_database_error().and_then(DatabaseError::code);
     code.is_some_and(|code| {
         code == READ_ONLY_STATE
             || sqlite_code(&code).is_some_and(|code| code & 0xff == READ_ONLY_CODE)
