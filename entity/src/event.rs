@@ -10,6 +10,8 @@ pub struct Model {
     /// 1, 2, 3 … without a gap, in the order of the commits.
     #[sea_orm(primary_key, auto_increment = false)]
     pub sequence: i64,
+    /// Random. A database that went back in time gives the same sequences to other events.
+    pub id: Uuid,
     pub occurred_at: DateTimeUtc,
     /// The account that did it; none for the system itself.
     pub actor_id: Option<Uuid>,

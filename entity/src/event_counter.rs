@@ -11,6 +11,12 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
     pub last_sequence: i64,
+    /// The id of the last event; nil for an empty log.
+    pub last_id: Uuid,
+    /// The id of the last event before the transaction that recorded the last event.
+    pub previous_id: Uuid,
+    /// The same for as long as no instance has found the database to have gone back in time.
+    pub lineage: Uuid,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -12,6 +12,8 @@ pub struct Model {
     pub id: i32,
     /// How often documents were published or removed.
     pub changes: i64,
+    /// Random, and another one after each change: a database that went back in time comes to the same count by other changes.
+    pub version: Uuid,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

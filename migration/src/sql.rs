@@ -8,7 +8,7 @@ use sea_orm_migration::{
 
 /// Placeholder, PostgreSQL, SQLite. Text compares byte by byte on both, so that both sort alike;
 /// a missing value sorts before all others on both.
-const DIALECT: [(&str, &str, &str); 11] = [
+const DIALECT: [(&str, &str, &str); 13] = [
     ("{uuid}", "uuid", "BLOB"),
     ("{text}", "text COLLATE \"C\"", "TEXT"),
     ("{int}", "integer", "INTEGER"),
@@ -20,6 +20,12 @@ const DIALECT: [(&str, &str, &str); 11] = [
     ("{json}", "jsonb", "TEXT"),
     ("{strict}", "", " STRICT"),
     ("{nulls first}", "NULLS FIRST", ""),
+    (
+        "{nil uuid}",
+        "'00000000-0000-0000-0000-000000000000'",
+        "x'00000000000000000000000000000000'",
+    ),
+    ("{random uuid}", "gen_random_uuid()", "randomblob(16)"),
 ];
 
 /// Runs each statement of `text`; a statement ends with a semicolon at the end of its line.

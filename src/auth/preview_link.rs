@@ -18,7 +18,7 @@ use crate::{
     app::App,
     clock::Clock,
     crypto::{Secret, preview_jwt::PreviewClaims},
-    database::ShownEntries,
+    database::{LogPosition, ShownEntries},
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action, tail},
     id,
@@ -271,8 +271,13 @@ pub async fn authenticate(app: &App, token: &Secret) -> Result<Principal> {
     })
 }
 
-/// The same principal with the entries that its link shows, as they are in the newest state of the event log that is known.
-pub async fn with_shown(app: &App, principal: Principal) -> Result<Principal> {
+/// The same principal with the entries that its link shows, as they are in the newest state of the event log that is known,
+/// which contains the `required` event.
+pub async fn with_shown(
+    app: &App,
+    principal: Principal,
+    required: Option<LogPosition>,
+) -> Result<Principal> {
     let Principal::Preview {
         id,
         entry,
@@ -282,7 +287,7 @@ pub async fn with_shown(app: &App, principal: Principal) -> Result<Principal> {
     else {
         return Ok(principal);
     };
-    let state = tail::known(&app.database).await?;
+    let state = tail::known(&app.database, required).await?.state;
     let (sets, by) = (&app.database.shown, (entry.uuid, drafts_of));
     let entries = if let Some(entries) = sets.get(&app.database.changes, &by, state) {
         entries

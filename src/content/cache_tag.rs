@@ -6,6 +6,10 @@ use sea_orm::ActiveEnum;
 /// All that an answer may lack because it is not public.
 pub const HIDDEN: &str = "content";
 
+/// How long after a change an answer from before it may still arrive at a shared cache: instances learn of the change within a
+/// second, and check an answer when it leaves; the rest is for the way.
+pub const PURGE_AGAIN_AFTER_SECONDS: i32 = 10;
+
 /// An entry.
 pub fn of_entry(id: EntryId) -> String {
     id.to_string()

@@ -104,11 +104,9 @@ impl Change {
 
     async fn conclude(self) -> Result<()> {
         let by = self.principal.by();
-        let last = event::record(&self.tx, &self.events, by, self.now).await?;
+        let recorded = event::record(&self.tx, &self.events, by, self.now).await?;
         self.tx.commit().await?;
-        if let Some(last) = last {
-            event::tail::tell(&self.app.database.changes, &self.events, last);
-        }
+        event::tail::record_own(&self.app.database.changes, &self.events, &recorded);
         if let Some(claim) = &self.claim {
             claim.taken();
         }

@@ -76,7 +76,9 @@ async fn kept<C: Content>(
     if !view.reaches(C::TYPE) {
         return Ok(Vec::new());
     }
-    let state = tail::state(snapshot).await?;
+    let Some(state) = tail::state(snapshot).await? else {
+        return selected::<C>(snapshot, view, ids).await;
+    };
     let (changes, rows) = (snapshot.changes(), snapshot.rows());
     let mut known = Vec::with_capacity(ids.len());
     let mut missing = Vec::new();

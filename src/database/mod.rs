@@ -1,6 +1,7 @@
 //! The database: which engine it is, and how to get a connection to it.
 
 mod changes;
+mod file;
 mod pools;
 mod read_only;
 mod reads;
@@ -30,9 +31,8 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigratorTrait, seaql_migrations};
 
-use self::transaction::Queue;
 pub use self::{
-    changes::{Changes, Line},
+    changes::{Changes, EntryChange, Head, LogEvent, LogPosition, LogQuery, News, State},
     pools::Pools,
     reads::{Reads, Touched},
     retry::Retries,
@@ -41,6 +41,7 @@ pub use self::{
     snapshot::Snapshot,
     transaction::Transaction,
 };
+use self::{file::DatabaseFile, transaction::Queue};
 use crate::{
     error::{Error, Result},
     telemetry::metrics::database::{DatabaseMeter, Pool},
@@ -59,6 +60,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Database {
     readers: DatabaseConnection,
     writer: DatabaseConnection,
+    /// One connection for following the event log, which no query of a client can occupy.
+    log: DatabaseConnection,
+    /// On SQLite, the file.
+    file: Option<Arc<DatabaseFile>>,
     /// On SQLite, those who want to write.
     line: Option<Queue>,
     /// Whether the write-ahead log of SQLite still holds what was erased.
@@ -121,15 +126,17 @@ impl Database {
                 .await
                 .map_err(Error::internal)?;
         }
+        let changes = Changes::default();
         // Where the disk is full, SQLite rolls back by itself, so that sqlx's own rollback fails and it goes on counting a
         // transaction: the connection could begin no other one, and gives way to a new one.
         let pool = |size: u32| {
+            let changes = changes.clone();
             SqlitePoolOptions::new()
                 .max_connections(size)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .test_before_acquire(false)
-                .before_acquire(|connection, _| {
-                    let usable = !connection.is_in_transaction();
+                .before_acquire(move |connection, used| {
+                    let usable = !connection.is_in_transaction() && !changes.is_outdated(used.age);
                     Box::pin(async move { Ok(usable) })
                 })
         };
@@ -137,21 +144,25 @@ impl Database {
             .connect_with(options.clone())
             .await
             .map_err(Error::internal)?;
-        let readers = pool(readers)
-            .after_connect(|connection, _| {
+        let file = DatabaseFile::opened(options.get_filename(), &changes)?;
+        // A file that is gone is not to come back as an empty one.
+        let options = options.create_if_missing(false);
+        writer.set_connect_options(options.clone());
+        let read_only = |size: u32| {
+            let pool = pool(size).after_connect(|connection, _| {
                 Box::pin(async move {
                     connection
                         .execute("PRAGMA query_only = ON")
                         .await
                         .map(|_| ())
                 })
-            })
-            .connect_lazy_with(options);
-        let mut database = Self::of(
-            SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
-            SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
-        );
+            });
+            SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_lazy_with(options.clone()))
+        };
+        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
+        let mut database = Self::of(read_only(readers), writer, read_only(1), changes);
         database.line = Some(Queue::new(database.writer.clone(), ACQUIRE_TIMEOUT));
+        database.file = file.map(Arc::new);
         Ok(database)
     }
 
@@ -162,46 +173,68 @@ impl Database {
             ("default_transaction_isolation", "repeatable read"),
             ("default_transaction_read_only", "on"),
         ]);
-        let pool = || {
+        let changes = Changes::default();
+        let pool = |size: u32| {
             PgPoolOptions::new()
-                .max_connections(connections)
+                .max_connections(size)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .test_before_acquire(false)
         };
-        let readers = pool().before_acquire(|connection, used| {
-            Box::pin(async move {
-                if used.idle_for > TRIED_AFTER {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        });
-        let writer = pool()
-            .before_acquire(|connection, used| {
+        let for_reading = |size: u32| {
+            let changes = changes.clone();
+            let pool = pool(size).before_acquire(move |connection, used| {
+                let is_outdated = changes.is_outdated(used.age);
+                Box::pin(async move {
+                    if used.idle_for > TRIED_AFTER && !is_outdated {
+                        connection.ping().await?;
+                    }
+                    Ok(!is_outdated)
+                })
+            });
+            SqlxPostgresConnector::from_sqlx_postgres_pool(
+                pool.connect_lazy_with(snapshots.clone()),
+            )
+        };
+        let of_writer = changes.clone();
+        let writer = pool(connections)
+            .before_acquire(move |connection, used| {
+                let is_outdated = of_writer.is_outdated(used.age);
                 Box::pin(async move {
                     let is_suspect = read_only::is_suspect(used.age, used.idle_for, TRIED_AFTER);
-                    Ok(!is_suspect || read_only::accepts_writes(connection).await?)
+                    Ok(!is_outdated
+                        && (!is_suspect || read_only::accepts_writes(connection).await?))
                 })
             })
             .connect_with(options.options([("default_transaction_isolation", "read committed")]))
             .await
             .map_err(|error| Error::Unavailable(error.into()))?;
+        let writer = SqlxPostgresConnector::from_sqlx_postgres_pool(writer);
         Ok(Self::of(
-            SqlxPostgresConnector::from_sqlx_postgres_pool(readers.connect_lazy_with(snapshots)),
-            SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+            for_reading(connections),
+            writer,
+            for_reading(1),
+            changes,
         ))
     }
 
-    fn of(mut readers: DatabaseConnection, mut writer: DatabaseConnection) -> Self {
+    fn of(
+        mut readers: DatabaseConnection,
+        mut writer: DatabaseConnection,
+        mut log: DatabaseConnection,
+        changes: Changes,
+    ) -> Self {
         let meter: Arc<DatabaseMeter> = Arc::default();
-        pools::measure(&mut readers, &meter);
-        pools::measure(&mut writer, &meter);
+        for connection in [&mut readers, &mut writer, &mut log] {
+            pools::measure(connection, &meter);
+        }
         Self {
             readers,
             writer,
+            log,
+            file: None,
             line: None,
             wal_is_due: Arc::default(),
-            changes: Changes::default(),
+            changes,
             rows: Rows::new(0),
             shown: ShownSets::default(),
             meter,
@@ -249,7 +282,32 @@ impl Database {
 
     /// The rows that one statement selects, as they are now.
     pub async fn rows<E: EntityTrait>(&self, select: Select<E>) -> Result<Vec<E::Model>> {
-        select.all(&self.readers).await.map_err(Error::from)
+        select.all(self.readers()?).await.map_err(Error::from)
+    }
+
+    /// Returns the rows that one statement selects for following the event log, over the connection for just that.
+    pub async fn log_rows<E: EntityTrait, R: FromQueryResult + Send + Sync>(
+        &self,
+        select: Select<E>,
+    ) -> Result<Vec<R>> {
+        self.check_file()?;
+        let select = select.into_model::<R>();
+        select.all(&self.log).await.map_err(Error::from)
+    }
+
+    /// Records that the event log cannot be read. A server may be replaced by its standby while it is away, a file cannot.
+    pub fn fail(&self) {
+        let is_server = self.writer.get_database_backend() == DbBackend::Postgres;
+        self.changes.fail(is_server);
+    }
+
+    fn readers(&self) -> Result<&DatabaseConnection> {
+        self.check_file()?;
+        Ok(&self.readers)
+    }
+
+    fn check_file(&self) -> Result<()> {
+        self.file.as_deref().map_or(Ok(()), DatabaseFile::check)
     }
 
     /// The row of a statement that selects at most one, as it is now.
@@ -257,7 +315,7 @@ impl Database {
         &self,
         select: Select<E>,
     ) -> Result<Option<R>> {
-        only(&self.readers, select).await
+        only(self.readers()?, select).await
     }
 
     /// How many rows a statement selects, as they are now.
@@ -265,11 +323,12 @@ impl Database {
     where
         E::Model: Sync,
     {
-        select.count(&self.readers).await.map_err(Error::from)
+        select.count(self.readers()?).await.map_err(Error::from)
     }
 
     /// A transaction to write in. On SQLite it holds the one write lock from its start, so that it cannot fail for it later.
     pub async fn begin(&self) -> Result<Transaction> {
+        self.check_file()?;
         let _waiting = self.meter.wait(Pool::Writers);
         if let Some(line) = &self.line {
             return line.begin().await;
@@ -284,17 +343,17 @@ impl Database {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
-        self.readers.ping().await.map_err(Error::from)
+        self.readers()?.ping().await.map_err(Error::from)
     }
 
     /// Its connections, as they are now.
     pub fn pools(&self) -> Pools {
-        Pools::of(&self.readers, &self.writer)
+        Pools::of(&self.readers, &self.writer, &self.log)
     }
 
     /// Closes all connections, which on SQLite folds the write-ahead log into the file.
     pub async fn close(&self) {
-        for connection in [&self.readers, &self.writer] {
+        for connection in [&self.readers, &self.writer, &self.log] {
             if let Err(error) = connection.clone().close().await {
                 tracing::warn!(%error, "a database connection did not close cleanly");
             }

@@ -28,7 +28,7 @@ pub(super) fn measure(connection: &mut DatabaseConnection, meter: &Arc<DatabaseM
 
 /// The connections of a database.
 #[derive(Clone, Copy, Debug)]
-pub struct Pools([(&'static str, PoolState); 2]);
+pub struct Pools([(&'static str, PoolState); 3]);
 
 /// The connections of one kind.
 #[derive(Clone, Copy, Debug)]
@@ -39,10 +39,15 @@ struct PoolState {
 }
 
 impl Pools {
-    pub(super) fn of(readers: &DatabaseConnection, writer: &DatabaseConnection) -> Self {
+    pub(super) fn of(
+        readers: &DatabaseConnection,
+        writer: &DatabaseConnection,
+        log: &DatabaseConnection,
+    ) -> Self {
         Self([
             ("readers", PoolState::of(readers)),
             ("writers", PoolState::of(writer)),
+            ("log", PoolState::of(log)),
         ])
     }
 }

@@ -6,7 +6,7 @@ use std::{any::Any, sync::Arc};
 use entity::entry_id::EntryId;
 use moka::sync::Cache;
 
-use super::changes::Changes;
+use super::changes::{Changes, State};
 use crate::telemetry::metrics::cache::{CacheMeter, CacheState};
 
 /// What a kept row takes beside its content, in bytes.
@@ -27,7 +27,7 @@ struct Kept {
     /// The row; none if no entry of that type and id is public.
     row: Option<AnyRow>,
     /// At which state of the database it was read.
-    state: i64,
+    state: State,
     bytes: u32,
 }
 
@@ -52,7 +52,7 @@ impl Rows {
 
     /// The public row of an entry as it is in a state of the database: none if it is not known, and none within if it is
     /// known that there is none.
-    pub fn get(&self, changes: &Changes, entry: EntryId, state: i64) -> Option<Option<AnyRow>> {
+    pub fn get(&self, changes: &Changes, entry: EntryId, state: State) -> Option<Option<AnyRow>> {
         let kept = self.cache.as_ref()?.get(&entry);
         let kept = kept.filter(|kept| changes.is_same(entry.uuid, kept.state, state));
         self.meter.looked(kept.is_some());
@@ -61,7 +61,7 @@ impl Rows {
 
     /// Keeps the public row of an entry, or that there is none, as it was read in a state of the database. Its content takes
     /// so many bytes.
-    pub fn put(&self, entry: EntryId, row: Option<AnyRow>, bytes: usize, state: i64) {
+    pub fn put(&self, entry: EntryId, row: Option<AnyRow>, bytes: usize, state: State) {
         if let Some(cache) = &self.cache {
             let bytes = u32::try_from(bytes + OVERHEAD).unwrap_or(u32::MAX);
             cache.insert(entry, Kept { row, state, bytes });

@@ -12,7 +12,7 @@ use moka::sync::Cache;
 use sea_orm::prelude::Uuid;
 use sha2::{Digest, Sha256};
 
-use super::changes::Changes;
+use super::changes::{Changes, State};
 use crate::telemetry::metrics::cache::{CacheMeter, CacheState};
 
 /// Memory for the sets that are kept, in bytes: some fifty of the largest ones.
@@ -92,8 +92,8 @@ pub struct ShownSets {
 struct Kept {
     entries: ShownEntries,
     /// At which state of the database it was found, or at an earlier one.
-    state: i64,
-    /// The last state at which it was seen to hold.
+    state: State,
+    /// The last event of the last state at which it was seen to hold, in the same generation.
     holds_at: AtomicI64,
 }
 
@@ -117,18 +117,18 @@ impl Default for ShownSets {
 
 impl ShownSets {
     /// The set as it is in a state of the database, if it is known.
-    pub fn get(&self, changes: &Changes, by: &ShownBy, state: i64) -> Option<ShownEntries> {
+    pub fn get(&self, changes: &Changes, by: &ShownBy, state: State) -> Option<ShownEntries> {
         let kept = self.cache.get(by).filter(|kept| kept.holds(changes, state));
         self.meter.looked(kept.is_some());
         kept.map(|kept| kept.entries.clone())
     }
 
     /// Keeps a set as it was read in a state of the database, or in a later one.
-    pub fn put(&self, by: ShownBy, entries: ShownEntries, state: i64) {
+    pub fn put(&self, by: ShownBy, entries: ShownEntries, state: State) {
         let kept = Kept {
             entries,
             state,
-            holds_at: AtomicI64::new(state),
+            holds_at: AtomicI64::new(state.sequence),
         };
         self.cache.insert(by, Arc::new(kept));
     }
@@ -146,14 +146,17 @@ impl ShownSets {
 }
 
 impl Kept {
-    fn holds(&self, changes: &Changes, state: i64) -> bool {
-        if self.holds_at.load(Ordering::Acquire) == state {
+    fn holds(&self, changes: &Changes, state: State) -> bool {
+        if self.state.generation != state.generation {
+            return false;
+        }
+        if self.holds_at.load(Ordering::Acquire) == state.sequence {
             return true;
         }
         let is_same = |entry| changes.is_same(entry, self.state, state);
         let holds = self.entries.iter().all(is_same);
         if holds {
-            self.holds_at.fetch_max(state, Ordering::AcqRel);
+            self.holds_at.fetch_max(state.sequence, Ordering::AcqRel);
         }
         holds
     }

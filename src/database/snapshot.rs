@@ -8,12 +8,18 @@ use std::sync::{
 use entity::{entry::ContentType, entry_id::EntryId};
 use futures_util::TryStreamExt;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
-    Select, TransactionTrait, prelude::Uuid,
+    DatabaseConnection, DatabaseTransaction, EntityTrait, FromQueryResult, PaginatorTrait, Select,
+    TransactionTrait, prelude::Uuid,
 };
 use tokio::sync::OnceCell;
 
-use super::{Database, Transaction, changes::Changes, reads::Reads, rows::Rows};
+use super::{
+    Database, Transaction,
+    changes::{Changes, LogQuery, State},
+    file::DatabaseFile,
+    reads::Reads,
+    rows::Rows,
+};
 use crate::{
     budget,
     error::{Error, Result},
@@ -27,19 +33,28 @@ const PER_ROW: usize = 500;
 #[derive(Debug)]
 pub struct Snapshot {
     connection: DatabaseConnection,
-    transaction: OnceCell<Arc<DatabaseTransaction>>,
+    file: Option<Arc<DatabaseFile>>,
+    transaction: OnceCell<Begun>,
     statements: AtomicUsize,
-    state: OnceCell<i64>,
+    state: OnceCell<Option<State>>,
     reads: Mutex<Reads>,
     changes: Changes,
     rows: Rows,
     meter: Arc<DatabaseMeter>,
 }
 
+/// A transaction, with what was known of the event log before it began.
+#[derive(Debug)]
+struct Begun {
+    transaction: Arc<DatabaseTransaction>,
+    log_query: LogQuery,
+}
+
 impl Snapshot {
     pub(super) fn new(database: &Database) -> Self {
         Self {
             connection: database.readers.clone(),
+            file: database.file.clone(),
             transaction: OnceCell::new(),
             statements: AtomicUsize::new(0),
             state: OnceCell::new(),
@@ -50,9 +65,19 @@ impl Snapshot {
         }
     }
 
-    /// Which state of the database it shows, which `read` finds out with a statement of this snapshot.
-    pub async fn state_or(&self, read: impl Future<Output = Result<i64>>) -> Result<i64> {
+    /// Which state of the database it shows, which `read` finds out with a statement of this snapshot; none if that cannot be
+    /// told.
+    pub async fn state_or(
+        &self,
+        read: impl Future<Output = Result<Option<State>>>,
+    ) -> Result<Option<State>> {
         self.state.get_or_try_init(|| read).await.copied()
+    }
+
+    /// Begins the snapshot unless it has begun, and returns the query for the event log that was made before.
+    pub async fn log_query(&self) -> Result<LogQuery> {
+        let begun = self.transaction.get_or_try_init(|| self.begun()).await?;
+        Ok(begun.log_query)
     }
 
     /// What is known of the event log.
@@ -142,7 +167,8 @@ impl Snapshot {
 
     /// Ends the snapshot and gives the connection back. One that is only dropped does so too, but later.
     pub async fn close(self) {
-        if let Some(transaction) = self.transaction.into_inner().and_then(Arc::into_inner)
+        if let Some(begun) = self.transaction.into_inner()
+            && let Some(transaction) = Arc::into_inner(begun.transaction)
             && let Err(error) = transaction.commit().await
         {
             tracing::debug!(%error, "a snapshot ended early");
@@ -151,15 +177,19 @@ impl Snapshot {
 
     async fn counted(&self) -> Result<&DatabaseTransaction> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        self.transaction
-            .get_or_try_init(|| self.begun())
-            .await
-            .map(AsRef::as_ref)
-            .map_err(Error::of_reading)
+        let begun = self.transaction.get_or_try_init(|| self.begun()).await?;
+        Ok(&begun.transaction)
     }
 
-    async fn begun(&self) -> Result<Arc<DatabaseTransaction>, DbErr> {
+    async fn begun(&self) -> Result<Begun> {
+        self.file.as_deref().map_or(Ok(()), DatabaseFile::check)?;
         let _waiting = self.meter.wait(Pool::Readers);
-        self.connection.begin().await.map(Arc::new)
+        let transaction = self.connection.begin().await.map_err(Error::of_reading)?;
+        // On both engines, what a transaction sees is settled by its first statement.
+        let log_query = self.changes.query();
+        Ok(Begun {
+            transaction: Arc::new(transaction),
+            log_query,
+        })
     }
 }

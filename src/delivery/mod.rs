@@ -43,7 +43,9 @@ use crate::{
     app::App,
     auth::{Client, Identity, Principal, authority, preview_link},
     budget::{AnswerMemory, ChargedBy},
+    database::LogPosition,
     error::Result,
+    event::tail,
     graphql::{Schema, content_fields},
     recent::REMEMBERED,
 };
@@ -143,8 +145,8 @@ impl Delivery {
     }
 
     async fn given(&self, asked: Arc<Asked>, sender: Sender) -> Given {
-        self.expect(sender.version.as_deref());
-        let sender = match self.with_shown(sender).await {
+        let required = self.required(&sender);
+        let sender = match self.with_shown(sender, required).await {
             Ok(sender) => sender,
             Err(error) => return self.answers.new_one(Answer::failed(error)),
         };
@@ -155,12 +157,16 @@ impl Delivery {
         }
         let Some(question) = self.question(&asked, &sender) else {
             let answer = Box::pin(self.admitted(&asked, sender)).await;
+            if let Some(required) = required {
+                // The version of the answer must not lie before the one that came. Without the database it may.
+                let _ = tail::known(&self.app.database, Some(required)).await;
+            }
             return self.told(self.answers.new_one(answer), None);
         };
         let cost = self.app.config.development.then(|| self.cost(&asked));
         let with_cookies = sender.browser.is_proven;
         let execute = || self.admitted(&asked, sender);
-        let mut given = self.answers.to(question, execute).await;
+        let mut given = self.answers.to(question, required, execute).await;
         given.is_public &= !with_cookies;
         if given.kept.answer.is_executed {
             // It may have made room for others since, while the answer was kept.
@@ -175,8 +181,8 @@ impl Delivery {
         asked: Vec<Asked>,
         sender: Sender,
     ) -> Result<Vec<Answer>, Box<Answer>> {
-        self.expect(sender.version.as_deref());
-        let sender = self.with_shown(sender).await;
+        let required = self.required(&sender);
+        let sender = self.with_shown(sender, required).await;
         let sender = sender.map_err(|error| Box::new(Answer::failed(error)))?;
         for asked in &asked {
             self.check_trust(asked, &sender.principal).await?;
@@ -207,11 +213,11 @@ impl Delivery {
     }
 
     /// The same sender; of one with a preview link, what the link shows is known. It has been counted by now.
-    async fn with_shown(&self, sender: Sender) -> Result<Sender> {
+    async fn with_shown(&self, sender: Sender, required: Option<LogPosition>) -> Result<Sender> {
         if !matches!(sender.principal, Principal::Preview { .. }) {
             return Ok(sender);
         }
-        let principal = Box::pin(preview_link::with_shown(&self.app, sender.principal)).await?;
+        let principal = Box::pin(preview_link::with_shown(&self.app, sender.principal, required)).await?;
         Ok(Sender {
             principal,
             ..sender
@@ -230,17 +236,11 @@ impl Delivery {
         self.memory.hold(bytes)
     }
 
-    /// Sees to it that nothing is answered that lies before this version of the content. One that is none, or that was
-    /// sealed with another key, says nothing.
-    fn expect(&self, version: Option<&str>) {
-        let sealed = version.filter(|version| !version.is_empty());
-        let opened = sealed.and_then(|sealed| {
-            let vault = &self.app.crypto.vault;
-            vault.open_sealed(answers::VERSION, sealed).ok()
-        });
-        if let Some(state) = opened.and_then(|opened| opened.expose().parse().ok()) {
-            self.app.database.changes.expect(state);
-        }
+    /// The position in the event log that the answer must not lie before.
+    fn required(&self, sender: &Sender) -> Option<LogPosition> {
+        let version = sender.version.as_deref();
+        let version = version.filter(|version| !version.is_empty());
+        version.and_then(|version| self.answers.opened(version))
     }
 
     /// What tells the answer from others, if it can be kept: it is to a query of nothing but content.

@@ -1,5 +1,6 @@
 //! The event log: append-only, written in the transaction of the change, without gaps and in the order of the commits.
 
+mod lineage;
 pub mod tail;
 
 use entity::{Instant, entry_id::EntryId, event, event_counter};
@@ -9,7 +10,11 @@ use sea_orm::{
     prelude::{Expr, Uuid},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    database::LogPosition,
+    error::{Error, Result},
+    id,
+};
 
 /// Engines bound the number of parameters of a statement.
 const EVENTS_PER_STATEMENT: usize = 1_000;
@@ -188,13 +193,12 @@ pub async fn hold(tx: &DatabaseTransaction) -> Result<()> {
 
 /// Appends the events. This must be the last statement before the commit: the counter's row stays locked until then,
 /// so that the sequence has no gap and grows in the order of the commits.
-/// Gives the last sequence that it took, if there was anything to record.
 pub async fn record(
     tx: &DatabaseTransaction,
     events: &[Event],
     by: By,
     now: Instant,
-) -> Result<Option<i64>> {
+) -> Result<Recorded> {
     let rows = events.iter().map(|event| event::ActiveModel {
         token_id: Set(by.token),
         entry_id: Set(Some(event.entry.uuid)),
@@ -203,6 +207,30 @@ pub async fn record(
         ..line(event.action, by.account, now)
     });
     append(tx, rows.collect()).await
+}
+
+/// The positions that events were recorded at.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// The last event before them.
+    previous: LogPosition,
+    ids: Vec<Uuid>,
+}
+
+impl Recorded {
+    /// Returns the positions of the events, in their order.
+    fn positions(&self) -> impl Iterator<Item = LogPosition> {
+        let sequences = self.previous.sequence + 1..;
+        let ids = self.ids.iter().copied();
+        sequences
+            .zip(ids)
+            .map(|(sequence, id)| LogPosition { sequence, id })
+    }
+
+    /// Returns the position of the last event, if there is one.
+    fn last(&self) -> Option<LogPosition> {
+        self.positions().last()
+    }
 }
 
 /// Something that happens to an account, or to what belongs to one.
@@ -264,6 +292,7 @@ pub async fn record_of_accounts(
 fn line(action: Action, actor: Option<Uuid>, now: Instant) -> event::ActiveModel {
     event::ActiveModel {
         sequence: NotSet,
+        id: NotSet,
         occurred_at: Set(now),
         actor_id: Set(actor),
         token_id: Set(None),
@@ -277,34 +306,43 @@ fn line(action: Action, actor: Option<Uuid>, now: Instant) -> event::ActiveModel
     }
 }
 
-/// Gives the lines their places in the log, and tells the last one.
-async fn append(
-    tx: &DatabaseTransaction,
-    mut rows: Vec<event::ActiveModel>,
-) -> Result<Option<i64>> {
-    if rows.is_empty() {
-        return Ok(None);
-    }
+/// Appends the lines, and returns their positions.
+async fn append(tx: &DatabaseTransaction, mut rows: Vec<event::ActiveModel>) -> Result<Recorded> {
+    let ids: Vec<Uuid> = rows.iter().map(|_| id::secret()).collect();
+    let Some(last_id) = ids.last().copied() else {
+        return Ok(Recorded::default());
+    };
     let count = i64::try_from(rows.len()).map_err(Error::internal)?;
     let counter = event_counter::Entity::update_many()
         .col_expr(
             event_counter::Column::LastSequence,
             Expr::col(event_counter::Column::LastSequence).add(count),
         )
+        // The values on the right are those from before the update.
+        .col_expr(
+            event_counter::Column::PreviousId,
+            Expr::col(event_counter::Column::LastId),
+        )
+        .col_expr(event_counter::Column::LastId, Expr::value(last_id))
         .filter(Expr::col(event_counter::Column::Id).eq(1))
         .exec_with_returning(tx)
         .await?;
-    let last = counter
+    let counter = counter
         .first()
-        .ok_or_else(|| Error::internal("the event counter has no row"))?
-        .last_sequence;
-    for (row, sequence) in rows.iter_mut().zip(last - count + 1..) {
-        row.sequence = Set(sequence);
+        .ok_or_else(|| Error::internal("the event counter has no row"))?;
+    let previous = LogPosition {
+        sequence: counter.last_sequence - count,
+        id: counter.previous_id,
+    };
+    let recorded = Recorded { previous, ids };
+    for (row, position) in rows.iter_mut().zip(recorded.positions()) {
+        row.sequence = Set(position.sequence);
+        row.id = Set(position.id);
     }
     for part in rows.chunks(EVENTS_PER_STATEMENT) {
         event::Entity::insert_many(part.to_vec())
             .exec_without_returning(tx)
             .await?;
     }
-    Ok(Some(last))
+    Ok(recorded)
 }

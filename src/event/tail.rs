@@ -1,6 +1,9 @@
 //! The end of the log: what an instance learns of changes, those of other instances too.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    time::{Duration, Instant},
+};
 
 use entity::{
     entry::{self, ContentType},
@@ -13,27 +16,34 @@ use sea_orm::{
     sea_query::JoinType,
 };
 
-use super::{Action, Event};
+use super::{Action, Event, Recorded, lineage};
 use crate::{
-    database::{Changes, Database, Line, Snapshot},
+    database::{
+        Changes, Database, EntryChange, Head, LogEvent, LogPosition, LogQuery, News, Snapshot,
+        State,
+    },
     error::{Error, Result, explained},
     telemetry::outage::{self, Outage},
 };
 
-/// How often the log is looked at for what other instances did. What this one does it knows at once.
+/// How often the log is queried for what other instances did. What this one does it knows at once.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How old what is known may be: what is changed elsewhere shows within a second.
 const FRESH: Duration = Duration::from_millis(500);
 /// How long to wait for an answer of the database before it counts as away.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long nobody but [`follow`] asks again after that.
+/// How long nobody but [`follow`] queries again after that.
 const AWAY: Duration = Duration::from_secs(5);
+/// How often a query is repeated that found another log than the one known.
+const MAX_ATTEMPTS: usize = 3;
 
-/// The counter, beside one of the events after the last one that is known; the event is missing if there are none.
+/// The counter, beside one of the events from the last known one on; the event is missing if there are none.
 #[derive(Debug, FromQueryResult)]
 struct Row {
     last_sequence: i64,
+    lineage: Uuid,
     sequence: Option<i64>,
+    id: Option<Uuid>,
     action: Option<String>,
     entry_id: Option<Uuid>,
     entry_type: Option<ContentType>,
@@ -41,14 +51,36 @@ struct Row {
 }
 
 impl Row {
-    fn line(&self) -> Option<Line> {
-        Some(Line {
-            sequence: self.sequence?,
+    fn event(&self) -> Option<LogEvent> {
+        Some(LogEvent {
+            position: LogPosition {
+                sequence: self.sequence?,
+                id: self.id?,
+            },
+            change: self.change(),
+        })
+    }
+
+    fn change(&self) -> Option<EntryChange> {
+        Some(EntryChange {
             entry: self.entry_id?,
             content_type: self.entry_type?,
             is_public: is_public(self.action.as_deref()?, self.published_revision.is_some()),
         })
     }
+}
+
+fn to_news(rows: &[Row]) -> Result<News> {
+    let counter = rows
+        .first()
+        .ok_or_else(|| Error::internal("the event counter has no row"))?;
+    let mut events: Vec<LogEvent> = rows.iter().filter_map(Row::event).collect();
+    events.sort_unstable_by_key(|event| event.position.sequence);
+    Ok(News {
+        lineage: counter.lineage,
+        head: counter.last_sequence,
+        events,
+    })
 }
 
 /// Whether those who see only what is public can see a difference. The place in a list matters only for what is public.
@@ -68,52 +100,65 @@ pub fn may_show(action: &str) -> bool {
     .any(|public| public.name() == action)
 }
 
-/// Which state of the database a snapshot shows: the last event that it sees. What the log tells up to there is known
-/// afterwards.
-pub async fn state(snapshot: &Snapshot) -> Result<i64> {
+/// Returns the state of the database that a snapshot shows, and takes in the log up to there; none if the log is not the one
+/// that is known.
+pub async fn state(snapshot: &Snapshot) -> Result<Option<State>> {
     let read = async {
-        let question = snapshot.changes().question();
-        let since = question.since.unwrap_or(i64::MAX);
-        let rows: Vec<Row> = snapshot.all(news(since)).await?;
-        let head = rows
-            .first()
-            .ok_or_else(|| Error::internal("the event counter has no row"))?
-            .last_sequence;
-        let lines: Vec<Line> = rows.iter().filter_map(Row::line).collect();
-        snapshot.changes().learn(question, head, &lines);
-        Ok(head)
+        let query = snapshot.log_query().await?;
+        let rows: Vec<Row> = snapshot.all(select(&query)).await?;
+        Ok(snapshot.changes().learn(&query, &to_news(&rows)?))
     };
     snapshot.state_or(read).await
 }
 
-/// Selects the counter with all events after this one.
-fn news(since: i64) -> Select<event_counter::Entity> {
+/// Selects the counter with all events from the last known one on, or with the last event if none is known.
+fn select(query: &LogQuery) -> Select<event_counter::Entity> {
     let column = |column: event::Column| Expr::col((event::Entity, column));
+    let last = (event_counter::Entity, event_counter::Column::LastSequence);
+    let sequence = column(event::Column::Sequence);
+    let from = match query.since() {
+        Some(since) => sequence.gte(since),
+        None => sequence.gte(Expr::col(last)),
+    };
     let mut select = event_counter::Entity::find()
         .select_only()
-        .column(event_counter::Column::LastSequence)
+        .columns([
+            event_counter::Column::LastSequence,
+            event_counter::Column::Lineage,
+        ])
         .columns([
             event::Column::Sequence,
+            event::Column::Id,
             event::Column::Action,
             event::Column::EntryId,
             event::Column::EntryType,
         ])
         .column(entry::Column::PublishedRevision)
         .filter(event_counter::Column::Id.eq(1));
-    let later = Condition::all().add(column(event::Column::Sequence).gt(since));
     let named = column(event::Column::EntryId).equals((entry::Entity, entry::Column::Id));
     QuerySelect::query(&mut select)
-        .join(JoinType::LeftJoin, event::Entity, later)
+        .join(
+            JoinType::LeftJoin,
+            event::Entity,
+            Condition::all().add(from),
+        )
         .join(JoinType::LeftJoin, entry::Entity, named);
     select
 }
 
-/// The last event that this instance knows of. All that it did itself is among what it knows, and all that others did until
-/// half a second ago. Fails at once if the database did not answer a moment ago.
-pub async fn known(database: &Database) -> Result<i64> {
+/// Returns the newest known state. It includes all that this instance did itself, all that others did until half a second
+/// ago, and this position, unless that belongs to another log. Fails at once if the database did not answer a moment ago.
+pub async fn known(database: &Database, required: Option<LogPosition>) -> Result<Head> {
     let changes = &database.changes;
+    let arrived = required.map(|_| Instant::now());
+    let is_met = || {
+        required.is_none_or(|position| changes.contains(position))
+            || arrived.is_some_and(|moment| changes.was_confirmed_since(moment))
+    };
     loop {
-        if let Some(head) = changes.current(FRESH) {
+        if let Some(head) = changes.current(FRESH)
+            && is_met()
+        {
             return Ok(head);
         }
         if changes.has_failed(AWAY) {
@@ -125,44 +170,58 @@ pub async fn known(database: &Database) -> Result<i64> {
     }
 }
 
-/// Takes in events that this instance has recorded and committed, the last of them at this place of the log.
-pub fn tell(changes: &Changes, events: &[Event], last: i64) {
-    let first = last + 1 - i64::try_from(events.len()).unwrap_or(0);
+/// Takes in events that this instance has recorded and committed.
+pub fn record_own(changes: &Changes, events: &[Event], recorded: &Recorded) {
     // What is moved may be public or not, which the database knows.
-    if events
-        .iter()
-        .any(|event| event.action == Action::EntryMoved)
+    if let Some(last) = recorded.last()
+        && events
+            .iter()
+            .any(|event| event.action == Action::EntryMoved)
     {
         return changes.expect(last);
     }
-    let lines = (first..).zip(events).map(|(sequence, event)| Line {
-        sequence,
+    let change = |event: &Event| EntryChange {
         entry: event.entry.uuid,
         content_type: event.entry.content_type,
         is_public: is_public(event.action.name(), true),
+    };
+    let positions = recorded.positions().zip(events);
+    let events = positions.map(|(position, event)| LogEvent {
+        position,
+        change: Some(change(event)),
     });
-    changes.tell(last, &lines.collect::<Vec<_>>());
+    changes.record_own(recorded.previous, &events.collect::<Vec<_>>());
 }
 
-/// Learns what the log tells by now, and gives the last event.
-async fn catch_up(database: &Database) -> Result<i64> {
-    let read = async {
-        let snapshot = database.snapshot();
-        let state = state(&snapshot).await;
-        snapshot.close().await;
-        state
-    };
-    let state = match tokio::time::timeout(PATIENCE, read).await {
-        Ok(state) => state,
+/// Takes in what the log contains by now, and returns the newest state.
+async fn catch_up(database: &Database) -> Result<Head> {
+    let head = match tokio::time::timeout(PATIENCE, read_news(database)).await {
+        Ok(head) => head,
         Err(_) => Err(Error::Unavailable("the database does not answer".into())),
     };
-    if state.is_err() {
-        database.changes.fail();
+    if head.is_err() {
+        database.fail();
     }
-    state
+    head
 }
 
-/// Looks at the log again and again, for as long as it is polled.
+async fn read_news(database: &Database) -> Result<Head> {
+    for _ in 0..MAX_ATTEMPTS {
+        let query = database.changes.query();
+        let rows: Vec<Row> = database.log_rows(select(&query)).await?;
+        let news = to_news(&rows)?;
+        if database.changes.follow(&query, &news) {
+            return database
+                .changes
+                .head()
+                .ok_or_else(|| Error::internal("nothing is known of the event log"));
+        }
+        lineage::note_divergence(database, &query, &news).await;
+    }
+    Err(Error::Unavailable("the event log keeps changing".into()))
+}
+
+/// Queries the log again and again, for as long as it is polled.
 pub async fn follow(database: &Database) -> Infallible {
     loop {
         if let Some(_turn) = database.changes.turn().await

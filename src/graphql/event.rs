@@ -31,6 +31,9 @@ use crate::{
 pub struct Event {
     /// Its number: 1, 2, 3 … without a gap, in the order in which the changes became true.
     sequence: i64,
+    /// Its random id. Remember it with the number: after the database was restored from a backup, the same number can belong to
+    /// another event, and whoever finds that begins anew.
+    id: ID,
     /// When it happened.
     occurred_at: DateTime,
     /// What happened, such as `entry.published`.
@@ -52,6 +55,9 @@ pub struct Event {
     /// What a shared cache has to throw away, by the names in `Cache-Tag` and `Surrogate-Key`; nothing if nobody can see a
     /// difference in public.
     cache_tags: Vec<String>,
+    /// So many seconds after the first time, purge the tags from shared caches once more: an answer from before the change may
+    /// have been on its way. Null without tags.
+    purge_again_after_seconds: Option<i32>,
 }
 
 /// Which events the list holds. Everything that is named must hold.
@@ -166,8 +172,10 @@ impl Event {
         let entry_id = entry_id.map(|(uuid, content_type)| EntryId { content_type, uuid });
         let shown = entry_id.filter(|_| tail::may_show(&row.action));
         let cache_tags = shown.map(cache_tag::of_all_around).unwrap_or_default();
+        let again = (!cache_tags.is_empty()).then_some(cache_tag::PURGE_AGAIN_AFTER_SECONDS);
         Self {
             sequence: row.sequence,
+            id: row.id.simple().to_string().into(),
             occurred_at: DateTime(row.occurred_at),
             action: row.action,
             actor: row.actor_id.and_then(|id| actors.get(&id).cloned()),
@@ -178,6 +186,7 @@ impl Event {
             target_id: row.target.map(ID::from),
             network: row.network,
             cache_tags,
+            purge_again_after_seconds: again,
         }
     }
 }

@@ -14,7 +14,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 use super::encoding::Encoding;
-use crate::{database::Changes, delivery::Answer};
+use crate::{
+    database::{Changes, Head, State},
+    delivery::Answer,
+};
 
 /// What an answer takes beside its bytes.
 const OVERHEAD: usize = 800;
@@ -28,7 +31,7 @@ const TAG_BYTES: usize = 12;
 pub enum Source {
     /// It was kept, and holds.
     Kept,
-    /// It was kept, and nobody knows whether it still holds: the database has been away for this long.
+    /// It was kept, and holds at the newest known state, which nobody has confirmed for this long: the database is away.
     Stale(Duration),
     /// The operation was executed for it.
     Executed,
@@ -40,9 +43,9 @@ pub enum Source {
 pub struct Kept {
     /// The answer.
     pub answer: Answer,
-    /// The state of the database at which it was read, or an earlier one.
-    state: i64,
-    /// The last state at which it was seen to hold.
+    /// The state of the database at which it was read, or an earlier one; none if that is not known.
+    head: Option<Head>,
+    /// The sequence of the last state at which it was seen to hold.
     holds_at: AtomicI64,
     tag: OnceLock<String>,
     version: Option<String>,
@@ -50,12 +53,12 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// An answer that was read at this state of the database, or at a later one; `version` is that state, sealed.
-    pub(super) fn new(answer: Answer, state: i64, version: Option<String>) -> Self {
+    /// An answer that was read at this state of the database, or at a later one; `version` is its position, sealed.
+    pub(super) fn new(answer: Answer, head: Option<Head>, version: Option<String>) -> Self {
         Self {
             answer,
-            state,
-            holds_at: AtomicI64::new(state),
+            head,
+            holds_at: AtomicI64::new(head.map_or(0, |head| head.state.sequence)),
             tag: OnceLock::new(),
             version,
             encoded: Default::default(),
@@ -63,21 +66,30 @@ impl Kept {
     }
 
     /// Whether it is what the operation would give at this state of the database.
-    pub(super) fn holds(&self, changes: &Changes, state: i64) -> bool {
-        if self.holds_at.load(Ordering::Acquire) == state {
+    pub(super) fn holds(&self, changes: &Changes, state: State) -> bool {
+        let Some(head) = self.head else { return false };
+        if head.state.generation != state.generation {
+            return false;
+        }
+        if self.holds_at.load(Ordering::Acquire) == state.sequence {
             return true;
         }
-        let holds = changes.hold(&self.answer.reads, self.state, state);
+        let holds = changes.hold(&self.answer.reads, head.state, state);
         if holds {
-            self.holds_at.fetch_max(state, Ordering::AcqRel);
+            self.holds_at.fetch_max(state.sequence, Ordering::AcqRel);
         }
         holds
     }
 
-    /// What tells it from other answers to the same question, whatever it is encoded in.
+    /// What tells it from other answers to the same question, whatever it is encoded in. After the database went back in time
+    /// no tag from before matches.
     pub fn tag(&self) -> &str {
         self.tag.get_or_init(|| {
-            let digest = Sha256::digest(&self.answer.body);
+            let lineage = self.head.map(|head| head.lineage).unwrap_or_default();
+            let digest = Sha256::new()
+                .chain_update(lineage)
+                .chain_update(&self.answer.body)
+                .finalize();
             format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..TAG_BYTES]))
         })
     }
@@ -88,7 +100,7 @@ impl Kept {
             body,
             ..self.answer.clone()
         };
-        Self::new(answer, self.state, self.version.clone())
+        Self::new(answer, self.head, self.version.clone())
     }
 
     /// The version of the content that it shows, which nobody can read.

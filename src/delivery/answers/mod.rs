@@ -28,6 +28,7 @@ use crate::{
     auth::Identity,
     budget::AnswerMemory,
     crypto::Secret,
+    database::{Head, LogPosition, State},
     event::tail,
     telemetry::metrics::cache::{CacheMeter, CacheState},
 };
@@ -56,7 +57,7 @@ impl Question {
 }
 
 /// What a version of the content is sealed as.
-pub(super) const VERSION: &str = "content-version";
+const VERSION: &str = "content-version";
 
 /// An answer, and where it comes from.
 pub struct Given {
@@ -66,6 +67,9 @@ pub struct Given {
     pub source: Source,
     /// Whether it is an answer to a query of content that is the same for everybody.
     pub is_public: bool,
+    /// Whether it holds at the newest state, which the database confirmed less than a second ago: only then a shared cache may
+    /// give it without asking.
+    pub is_current: bool,
 }
 
 impl Given {
@@ -83,7 +87,7 @@ impl Given {
 pub(super) struct Answers {
     app: App,
     kept: Cache<Question, Arc<Kept>>,
-    flights: Arc<Flights<(Question, i64), Arc<Kept>>>,
+    flights: Arc<Flights<(Question, State), Arc<Kept>>>,
     meter: CacheMeter,
     encoder: Encoder,
 }
@@ -134,52 +138,51 @@ impl Answers {
         }
     }
 
-    /// The answer to a question: one that was kept and holds, or what `execute` finds. While the
-    /// database is away, what was kept is given as it is.
+    /// The answer to a question: one that was kept and holds, or what `execute` finds. It is not of an earlier state than
+    /// `required`. While the database is away, what was kept is given if it holds at the newest known state.
     pub(super) async fn to<F: Future<Output = Answer>>(
         &self,
         question: Question,
+        required: Option<LogPosition>,
         execute: impl FnOnce() -> F,
     ) -> Given {
-        let state = match tail::known(&self.app.database).await {
-            Ok(state) => state,
-            Err(error) => return self.stale(&question, || Answer::failed(error)),
+        let head = match tail::known(&self.app.database, required).await {
+            Ok(head) => head,
+            Err(error) => return self.stale(&question, required, || Answer::failed(error)),
         };
         let is_public = question.is_public();
-        let kept = self.holding(&question, state);
+        let kept = self.holding(&question, head.state);
         self.meter.looked(kept.is_some());
         if let Some(kept) = kept {
             return Given {
                 kept,
                 source: Source::Kept,
                 is_public,
+                is_current: true,
             };
         }
         // On the heap: what is not kept takes much more room than what is.
-        Box::pin(self.found(question, state, execute)).await
+        Box::pin(self.found(question, head, execute)).await
     }
 
     /// What `execute` finds. Whoever asks the same at the same moment gets the same answer.
     async fn found<F: Future<Output = Answer>>(
         &self,
         question: Question,
-        state: i64,
+        head: Head,
         execute: impl FnOnce() -> F,
     ) -> Given {
         let is_public = question.is_public();
-        let flight = (question.clone(), state);
+        let flight = (question.clone(), head.state);
         let is_own = AtomicBool::new(false);
         let work = async {
             is_own.store(true, Ordering::Relaxed);
-            match self.holding(&question, state) {
+            match self.holding(&question, head.state) {
                 Some(kept) => kept,
-                None => Arc::new(self.sealed(execute().await, state)),
+                None => Arc::new(self.sealed(execute().await, Some(head))),
             }
         };
         let kept = self.flights.join(flight, work).await;
-        if kept.answer.trouble == Some(Trouble::Unavailable) {
-            return self.stale(&question, || Answer::clone(&kept.answer));
-        }
         if kept.answer.is_executed && !kept.answer.has_errors {
             self.kept.insert(question, Arc::clone(&kept));
         }
@@ -188,51 +191,88 @@ impl Answers {
         } else {
             Source::Shared
         };
+        let is_current = is_public && self.is_current(&kept).await;
         Given {
             kept,
             source,
             is_public,
+            is_current,
         }
+    }
+
+    /// Whether an answer that was executed just now still holds: the execution may have taken long, and what it read may have
+    /// changed meanwhile. It matters only where shared caches may give it by themselves.
+    async fn is_current(&self, kept: &Kept) -> bool {
+        if self.app.config.shared_max_age_seconds == 0 {
+            return true;
+        }
+        let now = tail::known(&self.app.database, None).await;
+        now.is_ok_and(|now| kept.holds(&self.app.database.changes, now.state))
     }
 
     /// An answer that nobody else gets. It is of all that this instance did, and of all that it knows.
     pub(super) fn new_one(&self, answer: Answer) -> Given {
-        let state = self.app.database.changes.newest();
         Given {
-            kept: Arc::new(self.sealed(answer, state)),
+            kept: Arc::new(self.sealed(answer, None)),
             source: Source::Executed,
             is_public: false,
+            is_current: false,
         }
     }
 
-    fn sealed(&self, answer: Answer, state: i64) -> Kept {
+    /// The position that a version of the content names; none if it names nothing, or was sealed with another key.
+    pub(super) fn opened(&self, version: &str) -> Option<LogPosition> {
+        let vault = &self.app.crypto.vault;
+        let opened = vault.open_sealed(VERSION, version).ok()?;
+        let (sequence, id) = opened.expose().split_once('.')?;
+        Some(LogPosition {
+            sequence: sequence.parse().ok()?,
+            id: id.parse().ok()?,
+        })
+    }
+
+    /// The answer with its version: that of this state, or of the newest one.
+    fn sealed(&self, answer: Answer, head: Option<Head>) -> Kept {
         if answer.trouble == Some(Trouble::Overloaded) {
             // It shows nothing, and must cost next to nothing.
-            return Kept::new(answer, state, None);
+            return Kept::new(answer, head, None);
         }
-        let version = Secret::new(state.to_string());
-        let version = self.app.crypto.vault.seal(VERSION, &version);
-        Kept::new(answer, state, version.ok())
+        let position =
+            head.map_or_else(|| self.app.database.changes.newest(), |head| head.position);
+        let version = format!("{}.{}", position.sequence, position.id.simple());
+        let version = self.app.crypto.vault.seal(VERSION, &Secret::new(version));
+        Kept::new(answer, head, version.ok())
     }
 
-    fn holding(&self, question: &Question, state: i64) -> Option<Arc<Kept>> {
+    fn holding(&self, question: &Question, state: State) -> Option<Arc<Kept>> {
         let kept = self.kept.get(question)?;
         kept.holds(&self.app.database.changes, state)
             .then_some(kept)
     }
 
-    /// What was kept, however old it is, if the database has not been away for too long; otherwise what failed.
-    fn stale(&self, question: &Question, failed: impl FnOnce() -> Answer) -> Given {
+    /// What was kept, if it holds at the newest known state and at `required`, and the database has not been away for too long;
+    /// otherwise what failed.
+    fn stale(
+        &self,
+        question: &Question,
+        required: Option<LogPosition>,
+        failed: impl FnOnce() -> Answer,
+    ) -> Given {
+        let changes = &self.app.database.changes;
         let most = Duration::from_secs(self.app.config.stale_if_error_seconds);
-        let age = self.app.database.changes.age().filter(|age| age <= &most);
-        let kept = age.and_then(|age| Some((age, self.kept.get(question)?)));
-        let Some((age, kept)) = kept else {
+        let age = changes.age().filter(|age| age <= &most);
+        let head = changes
+            .settled()
+            .filter(|_| required.is_none_or(|position| changes.contains(position)));
+        let kept = head.and_then(|head| self.holding(question, head.state));
+        let Some((age, kept)) = age.zip(kept) else {
             return self.new_one(failed());
         };
         Given {
             kept,
             source: Source::Stale(age),
             is_public: question.is_public(),
+            is_current: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use entity::{trusted_document, trusted_document_counter};
 use moka::sync::Cache;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, prelude::Uuid};
 use tokio::time::Instant;
 
 use crate::{
@@ -28,18 +28,18 @@ pub(in crate::delivery) struct Known {
     state: Mutex<Option<State>>,
 }
 
-/// How often documents had changed, and when that was looked at.
+/// Which version of the documents was the newest, and when that was looked at.
 #[derive(Clone, Copy)]
 struct State {
-    changes: i64,
+    version: Uuid,
     at: Instant,
 }
 
-/// The text that a key names, if it names one, after so many changes.
+/// The text that a key names, if it names one, in a version of the documents.
 #[derive(Clone)]
 struct Text {
     text: Option<Arc<str>>,
-    changes: i64,
+    version: Uuid,
 }
 
 impl Known {
@@ -76,9 +76,9 @@ impl Known {
 
     /// The text of the document with this id, or with this SHA-256 in hexadecimal digits.
     pub(in crate::delivery) async fn text(&self, key: &str) -> Result<Option<Arc<str>>> {
-        let changes = self.changes().await?;
+        let version = self.version().await?;
         let known = self.texts.get(key);
-        let known = known.filter(|known| known.changes == changes);
+        let known = known.filter(|known| known.version == version);
         self.meter.looked(known.is_some());
         if let Some(known) = known {
             return Ok(known.text);
@@ -91,32 +91,32 @@ impl Known {
         let text = found.map(|row| Arc::from(row.text));
         let known = Text {
             text: Option::clone(&text),
-            changes,
+            version,
         };
         self.texts.insert(key.to_owned(), known);
         Ok(text)
     }
 
-    /// How often documents have changed, as of a moment ago. While the database is away, what was known goes on being true.
-    async fn changes(&self) -> Result<i64> {
+    /// The version of the documents, as of a moment ago. While the database is away, what was known goes on being true.
+    async fn version(&self) -> Result<Uuid> {
         let known = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(state) = known.filter(|state| state.at.elapsed() < FRESH) {
-            return Ok(state.changes);
+            return Ok(state.version);
         }
         let at = Instant::now();
         let counter = self
             .database
             .rows(trusted_document_counter::Entity::find())
             .await;
-        let changes = match (counter, known) {
-            (Ok(rows), _) => rows.first().map(|row| row.changes),
-            (Err(Error::Unavailable(_)), Some(known)) => Some(known.changes),
+        let version = match (counter, known) {
+            (Ok(rows), _) => rows.first().map(|row| row.version),
+            (Err(Error::Unavailable(_)), Some(known)) => Some(known.version),
             (Err(error), _) => return Err(error),
         };
-        let changes =
-            changes.ok_or_else(|| Error::internal("trusted documents have no counter"))?;
-        let state = State { changes, at };
+        let version =
+            version.ok_or_else(|| Error::internal("trusted documents have no counter"))?;
+        let state = State { version, at };
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
-        Ok(changes)
+        Ok(version)
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     database::Database,
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action},
+    id,
 };
 
 /// Documents in one statement.
@@ -220,6 +221,10 @@ async fn changed(
     let changes = trusted_document_counter::Column::Changes;
     trusted_document_counter::Entity::update_many()
         .col_expr(changes, Expr::col(changes).add(1))
+        .col_expr(
+            trusted_document_counter::Column::Version,
+            Expr::value(id::secret()),
+        )
         .exec(tx)
         .await?;
     let event = AccountEvent::new(action, None).at(client.to_string());

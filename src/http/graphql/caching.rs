@@ -26,6 +26,8 @@ const TAGS: [(HeaderName, &str); 2] = [
     (HeaderName::from_static("cache-tag"), ","),
     (HeaderName::from_static("surrogate-key"), " "),
 ];
+/// An answer may be kept, and must be asked for each time: that costs next to nothing.
+const ASK_EACH_TIME: &str = "public, no-cache";
 /// With more contents than this, an answer is named by their types alone.
 const MOST_TAGS: usize = 100;
 
@@ -77,8 +79,7 @@ impl Caching {
     pub(in crate::http) fn new(config: &Config) -> Self {
         let fresh = config.shared_max_age_seconds;
         let control = if fresh == 0 {
-            // It may be kept, and must be asked for each time: that costs next to nothing.
-            "public, no-cache".to_owned()
+            ASK_EACH_TIME.to_owned()
         } else {
             let (again, failing) = (
                 config.stale_while_revalidate_seconds,
@@ -90,12 +91,13 @@ impl Caching {
         };
         Self {
             control: HeaderValue::try_from(control)
-                .unwrap_or(HeaderValue::from_static("public, no-cache")),
+                .unwrap_or(HeaderValue::from_static(ASK_EACH_TIME)),
             has_tags: fresh > 0,
         }
     }
 
-    /// An answer that everybody gets who asks the same, as it was asked for.
+    /// An answer that everybody gets who asks the same, as it was asked for. Shared caches may give it again by themselves only
+    /// if it is current, and must not keep it at all if nobody knows whether it is.
     pub(super) async fn public(
         &self,
         delivery: &Delivery,
@@ -103,8 +105,9 @@ impl Caching {
         asking: &Asking,
     ) -> Response {
         let tag = given.kept.tag();
+        let is_stale = matches!(given.source, Source::Stale(_));
         let mut response = Response::new(Body::empty());
-        if asking.knows(tag) {
+        if asking.knows(tag) && !is_stale {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {
             let encoded = match asking.encoding {
@@ -124,8 +127,17 @@ impl Caching {
             *response.body_mut() = body.into();
         }
         let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, self.control.clone());
         headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        if is_stale {
+            keep_nothing(headers, false);
+            return response;
+        }
+        let control = if given.is_current {
+            self.control.clone()
+        } else {
+            HeaderValue::from_static(ASK_EACH_TIME)
+        };
+        headers.insert(header::CACHE_CONTROL, control);
         insert(headers, header::ETAG, tag);
         if self.has_tags {
             let tags = tags(given);

@@ -67,7 +67,7 @@ impl State {
         Self {
             database: told,
             caches: delivery.caches(),
-            last_event: changes.head(),
+            last_event: changes.head().map(|head| head.position.sequence),
             behind: changes.age(),
             disk: Disk::of(&app.config.data_dir),
             uptime: (app.clock.now() - managed.started).as_seconds_f64(),

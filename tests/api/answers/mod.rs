@@ -1,5 +1,6 @@
 //! The answer cache: whatever happens meanwhile, an answer that was kept is the one that would be found.
 
+mod lineage;
 mod over_http;
 mod purging;
 mod stale;

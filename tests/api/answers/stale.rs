@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
+use kindling::{
+    content::types::Milestone,
+    delivery::{Sender, Source},
+};
+use sea_orm::EntityTrait;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use crate::{
     canaries::outages::{TERMINATE, administer},
     support::{
-        postgres,
+        content, on_both_engines, postgres,
         server::{Answer, Server},
     },
 };
@@ -40,20 +46,24 @@ async fn cut_off(settings: &[&str]) -> Option<(Server, Answer, postgres::TestDat
         &[&["--database-url", &url], settings].concat(),
     );
     let answer = server.query(KEPT).await;
-    administer(&database, "ALTER DATABASE {name} ALLOW_CONNECTIONS false").await;
-    administer(&database, TERMINATE).await;
+    take_away(&database).await;
     Some((server, answer, database, folder))
+}
+
+async fn take_away(database: &postgres::TestDatabase) {
+    administer(database, "ALTER DATABASE {name} ALLOW_CONNECTIONS false").await;
+    administer(database, TERMINATE).await;
+}
+
+fn is_stale(answer: &Answer) -> bool {
+    let status = answer.header("cache-status");
+    status.contains("detail=stale-if-error")
 }
 
 #[tokio::test]
 async fn what_was_kept_is_answered_while_the_database_is_away() {
     let Some((server, fresh, database, _folder)) = cut_off(&[]).await else {
         return;
-    };
-    let is_stale = |answer: &Answer| {
-        answer
-            .header("cache-status")
-            .contains("detail=stale-if-error")
     };
     let stale = until(&server, KEPT, is_stale).await;
     assert_eq!((stale.status, stale.json()), (200, fresh.json()));
@@ -83,4 +93,87 @@ async fn nothing_is_stale_where_the_settings_say_so() {
     let refused = until(&server, KEPT, |answer| answer.status == 503).await;
     assert_eq!(refused.code(), "UNAVAILABLE");
     assert_eq!(server.query(KEPT).await.status, 503);
+}
+
+#[tokio::test]
+async fn what_is_known_to_be_gone_is_not_given_as_stale_and_nothing_stale_is_kept_by_shared_caches()
+{
+    let Some(postgres) = postgres::server().await else {
+        return;
+    };
+    let database = postgres.create_database(None).await;
+    let folder = TempDir::new().expect("a folder");
+    let url = database.url();
+    let settings = ["--database-url", &url, "--shared-max-age-seconds", "60"];
+    let mut server = Server::start(folder.path(), &settings);
+    let editor = server.sign_in("editor").await;
+    let fresh = server.query(NEW).await;
+    assert!(fresh.header("cache-control").contains("s-maxage=60"));
+    let kept = server
+        .query("{ milestones(first: 1) { nodes { id title } } }")
+        .await;
+    let shown = kept.json()["data"]["milestones"]["nodes"][0].clone();
+    let unpublish = "mutation($id: ID!) { unpublishEntries(input: {entries: [{id: $id}], force: true}) { userErrors { message } } }";
+    let variables = json!({"id": shown["id"]});
+    let done = server.query_as(&editor, unpublish, variables).await;
+    assert_eq!(
+        done.json()["data"]["unpublishEntries"]["userErrors"],
+        json!([]),
+        "{done:?}"
+    );
+    take_away(&database).await;
+    let stale = until(&server, NEW, is_stale).await;
+    assert_eq!((stale.status, stale.json()), (200, fresh.json()));
+    assert_eq!(stale.header("cache-control"), "no-store");
+    for name in ["etag", "cache-tag", "surrogate-key"] {
+        assert_eq!(stale.header(name), "", "{name}");
+    }
+    let gone = server
+        .query("{ milestones(first: 1) { nodes { id title } } }")
+        .await;
+    assert_eq!((gone.status, gone.code().as_str()), (503, "UNAVAILABLE"));
+    // A version that this instance knows is served, and no other one.
+    let with_version = async |version: &str| {
+        let headers = [("Content-Version", version)];
+        server.query_with(&headers, NEW, Value::Null).await
+    };
+    let known = with_version(stale.header("content-version")).await;
+    assert!(is_stale(&known), "{known:?}");
+    assert!(is_stale(
+        &with_version(done.header("content-version")).await
+    ));
+    let elsewhere = TempDir::new().expect("a folder");
+    std::fs::create_dir(elsewhere.path().join("data")).expect("a folder");
+    let key = "data/secret.key";
+    std::fs::copy(folder.path().join(key), elsewhere.path().join(key)).expect("the key");
+    let other = Server::start(elsewhere.path(), &[]);
+    let version = other.query(NEW).await.header("content-version").to_owned();
+    assert_eq!(with_version(&version).await.status, 503, "of another log");
+}
+
+on_both_engines! {
+    async fn long_queries_of_others_make_nothing_stale(app: TestApp) {
+        app.public::<Milestone>("one", content::milestone("2012-01-01")).await;
+        let ask = async || {
+            let variables = async_graphql::Variables::default();
+            let sender = Sender::new(kindling::auth::Principal::Anonymous);
+            crate::support::ask(app.delivery(), KEPT, variables, sender).await
+        };
+        assert_eq!(ask().await.1, Source::Executed);
+        let database = &app.app.database;
+        let mut occupied = Vec::new();
+        for _ in 0..app.app.config.database_readers {
+            let snapshot = database.snapshot();
+            let _: Vec<entity::entry::Model> = snapshot.all(entity::entry::Entity::find()).await.expect("rows");
+            occupied.push(snapshot);
+        }
+        // What was learnt before counts for less than a second.
+        while database.changes.age().is_some_and(|age| age < Duration::from_secs(1)) {
+            sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(ask().await.1, Source::Kept);
+        for snapshot in occupied {
+            snapshot.close().await;
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod at_rest;
+pub(crate) mod backup;
 pub(crate) mod browser;
 pub(crate) mod content;
 pub(crate) mod mail;
@@ -125,6 +126,11 @@ impl TestApp {
     pub(crate) async fn query(&self, query: &str) -> Value {
         self.query_as(Principal::Anonymous, query, Value::Null)
             .await
+    }
+
+    /// What answers.
+    pub(crate) fn delivery(&self) -> &Delivery {
+        &self.delivery
     }
 
     /// The answer to a query by an editor.

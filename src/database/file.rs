@@ -1,0 +1,60 @@
+//! The file of a SQLite database: whether it is still the one that was opened.
+
+use std::{
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use super::changes::Changes;
+use crate::error::{Error, Result};
+
+/// The file as it was when it was opened. Once another file lies at its path, or none, nothing is read or written any more:
+/// what open connections write would be lost, and new connections would pair the new file with the old write-ahead log, which
+/// corrupts it. Only a restart opens the new file.
+#[derive(Debug)]
+pub(super) struct DatabaseFile {
+    path: PathBuf,
+    identity: (u64, u64),
+    is_replaced: AtomicBool,
+    changes: Changes,
+}
+
+impl DatabaseFile {
+    /// Remembers the file at this path, which must have been opened; none for a database in memory.
+    pub(super) fn opened(path: &Path, changes: &Changes) -> Result<Option<Self>> {
+        match identity(path) {
+            Ok(identity) => Ok(Some(Self {
+                path: path.to_owned(),
+                identity,
+                is_replaced: AtomicBool::new(false),
+                changes: changes.clone(),
+            })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::internal(error)),
+        }
+    }
+
+    /// Returns an error if the path does not lead to the file any more.
+    pub(super) fn check(&self) -> Result<()> {
+        let is_same = identity(&self.path).is_ok_and(|identity| identity == self.identity);
+        if is_same && !self.is_replaced.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let message = format!(
+            "the database file {} was replaced or removed while the server was running; restart the server",
+            self.path.display()
+        );
+        if !self.is_replaced.swap(true, Ordering::Relaxed) {
+            tracing::error!("{message}");
+            self.changes.forget();
+        }
+        Err(Error::Unavailable(message.into()))
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
