@@ -17,6 +17,10 @@ pub struct Model {
     pub previous_id: Uuid,
     /// The same for as long as no instance has found the database to have gone back in time.
     pub lineage: Uuid,
+    /// When the last event occurred; no later event occurs earlier.
+    pub last_at: DateTimeUtc,
+    /// When something last became public or ceased to be; the next time is later.
+    pub last_publication_at: DateTimeUtc,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -44,6 +44,7 @@ mod m20261126_030003_add_token_to_event;
 mod m20261126_040001_create_identity;
 mod m20261126_050001_create_trusted_document;
 mod m20261127_010001_add_id_to_event;
+mod m20261127_010002_keep_publications_apart;
 mod m20261127_020001_create_site;
 mod m20261127_020002_create_media_removal;
 mod m20261127_020003_create_idempotency_subject;
@@ -97,6 +98,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_040001_create_identity::Migration),
             Box::new(m20261126_050001_create_trusted_document::Migration),
             Box::new(m20261127_010001_add_id_to_event::Migration),
+            Box::new(m20261127_010002_keep_publications_apart::Migration),
             Box::new(m20261127_020001_create_site::Migration),
             Box::new(m20261127_020002_create_media_removal::Migration),
             Box::new(m20261127_020003_create_idempotency_subject::Migration),

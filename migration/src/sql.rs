@@ -28,6 +28,10 @@ const DIALECT: [(&str, &str, &str); 13] = [
     ("{random uuid}", "gen_random_uuid()", "randomblob(16)"),
 ];
 
+/// What a statement begins with that is for one engine alone.
+const ONLY_POSTGRES: &str = "{only postgres}";
+const ONLY_SQLITE: &str = "{only sqlite}";
+
 /// Runs each statement of `text`; a statement ends with a semicolon at the end of its line.
 pub(crate) async fn run(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
     let postgres = manager.get_database_backend() == DbBackend::Postgres;
@@ -42,6 +46,15 @@ pub(crate) async fn run(manager: &SchemaManager<'_>, text: &str) -> Result<(), D
         .map(str::trim)
         .filter(|statement| !statement.is_empty())
     {
+        let (own, other) = if postgres {
+            (ONLY_POSTGRES, ONLY_SQLITE)
+        } else {
+            (ONLY_SQLITE, ONLY_POSTGRES)
+        };
+        if statement.starts_with(other) {
+            continue;
+        }
+        let statement = statement.strip_prefix(own).unwrap_or(statement);
         manager
             .get_connection()
             .execute_unprepared(statement)

@@ -32,6 +32,8 @@ pub struct Change {
     pub(super) now: Instant,
     pub(super) message: Option<String>,
     events: Vec<Event>,
+    /// When what the change publishes becomes public, and what it withdraws ceases to be.
+    pub(super) moment: Option<Instant>,
     /// Whether a step has written something and not come to its end.
     pub(super) half_done: bool,
     /// Whether it erases anything.
@@ -71,6 +73,7 @@ impl Change {
             now: app.clock.now(),
             message: message.map(str::to_owned),
             events: Vec::new(),
+            moment: None,
             half_done: false,
             erases: false,
             erased_files: BTreeSet::new(),
@@ -104,7 +107,8 @@ impl Change {
 
     async fn conclude(self) -> Result<()> {
         let by = self.principal.by();
-        let recorded = event::record(&self.tx, &self.events, by, self.now).await?;
+        let now = self.moment.unwrap_or(self.now);
+        let recorded = event::record(&self.tx, &self.events, by, now).await?;
         self.tx.commit().await?;
         event::tail::record_own(&self.app.database.changes, &self.events, &recorded);
         if let Some(claim) = &self.claim {

@@ -110,7 +110,9 @@ impl<C: Content> EntryFields<C> {
 
     /// When the public revision became public.
     pub async fn published_at(&self) -> Option<DateTime> {
-        self.life().published_at.map(DateTime)
+        let view = self.0.loaded().view();
+        let published_at = self.life().published_at;
+        published_at.map(|at| DateTime(view.shown_moment(at)))
     }
 
     #[graphql(flatten)]

@@ -1,11 +1,12 @@
 //! Publishing and unpublishing: the one place that moves what is public.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
-use entity::{entry, entry_id::EntryId, publication};
+use entity::{Instant, entry, entry_id::EntryId, publication};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, prelude::Expr,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    prelude::{Expr, Uuid},
 };
 
 use super::{
@@ -21,9 +22,12 @@ use super::{
 use crate::{
     auth::Right,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
-    event::{self, Action},
+    event::{self, Action, moment},
     id,
 };
+
+/// Engines bound the number of parameters of a statement.
+const CANDIDATES_PER_STATEMENT: usize = 1_000;
 
 /// An entry of which a revision is about to become the public one, and what of that must fit to everything else that is public.
 pub(super) struct Candidate {
@@ -83,12 +87,15 @@ impl Change {
             return Ok(());
         }
         self.half_done = true;
+        // Whoever raises a flag holds the counter, so that no two changes wait for each other's address.
+        let moment = if self.is_trial {
+            None
+        } else {
+            Some(self.moment().await?)
+        };
         problems.extend(address::taken_slugs(&self.tx, candidates).await?);
-        if !self.is_trial {
-            if problems.is_empty() {
-                self.move_flags(candidates).await?;
-            }
-            event::hold(&self.tx).await?;
+        if let Some(moment) = moment.filter(|_| problems.is_empty()) {
+            self.move_flags(candidates, moment).await?;
         }
         problems.extend(self.not_public(candidates).await?);
         problems.extend(address::taken_anchors(&self.tx, &self.principal, candidates).await?);
@@ -102,14 +109,16 @@ impl Change {
         Ok(())
     }
 
-    async fn move_flags(&self, candidates: &[Candidate]) -> Result<()> {
+    async fn move_flags(&self, candidates: &[Candidate], moment: Instant) -> Result<()> {
         // All flags go down before any goes up, so that entries may hand on what is unique among the public.
         for Candidate { id, .. } in candidates {
             for_type!(id.content_type, C => self.lower::<C>(*id).await)?;
         }
         for candidate in candidates {
             for_type!(candidate.id.content_type, C => self.raise::<C>(candidate).await)?;
-            self.record_publication(candidate).await?;
+        }
+        for part in candidates.chunks(CANDIDATES_PER_STATEMENT) {
+            self.record_publications(part, moment).await?;
         }
         Ok(())
     }
@@ -166,55 +175,129 @@ impl Change {
             .map_err(|error| within(id, error))
     }
 
-    async fn record_publication(&self, Candidate { id, revision, .. }: &Candidate) -> Result<()> {
-        let now = self.end_publication(*id).await?;
-        let row = publication::ActiveModel {
+    async fn record_publications(&self, candidates: &[Candidate], moment: Instant) -> Result<()> {
+        let ids: Vec<_> = candidates
+            .iter()
+            .map(|candidate| candidate.id.uuid)
+            .collect();
+        self.end_publications(ids.clone(), moment).await?;
+        let rows = candidates.iter().map(|candidate| publication::ActiveModel {
             id: Set(id::new()),
-            entry_id: Set(id.uuid),
-            revision: Set(*revision),
-            starts_at: Set(now),
+            entry_id: Set(candidate.id.uuid),
+            revision: Set(candidate.revision),
+            starts_at: Set(moment),
             ends_at: Set(None),
             published_by: Set(self.principal.account_id()),
-        };
-        publication::Entity::insert(row)
+        });
+        publication::Entity::insert_many(rows)
             .exec_without_returning(&self.tx)
             .await?;
+        let latest = Expr::col(entry::Column::LatestRevision);
         entry::Entity::update_many()
-            .col_expr(entry::Column::PublishedRevision, Expr::value(*revision))
-            .col_expr(entry::Column::PublishedAt, Expr::value(now))
+            .col_expr(entry::Column::PublishedRevision, latest)
+            .col_expr(entry::Column::PublishedAt, Expr::value(moment))
             .col_expr(entry::Column::UpdatedAt, Expr::value(self.now))
-            .filter(entry::Column::Id.eq(id.uuid))
+            .filter(entry::Column::Id.is_in(ids))
             .exec(&self.tx)
             .await?;
-        reference::prune(&self.tx, id.uuid, *revision, Some(*revision)).await
+        for Candidate { id, revision, .. } in candidates {
+            reference::prune(&self.tx, id.uuid, *revision, Some(*revision)).await?;
+        }
+        Ok(())
     }
 
-    /// Ends the open publication of the entry, if there is one; returns when.
-    async fn end_publication(&self, id: EntryId) -> Result<entity::Instant> {
-        let open = Condition::all()
-            .add(publication::Column::EntryId.eq(id.uuid))
-            .add(publication::Column::EndsAt.is_null());
-        let ending = publication::Entity::find()
-            .filter(open.clone())
-            .one(&self.tx)
-            .await?;
-        // Clocks of several machines differ, and a change may have waited: intervals follow each other all the same.
-        let Some(ending) = ending else {
-            return Ok(self.now);
-        };
-        let now = Ord::max(self.now, ending.starts_at + TimeDelta::microseconds(1));
+    /// Ends the open publications of the entries.
+    async fn end_publications(&self, entries: Vec<Uuid>, moment: Instant) -> Result<()> {
         publication::Entity::update_many()
-            .col_expr(publication::Column::EndsAt, Expr::value(now))
-            .filter(open)
+            .col_expr(publication::Column::EndsAt, Expr::value(moment))
+            .filter(publication::Column::EntryId.is_in(entries))
+            .filter(publication::Column::EndsAt.is_null())
             .exec(&self.tx)
             .await?;
-        Ok(now)
+        Ok(())
+    }
+
+    /// Takes the log's counter, and returns the moment at which everything that this change publishes becomes public, and
+    /// everything that it withdraws ceases to be. It is later than that of each change before it in the log, whatever the
+    /// clocks of the instances say. No entry may be locked after this: see [`event::hold`].
+    pub(super) async fn moment(&mut self) -> Result<Instant> {
+        if let Some(moment) = self.moment {
+            return Ok(moment);
+        }
+        let counter = event::hold(&self.tx).await?;
+        let now = self.app.clock.now();
+        let last = if moment::lies_ahead(counter.last_publication_at, now) {
+            self.clamp_publications(now).await?
+        } else {
+            counter.last_publication_at
+        };
+        let after = if moment::lies_ahead(counter.last_at, now) {
+            now
+        } else {
+            counter.last_at
+        };
+        let moment = Ord::max(Ord::max(now, after), last + moment::TICK);
+        moment::record_publication(&self.tx, moment).await?;
+        self.moment = Some(moment);
+        Ok(moment)
+    }
+
+    /// Sets the moments of publication that lie ahead of the clock to now, in their order; returns the last of them.
+    async fn clamp_publications(&self, now: Instant) -> Result<Instant> {
+        let is_ahead = Condition::any()
+            .add(publication::Column::StartsAt.gt(now))
+            .add(publication::Column::EndsAt.gt(now));
+        let rows = publication::Entity::find()
+            .filter(is_ahead)
+            .order_by_asc(publication::Column::StartsAt)
+            .all(&self.tx)
+            .await?;
+        let moments = rows
+            .iter()
+            .flat_map(|row| [Some(row.starts_at), row.ends_at]);
+        let moments: BTreeSet<Instant> = moments.flatten().filter(|at| *at > now).collect();
+        let clamped: BTreeMap<Instant, Instant> = (1_i32..)
+            .zip(moments)
+            .map(|(place, at)| (at, now + moment::TICK * place))
+            .collect();
+        let clamp = |at: Instant| clamped.get(&at).copied().unwrap_or(at);
+        // In their order, so that none meets one that has not been moved yet.
+        for row in &rows {
+            publication::Entity::update_many()
+                .col_expr(
+                    publication::Column::StartsAt,
+                    Expr::value(clamp(row.starts_at)),
+                )
+                .col_expr(
+                    publication::Column::EndsAt,
+                    Expr::value(row.ends_at.map(clamp)),
+                )
+                .filter(publication::Column::Id.eq(row.id))
+                .exec(&self.tx)
+                .await?;
+            entry::Entity::update_many()
+                .col_expr(
+                    entry::Column::PublishedAt,
+                    Expr::value(clamp(row.starts_at)),
+                )
+                .filter(entry::Column::Id.eq(row.entry_id))
+                .filter(entry::Column::PublishedAt.eq(row.starts_at))
+                .exec(&self.tx)
+                .await?;
+        }
+        moment::forget_answers(&self.tx).await?;
+        tracing::warn!(
+            publications = rows.len(),
+            "the clock was ahead when entries were published; what lies ahead is set to now"
+        );
+        Ok(clamped.into_values().last().unwrap_or(now))
     }
 
     /// Makes the entry no longer public. Who needs it must have been looked after.
-    pub(super) async fn withdraw(&self, id: EntryId, entry: &entry::Model) -> Result<()> {
+    pub(super) async fn withdraw(&mut self, id: EntryId, entry: &entry::Model) -> Result<()> {
+        let moment = self.moment().await?;
         for_type!(id.content_type, C => self.lower::<C>(id).await)?;
-        self.end_publication(id).await?;
+        self.end_publications(vec![id.uuid], moment).await?;
         entry::Entity::update_many()
             .col_expr(entry::Column::PublishedRevision, Expr::value(None::<i32>))
             .col_expr(entry::Column::UpdatedAt, Expr::value(self.now))

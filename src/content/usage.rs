@@ -17,7 +17,7 @@ use super::{
 use crate::{
     auth::Right,
     error::{Error, Problem, ProblemCode, Result, Usage},
-    event::{self, Action},
+    event::Action,
 };
 
 /// Which entries count when it is asked who needs another one.
@@ -84,7 +84,7 @@ impl Change {
         freed: &[EntryId],
     ) -> Result<()> {
         self.publish(freed).await?;
-        event::hold(&self.tx).await?;
+        self.moment().await?;
         let mut usages = Vec::new();
         let owners = self.owners(gone, Owners::Public).await?;
         for owner in &owners {

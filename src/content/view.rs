@@ -46,6 +46,8 @@ pub enum Perspective {
 #[derive(Clone, Debug)]
 pub struct View {
     moment: Moment,
+    /// When the view was opened.
+    now: Instant,
     locales: Vec<String>,
     drafts_of: DraftsOf,
     internal_fields: bool,
@@ -112,6 +114,7 @@ impl View {
         let internal_fields = principal.extent(Right::ReadInternalFields) == Extent::All;
         Ok(Self {
             moment,
+            now,
             locales,
             drafts_of: DraftsOf::known_to(principal),
             internal_fields,
@@ -133,6 +136,11 @@ impl View {
     /// Locales in order of preference; the last is the site's default, unless the view is of one locale alone.
     pub fn locales(&self) -> &[String] {
         &self.locales
+    }
+
+    /// Returns a recorded moment as it is shown: one that a clock recorded that was ahead is shown as now.
+    pub(super) fn shown_moment(&self, recorded: Instant) -> Instant {
+        Ord::min(recorded, self.now)
     }
 
     /// Whether nothing but what is public can matter to what the view shows.

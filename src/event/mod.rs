@@ -1,6 +1,7 @@
 //! The event log: append-only, written in the transaction of the change, without gaps and in the order of the commits.
 
 mod lineage;
+pub mod moment;
 pub mod tail;
 
 use entity::{Instant, entry_id::EntryId, event, event_counter};
@@ -8,6 +9,7 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
     prelude::{Expr, Uuid},
+    sea_query::Func,
 };
 
 use crate::{
@@ -183,15 +185,19 @@ pub struct Event {
 
 /// Takes the counter early, where a change must see all changes before it and none beside it: whoever holds the counter
 /// sees what everybody before has committed. No entry may be locked after this, or two changes could wait for each other.
-pub async fn hold(tx: &DatabaseTransaction) -> Result<()> {
-    event_counter::Entity::find()
+pub async fn hold(tx: &DatabaseTransaction) -> Result<event_counter::Model> {
+    let counter = event_counter::Entity::find()
         .lock_exclusive()
         .one(tx)
         .await?;
-    Ok(())
+    counter.ok_or_else(no_counter)
 }
 
-/// Appends the events. This must be the last statement before the commit: the counter's row stays locked until then,
+fn no_counter() -> Error {
+    Error::internal("the event counter has no row")
+}
+
+/// Appends the events, which occurred now, or when the last event did if the clock was set back since. This must be the last statement before the commit: the counter's row stays locked until then,
 /// so that the sequence has no gap and grows in the order of the commits.
 pub async fn record(
     tx: &DatabaseTransaction,
@@ -204,9 +210,9 @@ pub async fn record(
         entry_id: Set(Some(event.entry.uuid)),
         entry_type: Set(Some(event.entry.content_type)),
         revision: Set(Some(event.revision)),
-        ..line(event.action, by.account, now)
+        ..line(event.action, by.account)
     });
-    append(tx, rows.collect()).await
+    append(tx, rows.collect(), now).await
 }
 
 /// The positions that events were recorded at.
@@ -283,17 +289,17 @@ pub async fn record_of_accounts(
         account_id: Set(event.account),
         target: Set(event.target),
         network: Set(event.network),
-        ..line(event.action, actor, now)
+        ..line(event.action, actor)
     });
-    append(tx, rows.collect()).await.map(|_| ())
+    append(tx, rows.collect(), now).await.map(|_| ())
 }
 
 /// A line that says what happened, but neither to what nor in which place of the log.
-fn line(action: Action, actor: Option<Uuid>, now: Instant) -> event::ActiveModel {
+fn line(action: Action, actor: Option<Uuid>) -> event::ActiveModel {
     event::ActiveModel {
         sequence: NotSet,
         id: NotSet,
-        occurred_at: Set(now),
+        occurred_at: NotSet,
         actor_id: Set(actor),
         token_id: Set(None),
         action: Set(action.name().to_owned()),
@@ -307,7 +313,11 @@ fn line(action: Action, actor: Option<Uuid>, now: Instant) -> event::ActiveModel
 }
 
 /// Appends the lines, and returns their positions.
-async fn append(tx: &DatabaseTransaction, mut rows: Vec<event::ActiveModel>) -> Result<Recorded> {
+async fn append(
+    tx: &DatabaseTransaction,
+    mut rows: Vec<event::ActiveModel>,
+    now: Instant,
+) -> Result<Recorded> {
     let ids: Vec<Uuid> = rows.iter().map(|_| id::secret()).collect();
     let Some(last_id) = ids.last().copied() else {
         return Ok(Recorded::default());
@@ -324,12 +334,15 @@ async fn append(tx: &DatabaseTransaction, mut rows: Vec<event::ActiveModel>) -> 
             Expr::col(event_counter::Column::LastId),
         )
         .col_expr(event_counter::Column::LastId, Expr::value(last_id))
+        .col_expr(
+            event_counter::Column::LastAt,
+            Func::greatest([Expr::col(event_counter::Column::LastAt), Expr::value(now)]).into(),
+        )
         .filter(Expr::col(event_counter::Column::Id).eq(1))
         .exec_with_returning(tx)
         .await?;
-    let counter = counter
-        .first()
-        .ok_or_else(|| Error::internal("the event counter has no row"))?;
+    let counter = counter.first().ok_or_else(no_counter)?;
+    let occurred_at = moment::clamp_events(tx, counter.last_at, now).await?;
     let previous = LogPosition {
         sequence: counter.last_sequence - count,
         id: counter.previous_id,
@@ -338,6 +351,7 @@ async fn append(tx: &DatabaseTransaction, mut rows: Vec<event::ActiveModel>) -> 
     for (row, position) in rows.iter_mut().zip(recorded.positions()) {
         row.sequence = Set(position.sequence);
         row.id = Set(position.id);
+        row.occurred_at = Set(occurred_at);
     }
     for part in rows.chunks(EVENTS_PER_STATEMENT) {
         event::Entity::insert_many(part.to_vec())

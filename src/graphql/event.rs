@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use entity::{entry_id::EntryId, event};
+use entity::{Instant, entry_id::EntryId, event};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select, prelude::Uuid};
 
 use super::{
@@ -110,7 +110,8 @@ impl EventQuery {
         let page = Page::read(ctx, identity, page, filter.select()?, newest_first).await?;
         let ids = page.rows().filter_map(|row| row.actor_id);
         let actors = actors(&reader.snapshot, ids).await?;
-        page.shown(|row| Event::of(row, &actors))
+        let now = reader.app.clock.now();
+        page.shown(|row| Event::of(row, &actors, now))
     }
 }
 
@@ -167,7 +168,7 @@ impl EventFilter {
 }
 
 impl Event {
-    fn of(row: event::Model, actors: &HashMap<Uuid, Actor>) -> Self {
+    fn of(row: event::Model, actors: &HashMap<Uuid, Actor>, now: Instant) -> Self {
         let entry_id = row.entry_id.zip(row.entry_type);
         let entry_id = entry_id.map(|(uuid, content_type)| EntryId { content_type, uuid });
         let shown = entry_id.filter(|_| tail::may_show(&row.action));
@@ -176,7 +177,8 @@ impl Event {
         Self {
             sequence: row.sequence,
             id: row.id.simple().to_string().into(),
-            occurred_at: DateTime(row.occurred_at),
+            // A clock may have been ahead.
+            occurred_at: DateTime(Ord::min(row.occurred_at, now)),
             action: row.action,
             actor: row.actor_id.and_then(|id| actors.get(&id).cloned()),
             api_token_id: row.token_id.map(|id| public_id(id).into()),

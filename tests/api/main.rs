@@ -43,6 +43,7 @@ mod pipeline;
 mod positions;
 mod process;
 mod property;
+mod publications;
 mod real_browser;
 mod refreshing;
 mod schema;

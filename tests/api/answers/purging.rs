@@ -36,12 +36,24 @@ async fn answers(server: &Server) -> Vec<(String, BTreeSet<String>)> {
 
 /// The tags of all events after this one, and the last event.
 async fn told_after(server: &Server, admin: &str, last: i64) -> (BTreeSet<String>, i64) {
-    let query = "{ events(first: 100) { nodes { sequence action cacheTags } } }";
+    let query =
+        "{ events(first: 100) { nodes { sequence id action cacheTags purgeAgainAfterSeconds } } }";
     let answer = server.query_as(admin, query, Value::Null).await.json();
     let events = answer["data"]["events"]["nodes"]
         .as_array()
         .expect("events")
         .clone();
+    let ids: BTreeSet<&str> = events
+        .iter()
+        .filter_map(|event| event["id"].as_str())
+        .collect();
+    assert_eq!(ids.len(), events.len(), "each event has an id of its own");
+    for event in &events {
+        // What was on its way to a cache is thrown away by a second purge.
+        let again = event["purgeAgainAfterSeconds"].as_i64();
+        let has_tags = event["cacheTags"] != json!([]);
+        assert_eq!(again, has_tags.then_some(10), "{event}");
+    }
     let new = events
         .iter()
         .filter(|event| event["sequence"].as_i64() > Some(last));
