@@ -155,7 +155,10 @@ impl Snapshot {
     /// Returns the read-only transaction of the snapshot, for checks that also run in transactions that write.
     pub async fn transaction(&self) -> Result<Transaction> {
         self.counted().await?;
-        let transaction = self.transaction.get().map(Arc::clone);
+        let transaction = self
+            .transaction
+            .get()
+            .map(|begun| Arc::clone(&begun.transaction));
         let transaction = transaction.ok_or_else(|| Error::internal("a snapshot has not begun"))?;
         Ok(Transaction::read_only(transaction))
     }

@@ -217,7 +217,12 @@ impl Delivery {
         if !matches!(sender.principal, Principal::Preview { .. }) {
             return Ok(sender);
         }
-        let principal = Box::pin(preview_link::with_shown(&self.app, sender.principal, required)).await?;
+        let principal = Box::pin(preview_link::with_shown(
+            &self.app,
+            sender.principal,
+            required,
+        ))
+        .await?;
         Ok(Sender {
             principal,
             ..sender

@@ -91,7 +91,7 @@ pub(super) async fn outcome<C: Content>(
 ) -> Outcome<C> {
     let shown = async {
         let (change, id) = changed?;
-        commit::<C>(ctx, field, locale, change, id).await
+        Box::pin(commit::<C>(ctx, field, locale, change, id)).await
     };
     let (entry, errors) = UserError::split(shown.await)?;
     Ok((entry.flatten(), errors))

@@ -21,14 +21,14 @@ const CASES: u32 = 6;
 
 #[tokio::test]
 async fn a_preview_link_shows_nothing_else_on_sqlite() {
-    let test = async |plan: Vec<Planned>| hold(&plan, TestApp::on_sqlite().await).await;
+    let test = async |plan: Vec<Planned>| Box::pin(hold(&plan, TestApp::on_sqlite().await)).await;
     property::holds(CASES, plans(), test).await;
 }
 
 #[tokio::test]
 async fn a_preview_link_shows_nothing_else_on_postgres() {
     let test = async |plan: Vec<Planned>| match TestApp::on_postgres().await {
-        Some(app) => hold(&plan, app).await,
+        Some(app) => Box::pin(hold(&plan, app)).await,
         None => Ok(()),
     };
     property::holds(CASES, plans(), test).await;

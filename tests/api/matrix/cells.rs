@@ -300,15 +300,15 @@ async fn hold(app: TestApp, is_meant: impl Fn(&Operation<'_>) -> bool) {
 
 on_both_engines! {
     async fn every_cell_holds_for_questions(app: TestApp) {
-        hold(app, |operation| !operation.is_mutation).await;
+        Box::pin(hold(app, |operation| !operation.is_mutation)).await;
     }
 
     async fn every_cell_holds_for_mutations_of_a_type(app: TestApp) {
-        hold(app, |operation| operation.is_mutation && operation.is_of_a_type()).await;
+        Box::pin(hold(app, |operation| operation.is_mutation && operation.is_of_a_type())).await;
     }
 
     async fn every_cell_holds_for_mutations_of_all_types(app: TestApp) {
-        hold(app, |operation| operation.is_mutation && !operation.is_of_a_type()).await;
+        Box::pin(hold(app, |operation| operation.is_mutation && !operation.is_of_a_type())).await;
     }
 
     async fn a_password_that_was_given_long_ago_is_wanted_again(app: TestApp) {

@@ -145,9 +145,10 @@ impl TestApp {
         query: &str,
         variables: Value,
     ) -> Value {
-        self.admit(&principal).await;
+        Box::pin(self.admit(&principal)).await;
         let variables = Variables::from_json(variables);
-        answer(&self.delivery, query, variables, Sender::new(principal)).await
+        let sender = Sender::new(principal);
+        Box::pin(answer(&self.delivery, query, variables, sender)).await
     }
 
     /// A change by somebody.

@@ -143,7 +143,7 @@ impl TestApp {
             input.insert(Name::new("file"), upload.to_value());
         }
         let uploads = Arc::new(uploads);
-        self.admit(who).await;
+        Box::pin(self.admit(who)).await;
         let mut sender = Sender::new(who.clone());
         sender.uploads = Some(Arc::clone(&uploads));
         let answer = answer(&self.delivery, query, variables, sender).await;
