@@ -77,7 +77,7 @@ pub(super) struct Admission {
 
 /// A place among the operations that are executed, for as long as it is held.
 pub(super) struct Place {
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
     _large: Option<OwnedSemaphorePermit>,
     /// Whose operation it is.
     client: Option<Counted>,
@@ -130,7 +130,7 @@ impl Admission {
             None
         };
         Some(Place {
-            _place: self.places(principal, changes).enter().await?,
+            _permit: self.places(principal, changes).enter().await?,
             _large: large,
             client,
             consumption: self.consumption.clone(),

@@ -26,7 +26,7 @@ impl Delivery {
     pub(super) fn budget(&self, charged_by: ChargedBy, place: Place) -> Arc<Budget> {
         let limit = self.app.config.limit_answer_bytes;
         Budget::new(limit, &self.memory, charged_by, move |spent| {
-            place.leave(spent)
+            place.leave(spent);
         })
     }
 
