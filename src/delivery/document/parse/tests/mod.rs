@@ -30,6 +30,11 @@ const STRICTER: [&str; 5] = [
     "expected a value without variables, found \"$\"",
 ];
 
+/// Before a comment, async-graphql takes `on` for the name of a fragment, which the specification rules out.
+fn is_spread_of_on(message: &str, gap: &str) -> bool {
+    gap.contains('#') && message.starts_with("expected \"{\", found ")
+}
+
 proptest! {
     #[test]
     fn documents_are_read_as_async_graphql_reads_them(
@@ -41,7 +46,7 @@ proptest! {
             (Ok(read), Ok(expected)) => prop_assert_eq!(read, expected, "{}", text),
             (Err(_), Err(_)) => {}
             (Err(message), Ok(_)) => prop_assert!(
-                STRICTER.contains(&message.as_str()), "{}: {}", message, text
+                STRICTER.contains(&message.as_str()) || is_spread_of_on(&message, gap), "{}: {}", message, text
             ),
             (Ok(_), Err(error)) => prop_assert!(false, "{}: {}", error, text),
         }
