@@ -13,7 +13,7 @@ use super::{
     Client, FRESH, Principal,
     account::address,
     attempt::{self, Bucket, Budget},
-    authority::begin_on_accounts,
+    authority::{self, begin_on_accounts},
     challenge::{self, Purpose},
     factor::{self, Factor, FactorKind, Needed},
     session::{Tokens, begin},
@@ -182,6 +182,8 @@ pub async fn confirm_password(
     given: Secret,
 ) -> Result<Instant> {
     let (account, session) = principal.signed_in()?;
+    // Whoever has a session that was revoked must not try passwords with it.
+    authority::check(app, principal).await?;
     let select = account::Entity::find_by_id(account);
     let account = app.database.row::<_, account::Model>(select).await?;
     let account = account.ok_or(Error::Unauthenticated)?;

@@ -27,8 +27,13 @@ use crate::{
     support::{TestApp, accounts::PASSWORD, on_both_engines, pictures::png},
 };
 
-/// When the entries of the stock are published: the clock stands still.
-pub(super) const MOMENT: &str = "2026-05-01T12:00:00Z";
+/// A moment at which all entries of the stock are public that are so at all: now.
+pub(super) fn moment(app: &TestApp) -> String {
+    app.app
+        .clock
+        .now()
+        .to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+}
 
 /// What of the matrix is wrong.
 type Wrong = Vec<String>;
@@ -107,7 +112,7 @@ impl Stock {
             let subject = Subject {
                 id: *id,
                 latest: if kind.state == State::Changed { 2 } else { 1 },
-                moment: MOMENT.to_owned(),
+                moment: moment(&self.app),
             };
             let who = self.who(column, operation, (*kind, *id));
             let answer = self.ask(who, &operation.about(&subject)).await;
@@ -321,7 +326,7 @@ on_both_engines! {
         let admin = ROLES.len() - 1;
         let id = stock.entry(operation.content_type(), admin, kind).await;
         let admin = stock.principals[admin].clone();
-        let subject = Subject { id, latest: 1, moment: MOMENT.to_owned() };
+        let subject = Subject { id, latest: 1, moment: moment(&stock.app) };
         let before = all_rows(&stock.app).await;
         stock.app.app.clock.advance(TimeDelta::minutes(6));
         let answer = stock.ask(admin.clone(), &operation.about(&subject)).await;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
 use entity::{entry::ContentType, entry_id::EntryId};
 use kindling::{
     auth::{Principal, Role},
@@ -153,6 +154,8 @@ impl Stock {
             }
         }
         change.commit().await.expect("a commit");
+        // Publications follow each other also where the clock stands still.
+        self.app.app.clock.advance(TimeDelta::milliseconds(1));
         id
     }
 

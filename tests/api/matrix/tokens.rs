@@ -9,7 +9,7 @@ use sea_orm::Iterable;
 
 use super::{
     Outcome,
-    cells::{MOMENT, outcome},
+    cells::{moment, outcome},
     columns::{Column, SCOPES, token_of},
     document::{How, rules},
     expected::expected,
@@ -96,7 +96,7 @@ impl Stock {
         let subject = Subject {
             id,
             latest: if kind.state == State::Changed { 2 } else { 1 },
-            moment: MOMENT.to_owned(),
+            moment: moment(&self.app),
         };
         let answer = self.ask(token.clone(), &operation.about(&subject)).await;
         (outcome(operation.rule, &answer, id), answer)
