@@ -1,42 +1,35 @@
 //! Entries of any type by their ids: `node`, `nodes` and `by: {id}`.
 
-use entity::{entry, entry_id::EntryId, publication};
-use kindling::content::types::{Asset, Milestone, Page, StorySection, Value};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, prelude::Expr};
+use entity::entry_id::EntryId;
+use kindling::{
+    auth::Principal,
+    content::{
+        lifecycle::{Step, Target},
+        types::{Asset, Milestone, Page, StorySection, Value},
+    },
+};
 use serde_json::json;
 
 use crate::support::{
     TestApp,
     content::{self, problem},
-    editor, on_both_engines, start_of_time,
+    editor, on_both_engines,
 };
 
 const NODES: &str =
     "query($ids: [ID!]!, $view: ContentView) { nodes(ids: $ids, view: $view) { id __typename } }";
 
-/// Takes a public entry back, and puts it in the trash if asked to, for which the API has no operation yet.
+/// Takes a public entry back, and puts it in the trash if asked to.
 async fn unpublished(app: &TestApp, id: EntryId, in_trash: bool) {
-    let tx = app.app.database.begin().await.expect("a transaction");
-    publication::Entity::update_many()
-        .col_expr(
-            publication::Column::EndsAt,
-            Expr::value(app.app.clock.now()),
-        )
-        .filter(publication::Column::EntryId.eq(id.uuid))
-        .exec(&tx)
-        .await
-        .expect("an end");
-    let entry = entry::ActiveModel {
-        id: Set(id.uuid),
-        published_revision: Set(None),
-        archived_at: Set(in_trash.then(start_of_time)),
-        ..entry::ActiveModel::default()
+    let step = if in_trash {
+        Step::Archive { force: false }
+    } else {
+        Step::Unpublish { force: false }
     };
-    entry::Entity::update(entry)
-        .exec(&tx)
-        .await
-        .expect("an update");
-    tx.commit().await.expect("a commit");
+    let target = Target { id, expected: None };
+    let mut change = app.change_by(&Principal::System).await;
+    change.run(&[target], step).await.expect("a step");
+    change.commit().await.expect("a commit");
 }
 
 on_both_engines! {
