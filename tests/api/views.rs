@@ -137,6 +137,8 @@ on_both_engines! {
         let late = app.draft::<Value>("late", content::value("Late")).await;
         let section = content::with(content::story_section("a"), json!({"items": [late, value]}));
         app.public::<StorySection>("section", section).await;
+        // Publications follow each other also where the clock stands still.
+        app.app.clock.advance(TimeDelta::seconds(1));
         let then = app.app.clock.now();
         republished(&app, value, 1, "Second").await;
         app.publish(&[late]).await.expect("a publication");

@@ -17,6 +17,7 @@ mod lost_connections;
 mod marks;
 mod memory;
 mod merging;
+mod observer;
 mod pairs;
 mod read_only;
 mod site;
