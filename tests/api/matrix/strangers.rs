@@ -1,5 +1,6 @@
 //! Ids of what others have not published, in every place that takes an id: the answer is that to an id that nobody has.
 
+use chrono::DateTime;
 use entity::{entry::ContentType, entry_id::EntryId};
 use kindling::auth::Principal;
 use sea_orm::Iterable;
@@ -73,7 +74,9 @@ impl Stock {
             self.app.send_file(&who, &document, input, &png(1, 1)).await
         };
         answer["extensions"] = Value::Null;
-        without_numbers(&without_ids(&without_cursors(answer).to_string()))
+        without_numbers(&without_ids(
+            &without_cursors_and_moments(answer).to_string(),
+        ))
     }
 
     /// The id of a new draft of the contributor; that of nothing if none is needed.
@@ -135,10 +138,14 @@ fn without_numbers(text: &str) -> String {
     })
 }
 
-/// The answer without cursors, which hold ids.
-fn without_cursors(value: Value) -> Value {
+/// The answer without cursors, which hold ids, and without moments, which differ between entries.
+fn without_cursors_and_moments(value: Value) -> Value {
     match value {
-        Value::Array(values) => values.into_iter().map(without_cursors).collect(),
+        Value::String(text) if DateTime::parse_from_rfc3339(&text).is_ok() => json!("a moment"),
+        Value::Array(values) => values
+            .into_iter()
+            .map(without_cursors_and_moments)
+            .collect(),
         Value::Object(fields) => fields
             .into_iter()
             .map(|(name, value)| {
@@ -146,7 +153,7 @@ fn without_cursors(value: Value) -> Value {
                 let value = if is_cursor {
                     json!("a cursor")
                 } else {
-                    without_cursors(value)
+                    without_cursors_and_moments(value)
                 };
                 (name, value)
             })
