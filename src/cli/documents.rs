@@ -105,10 +105,10 @@ async fn check(config: Config, checked: Checked) -> Result<String> {
         Some(file) => read(file)?.0.into_iter().collect(),
         None => published(&config).await?,
     };
-    let trial = Trial::new(&Arc::new(config));
+    let trial = Trial::new(&Arc::new(config))?;
     let mut broken = Vec::new();
     for (named, text) in &documents {
-        let faults = trial.of(text).await.err().into_iter().flatten();
+        let faults = trial.of(text).err().into_iter().flatten();
         broken.extend(faults.map(|fault| format!("{named}: {fault}")));
     }
     if broken.is_empty() {

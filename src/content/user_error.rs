@@ -136,26 +136,31 @@ impl ConflictError {
     }
 }
 
+/// A value as a scalar of GraphQL; none where it is null, which a non-null field never is.
+pub(crate) fn present(value: Value) -> Option<Json<Value>> {
+    (!value.is_null()).then_some(Json(value))
+}
+
 /// A field that two changes made different.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct FieldConflict {
     /// The field, such as `title.en`.
     path: String,
     /// What stood there before both; null where nobody knows any more.
-    base: Json<Value>,
+    base: Option<Json<Value>>,
     /// What stands there now.
-    theirs: Json<Value>,
+    theirs: Option<Json<Value>>,
     /// What was to stand there.
-    yours: Json<Value>,
+    yours: Option<Json<Value>>,
 }
 
 impl From<Clash> for FieldConflict {
     fn from(clash: Clash) -> Self {
         Self {
             path: clash.path,
-            base: Json(clash.base),
-            theirs: Json(clash.theirs),
-            yours: Json(clash.yours),
+            base: present(clash.base),
+            theirs: present(clash.theirs),
+            yours: present(clash.yours),
         }
     }
 }

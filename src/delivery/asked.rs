@@ -176,7 +176,8 @@ impl Sender {
 
 /// The request as GraphQL takes it.
 pub(super) fn request(asked: &Asked, sender: Sender) -> Request {
-    let mut request = Request::new(asked.document.text.clone())
+    // The document goes beside it.
+    let mut request = Request::new("")
         .variables(Variables::clone(&asked.variables))
         .data(sender.client)
         .data(sender.browser);

@@ -98,6 +98,7 @@ impl Delivery {
             self.app.database.rows.state(),
             self.app.database.shown.state(),
             self.documents.state(),
+            self.schema.state(),
             self.trusted.state(),
         ])
     }

@@ -85,7 +85,8 @@ impl Delivery {
         Self {
             app: app.clone(),
             schema: Schema::new(app),
-            documents: Documents::new(app.config.document_cache_bytes),
+            // The plans of their operations take the other half.
+            documents: Documents::new(app.config.document_cache_bytes / 2),
             trusted: Known::new(app.database.clone(), app.config.document_cache_bytes),
             limits: Limits::new(&app.config),
             rates: Rates::new(&app.config),

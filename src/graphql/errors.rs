@@ -105,6 +105,12 @@ pub(crate) fn with_code(mut error: ServerError, code: &str) -> ServerError {
     error
 }
 
+/// The schema is not told to whoever asks.
+pub(crate) fn no_introspection() -> ServerError {
+    let message = "the schema is told only to those who are signed in, and in development";
+    with_code(ServerError::new(message, None), VALIDATION_FAILED)
+}
+
 /// An error of ours that belongs to no field.
 pub(crate) fn of(error: Error) -> ServerError {
     let message = error.to_string();

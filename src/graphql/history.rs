@@ -18,6 +18,7 @@ use crate::{
         read::{self, Slice},
         scalar::DateTime,
         types::{for_type, parse_id, reader},
+        user_error::present,
     },
     error::Result,
 };
@@ -58,9 +59,9 @@ pub struct FieldChange {
     /// The field, such as `title.en`.
     path: String,
     /// What stands in the first revision; null for nothing.
-    before: Json<Value>,
+    before: Option<Json<Value>>,
     /// What stands in the second revision; null for nothing.
-    after: Json<Value>,
+    after: Option<Json<Value>>,
 }
 
 /// Questions about the past of entries.
@@ -127,8 +128,8 @@ impl HistoryQuery {
             let locale = difference.locale.as_deref();
             FieldChange {
                 path: for_type!(id.content_type, C => path_of::<C>(&difference.field, locale)),
-                before: Json(difference.before),
-                after: Json(difference.after),
+                before: present(difference.before),
+                after: present(difference.after),
             }
         };
         Ok(Some(RevisionDiff {

@@ -11,7 +11,7 @@ use async_graphql::{
 };
 
 use super::{
-    document,
+    Document, document,
     errors::{self, told},
 };
 use crate::{
@@ -67,12 +67,12 @@ const SECRET: &[&str] = &[
 /// What the operation claims: if it is a mutation of content that came with a key, and there is somebody to keep the
 /// answer for.
 pub(super) fn claim(
-    document: &ExecutableDocument,
+    document: &Document,
     request: &Request,
     principal: &Principal,
 ) -> Option<Arc<Claim>> {
     let key = data::<IdempotencyKey>(request)?;
-    if !changes_content(document, request.operation_name.as_deref()) {
+    if !changes_content(&document.parsed, request.operation_name.as_deref()) {
         return None;
     }
     let name = request.operation_name.clone().unwrap_or_default();
@@ -80,7 +80,7 @@ pub(super) fn claim(
     let uploads = data::<Arc<Uploads>>(request);
     let files = uploads.map(|uploads| uploads.fingerprint());
     let files = files.unwrap_or_default();
-    let parts = [request.query.as_str(), &name, &variables, &files];
+    let parts = [document.text.as_str(), &name, &variables, &files];
     let by = (principal.account_id()?, principal.token_id());
     let claim = Claim::new(by, &key.0, &parts);
     Some(Arc::new(claim))

@@ -8,6 +8,7 @@ mod email_change;
 mod entry;
 pub(crate) mod errors;
 mod event;
+mod execution;
 mod factor;
 mod factor_policy;
 mod history;
@@ -29,22 +30,26 @@ mod sign_in_methods;
 mod single_entry;
 pub(crate) mod transport;
 mod usage;
-pub(crate) mod validation;
-mod variables;
 mod work_list;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::{
-    EmptySubscription, MergedObject, OutputType, Request, Response, SDLExportOptions,
-    Schema as StaticSchema, SchemaBuilder,
-    parser::types::ExecutableDocument,
+    EmptySubscription, IntrospectionMode, MergedObject, OutputType, Request, Response,
+    SDLExportOptions, Schema as StaticSchema, SchemaBuilder, ServerError, ValidationMode,
     registry::{MetaType, Registry},
 };
 
 use tracing::Instrument;
 
-use self::{limits::Limits, meter::Meter, retry::Retrying};
+pub use self::execution::Document;
+pub(crate) use self::execution::Types;
+use self::{
+    execution::{Plan, Plans, coerce, complete_response},
+    limits::Limits,
+    meter::Meter,
+    retry::Retrying,
+};
 use crate::{
     app::App,
     auth::{Client, Principal},
@@ -55,7 +60,7 @@ use crate::{
     },
     database::Reads,
     error::Error,
-    telemetry::traces,
+    telemetry::{metrics::cache::CacheState, traces},
 };
 
 /// Everything that can be read.
@@ -123,6 +128,7 @@ pub struct Schema {
     plain: StaticSchema<Query, Retrying<Mutation>, EmptySubscription>,
     /// The same for all others.
     metered: StaticSchema<Query, Retrying<Mutation>, EmptySubscription>,
+    plans: Plans,
     app: App,
 }
 
@@ -146,6 +152,10 @@ impl From<Response> for Executed {
         }
     }
 }
+
+/// Selections one in the other that an operation may have once its fragments are resolved: more than the limits of documents
+/// let through.
+const DEEPEST: usize = 1_000;
 
 /// Whether the schema is told to whoever asks, also where it is no secret.
 fn may_introspect(principal: &Principal) -> bool {
@@ -191,39 +201,44 @@ pub(crate) fn registry() -> Registry {
 impl Schema {
     /// The schema over an application. In development it answers introspection by everybody, and tells what an answer cost.
     pub fn new(app: &App) -> Self {
+        // Documents are validated before, by all rules.
         let builder = || {
-            if app.config.development {
-                builder()
-            } else {
-                builder().disable_suggestions()
-            }
+            builder()
+                .validation_mode(ValidationMode::Fast)
+                .limit_recursive_depth(DEEPEST)
         };
         Self {
             plain: builder().finish(),
             metered: builder().extension(Meter).finish(),
+            plans: Plans::new(app.config.document_cache_bytes / 2),
             app: app.clone(),
         }
     }
 
-    /// Executes an operation of a document, which is that of the request, for a principal. All of it sees one state of the
-    /// database. What the document may cost at most must have been looked at before: validation takes any time. What it loads
-    /// and writes charges the budget.
+    /// How full the cache of plans is, and how often it helped.
+    pub(crate) fn state(&self) -> CacheState {
+        self.plans.state()
+    }
+
+    /// Executes an operation of a document for a principal. All of it sees one state of the database. What the document may cost
+    /// at most must have been looked at before: validation takes any time. What it loads and writes charges the budget.
     pub(crate) async fn execute(
         &self,
-        document: &ExecutableDocument,
+        document: &Document,
         mut request: Request,
         principal: Principal,
         budget: &Arc<Budget>,
     ) -> Executed {
-        if let Some(error) = variables::fault(document, &request) {
-            return Response::from_errors(vec![error]).into();
-        }
-        request.set_parsed_query(document.clone());
-        if !self.app.config.development && !may_introspect(&principal) {
-            request = request.disable_introspection();
-        }
-        let Some(claim) = idempotency::claim(document, &request, &principal) else {
-            return self.run(request, principal, None, budget).await;
+        let claim = idempotency::claim(document, &request, &principal);
+        let plan = match self.plan(document, &mut request, &principal) {
+            Ok(plan) => plan,
+            Err(errors) => {
+                let errors = errors.into_iter().map(errors::told);
+                return Response::from_errors(errors.collect()).into();
+            }
+        };
+        let Some(claim) = claim else {
+            return self.run(plan, request, principal, None, budget).await;
         };
         if let Some(response) = idempotency::answered(&claim, &self.app).await {
             return response.into();
@@ -232,9 +247,8 @@ impl Schema {
         let (schema, budget) = (self.clone(), Arc::clone(budget));
         let kept = tokio::spawn(traces::carried(
             async move {
-                let executed = schema
-                    .run(request, principal, Some(Arc::clone(&claim)), &budget)
-                    .await;
+                let by = Some(Arc::clone(&claim));
+                let executed = schema.run(plan, request, principal, by, &budget).await;
                 let response = idempotency::keep(&claim, &schema.app, executed.response).await;
                 Executed {
                     response,
@@ -249,9 +263,37 @@ impl Schema {
         })
     }
 
+    /// The plan of the operation that a request names, whose variables are coerced; or why there is none.
+    fn plan(
+        &self,
+        document: &Document,
+        request: &mut Request,
+        principal: &Principal,
+    ) -> Result<Arc<Plan>, Vec<ServerError>> {
+        let types = Types::get().map_err(|error| vec![errors::of(error)])?;
+        let faults = document.faults(types);
+        if !faults.is_empty() {
+            return Err(faults.to_vec());
+        }
+        let name = request.operation_name.take();
+        let operation = document.operation(name.as_deref()).map_err(|it| vec![it])?;
+        if !self.app.config.development && !may_introspect(principal) {
+            if document.describes(operation) {
+                return Err(vec![errors::no_introspection()]);
+            }
+            request.introspection_mode = IntrospectionMode::Disabled;
+        }
+        request.variables = coerce(types, operation, &request.variables).map_err(|it| vec![it])?;
+        let plan = self
+            .plans
+            .plan(types, document, name.as_deref(), &request.variables);
+        plan.map_err(|it| vec![it])
+    }
+
     async fn run(
         &self,
-        request: Request,
+        plan: Arc<Plan>,
+        mut request: Request,
         principal: Principal,
         claim: Option<Arc<Claim>>,
         budget: &Arc<Budget>,
@@ -263,11 +305,16 @@ impl Schema {
             ChargedBy::Containers => &self.plain,
             ChargedBy::Extension => &self.metered,
         };
+        request.set_parsed_query(plan.document.clone());
         let executed = schema.execute(request.data(Arc::clone(&reader)));
-        let mut response = budget.run(executed).await.unwrap_or_else(|ended| {
+        let mut response = match budget.run(executed).await {
+            Ok(mut response) => {
+                complete_response(&mut response, &plan);
+                response
+            }
             // Everything that was loaded and written has been dropped by now.
-            Response::from_errors(vec![errors::of_ended(ended)])
-        });
+            Err(ended) => Response::from_errors(vec![errors::of_ended(ended)]),
+        };
         // Where a field could not be loaded within the budget, the others are not answered, either.
         let mut errors = response.errors.iter();
         if let Some(error) = errors.find(|error| errors::is_of_budget(error)) {

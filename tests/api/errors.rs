@@ -110,7 +110,7 @@ on_both_engines! {
         let query = "query($n: Int!, $d: PartialDate) { milestones(first: $n, where: {date: {eq: $d}}) { totalCount } }";
         for (variables, expected) in [
             (json!({}), "BAD_INPUT"),
-            (json!({"n": "one"}), "GRAPHQL_VALIDATION_FAILED"),
+            (json!({"n": "one"}), "BAD_INPUT"),
             (json!({"n": 1, "d": "May"}), "BAD_INPUT"),
             (json!({"n": 1, "d": 5}), "BAD_INPUT"),
         ] {

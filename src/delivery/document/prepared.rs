@@ -6,18 +6,15 @@ use std::sync::{
 };
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use sha2::{Digest, Sha256};
 
 use crate::{
-    graphql::document::root_fields,
+    graphql::{Document, document::root_fields},
     telemetry::metrics::operations::{OperationKind, OperationMeter, OperationMeters},
 };
 
 /// A document that was parsed, and what is known of it. Two are equal if their texts are.
 pub struct Prepared {
-    pub(in crate::delivery) text: String,
-    pub(in crate::delivery) document: ExecutableDocument,
-    hash: [u8; 32],
+    pub(in crate::delivery) document: Document,
     operations: Vec<Operation>,
     tokens: u64,
     /// Whether it is kept for requests to come.
@@ -61,16 +58,16 @@ impl Operation {
 
 impl PartialEq for Prepared {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash
+        self.document.hash == other.document.hash
     }
 }
 
 impl Eq for Prepared {}
 
 impl Prepared {
-    pub(super) fn new(text: &str, document: ExecutableDocument, tokens: u64) -> Self {
-        let operations = document.operations.iter().map(|(name, operation)| {
-            let mut fields: Vec<String> = root_fields(&document, &operation.node)
+    pub(super) fn new(text: &str, parsed: ExecutableDocument, tokens: u64) -> Self {
+        let operations = parsed.operations.iter().map(|(name, operation)| {
+            let mut fields: Vec<String> = root_fields(&parsed, &operation.node)
                 .into_iter()
                 .map(ToOwned::to_owned)
                 .collect();
@@ -84,17 +81,15 @@ impl Prepared {
         });
         Self {
             operations: operations.collect(),
-            text: text.to_owned(),
-            document,
+            document: Document::new(text, parsed),
             tokens,
-            hash: Sha256::digest(text).into(),
             is_kept: AtomicBool::new(false),
         }
     }
 
     /// The SHA-256 of its text.
     pub fn hash(&self) -> &[u8; 32] {
-        &self.hash
+        &self.document.hash
     }
 
     /// All its operations.
@@ -123,7 +118,7 @@ impl Prepared {
     pub(super) fn weight(&self) -> u32 {
         // A field with its name, in lists that have grown to up to twice of what they hold.
         const PER_TOKEN: u64 = 300;
-        let bytes = 1_000 + 2 * self.text.len() as u64 + PER_TOKEN * self.tokens;
+        let bytes = 1_000 + 2 * self.document.text.len() as u64 + PER_TOKEN * self.tokens;
         u32::try_from(bytes).unwrap_or(u32::MAX)
     }
 

@@ -90,7 +90,7 @@ impl Limits {
         operation_name: Option<&str>,
         variables: &Variables,
     ) -> u64 {
-        Costing::new(&self.weights, &document.document, variables).operation(operation_name)
+        Costing::new(&self.weights, &document.document.parsed, variables).operation(operation_name)
     }
 
     /// Before operations are executed: what all of them cost together.

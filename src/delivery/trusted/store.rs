@@ -101,12 +101,12 @@ async fn rows(
     client: &Client,
     manifest: &Manifest,
 ) -> Result<Vec<trusted_document::Model>> {
-    let trial = Trial::new(&app.config);
+    let trial = Trial::new(&app.config)?;
     let now = app.clock.now();
     let mut rows = Vec::with_capacity(manifest.0.len());
     let mut problems = Vec::new();
     for (id, text) in &manifest.0 {
-        match trial.of(text).await {
+        match trial.of(text) {
             Ok(name) => rows.push(trusted_document::Model {
                 client: client.name.clone(),
                 version: client.version.clone(),

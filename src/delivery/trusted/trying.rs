@@ -7,12 +7,13 @@ use async_graphql::ServerError;
 use crate::{
     config::Config,
     delivery::{document::prepare, limits::Limits},
-    graphql::validation::Validation,
+    error::Result,
+    graphql::Types,
 };
 
 /// What documents are tried against.
 pub struct Trial {
-    validation: Validation,
+    types: &'static Types,
     limits: Limits,
 }
 
@@ -31,30 +32,23 @@ impl fmt::Display for Fault {
 
 impl Trial {
     /// The schema of this program, with the limits of the settings.
-    pub fn new(config: &Arc<Config>) -> Self {
-        Self {
-            validation: Validation::new(),
+    pub fn new(config: &Arc<Config>) -> Result<Self> {
+        Ok(Self {
+            types: Types::get()?,
             limits: Limits::new(config),
-        }
+        })
     }
 
     /// The names of the operations of a document, or all that is wrong with it.
-    pub async fn of(&self, text: &str) -> Result<String, Vec<Fault>> {
+    pub fn of(&self, text: &str) -> std::result::Result<String, Vec<Fault>> {
         let prepared = prepare(text, &self.limits).map_err(|error| vec![Fault(error)])?;
-        let mut names = Vec::new();
-        let mut faults = Vec::new();
-        for operation in prepared.operations() {
-            let name = operation.name.as_deref();
-            faults.extend(self.validation.faults(&prepared.document, name).await);
-            names.extend(name.map(ToOwned::to_owned));
+        let faults = prepared.document.faults(self.types);
+        if !faults.is_empty() {
+            return Err(faults.iter().cloned().map(Fault).collect());
         }
-        // Each operation tells what is wrong with the whole document.
-        faults.dedup_by(|a, b| a.message == b.message && a.locations == b.locations);
+        let operations = prepared.operations().iter();
+        let mut names: Vec<&str> = operations.filter_map(|it| it.name.as_deref()).collect();
         names.sort_unstable();
-        if faults.is_empty() {
-            Ok(names.join(" "))
-        } else {
-            Err(faults.into_iter().map(Fault).collect())
-        }
+        Ok(names.join(" "))
     }
 }

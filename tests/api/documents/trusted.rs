@@ -203,7 +203,7 @@ async fn what_does_not_fit_is_not_published_and_who_would_break_is_named() {
         for (manifest, message) in [
             (
                 json!({"a": TITLES, "b": "query B { milestones { nodes { nothing } } }"}),
-                "b: 1:32: Unknown field \"nothing\"",
+                "b: 1:32: type `Milestone` does not have a field `nothing`",
             ),
             (json!({"a": "query {"}), "a: 1:8: "),
             (
@@ -239,7 +239,7 @@ async fn what_does_not_fit_is_not_published_and_who_would_break_is_named() {
         let broken = site.command(&["check"]);
         assert_eq!(broken.status.code(), Some(1));
         assert!(
-            told(&broken).starts_with("web@2 Titles titles: 1:37: Unknown field \"former\""),
+            told(&broken).starts_with("web@2 Titles titles: 1:37: type `"),
             "{}",
             told(&broken)
         );
