@@ -240,7 +240,7 @@ setting::settings! {
     max_batch: usize = parse::count, Shape::Plain,
         allowed "whole number from 0 to 1000", default "0";
 
-    /// Memory for documents that were sent before, so that they are parsed once
+    /// Memory for documents that were sent before, so that they are parsed, validated and planned once
     document_cache_bytes: usize = parse::bytes, Shape::Plain,
         allowed "number of bytes, or with KiB or MiB, from 1KiB to 1024MiB",
         default "8MiB";

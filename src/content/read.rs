@@ -168,6 +168,9 @@ pub async fn list<C: Content>(
     snapshot.note(view.is_public(), [], [C::TYPE]);
     let select = filtered::<C>(view, filter);
     let order = || total_order::<C>(order);
+    let is_by_entry = order().first().is_some_and(|step| step.by.of_entry);
+    let of_entry = is_by_entry.then(|| view.condition_of_entry(C::TYPE));
+    let select = select.filter(Condition::all().add_option(of_entry));
     let slice = slice_weighed(snapshot, select, order, page, Row::texts::<C>).await?;
     let ids = slice
         .rows

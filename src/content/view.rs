@@ -205,16 +205,24 @@ impl View {
         })
     }
 
+    /// What follows from [`View::condition`], in the words of the indexes of entries. Statements say it that look for entries by
+    /// their own columns, and no others: without it, no index of entries can be taken for the better way to content that has
+    /// a good one.
+    pub(super) fn condition_of_entry(&self, content_type: ContentType) -> Condition {
+        let is_published = self
+            .shows_published_rows()
+            .then(|| entry::Column::PublishedRevision.is_not_null());
+        Condition::all()
+            .add(entry::Column::Type.eq(content_type))
+            .add_option(is_published)
+    }
+
     /// The condition that keeps everything else out. The flags stand bare, as in the partial indexes.
     fn condition<C: Content>(&self) -> Condition {
         let flag = |name: &'static str| Expr::col((C::Entity::default(), name));
         let reached = self.reaches(C::TYPE);
-        let of_type = Condition::all()
-            .add(entry::Column::Type.eq(C::TYPE))
-            .add_option((!reached).then(|| Expr::val(1).eq(0)));
-        let published = Condition::all()
-            .add(flag("published"))
-            .add(entry::Column::PublishedRevision.is_not_null());
+        let of_type = Condition::all().add_option((!reached).then(|| Expr::val(1).eq(0)));
+        let published = Condition::all().add(flag("published"));
         let in_sight = (!self.trash).then(|| entry::Column::ArchivedAt.is_null());
         let latest = Condition::all().add(flag("latest")).add_option(in_sight);
         of_type.add(match self.moment {

@@ -8,8 +8,8 @@ use std::sync::{
 use entity::{entry::ContentType, entry_id::EntryId};
 use futures_util::TryStreamExt;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, EntityTrait, FromQueryResult, PaginatorTrait, Select,
-    TransactionTrait, prelude::Uuid,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, FromQueryResult,
+    PaginatorTrait, QueryTrait, Select, TransactionTrait, prelude::Uuid,
 };
 use tokio::sync::OnceCell;
 
@@ -26,8 +26,18 @@ use crate::{
     telemetry::metrics::database::{DatabaseMeter, Pool},
 };
 
+/// The target under which statements are logged.
+const SQL: &str = "kindling::sql";
 /// What a row takes beside its texts, in bytes.
 const PER_ROW: usize = 500;
+
+/// Logs what a statement looks like, without its values, for those who look for slow ones.
+fn told<E: EntityTrait>(connection: &DatabaseTransaction, select: &Select<E>) {
+    if tracing::enabled!(target: SQL, tracing::Level::TRACE) {
+        let statement = select.build(connection.get_database_backend());
+        tracing::trace!(target: SQL, statement = statement.sql);
+    }
+}
 
 /// Begins with the first statement, and ends when it is closed or dropped. It cannot write.
 #[derive(Debug)]
@@ -130,6 +140,7 @@ impl Snapshot {
         bytes: impl Fn(&R) -> usize,
     ) -> Result<Vec<R>> {
         let connection = self.counted().await?;
+        told(connection, &select);
         let stream = select.into_model::<R>().stream(connection).await;
         let mut stream = stream.map_err(Error::of_reading)?;
         let mut rows = Vec::new();
@@ -146,10 +157,9 @@ impl Snapshot {
         E: EntityTrait,
         E::Model: Sync,
     {
-        select
-            .count(self.counted().await?)
-            .await
-            .map_err(Error::of_reading)
+        let connection = self.counted().await?;
+        told(connection, &select);
+        select.count(connection).await.map_err(Error::of_reading)
     }
 
     /// Returns the read-only transaction of the snapshot, for checks that also run in transactions that write.

@@ -41,6 +41,7 @@ mod migrations;
 mod nodes;
 mod oidc;
 mod pipeline;
+mod plans;
 mod positions;
 mod process;
 mod property;

@@ -124,7 +124,9 @@ pub(super) async fn by_key<C: Content>(
     let key = without_nul(key, "by.key")?;
     let key = identifier::normalize(&key);
     let named = entry::Column::Key.eq(key.as_ref());
-    one(ctx, Condition::all().add(named), view).await
+    // Keys are unique by type, and so is their index.
+    let of_type = entry::Column::Type.eq(C::TYPE);
+    one(ctx, Condition::all().add(of_type).add(named), view).await
 }
 
 /// The text, unless it holds NUL, which no text has and PostgreSQL does not take.
