@@ -263,7 +263,10 @@ pub async fn count<C: Content>(
     filter: Option<&C::Filter>,
 ) -> Result<u64> {
     snapshot.note(view.is_public(), [], [C::TYPE]);
-    snapshot.count(filtered::<C>(view, filter)).await
+    match view.entries(C::TYPE).filter(|_| filter.is_none()) {
+        Some(entries) => snapshot.count(entries).await,
+        None => snapshot.count(filtered::<C>(view, filter)).await,
+    }
 }
 
 fn filtered<C: Content>(view: &View, filter: Option<&C::Filter>) -> Select<C::Entity> {

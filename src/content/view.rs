@@ -205,6 +205,26 @@ impl View {
         })
     }
 
+    /// Selects the entries of a content type that the view shows, to count them: an index tells that. None where their content
+    /// must be looked at.
+    pub(super) fn entries(&self, content_type: ContentType) -> Option<Select<entry::Entity>> {
+        let is_shown = match (self.moment, &self.drafts_of) {
+            (Moment::Published, _) | (Moment::Latest, DraftsOf::Nobody) => {
+                entry::Column::PublishedRevision.is_not_null()
+            }
+            (Moment::Latest, DraftsOf::All) if !self.trash => entry::Column::ArchivedAt.is_null(),
+            _ => return None,
+        };
+        let reached = self.reaches(content_type);
+        let select = entry::Entity::find()
+            .select_only()
+            .column(entry::Column::Id)
+            .filter(entry::Column::Type.eq(content_type))
+            .filter(is_shown)
+            .filter(Condition::all().add_option((!reached).then(|| Expr::val(1).eq(0))));
+        Some(select)
+    }
+
     /// What follows from [`View::condition`], in the words of the indexes of entries. Statements say it that look for entries by
     /// their own columns, and no others: without it, no index of entries can be taken for the better way to content that has
     /// a good one.

@@ -2,6 +2,7 @@
 //! answers nobody in time. Those who edit have places of their own, so that no crowd of visitors keeps them from working.
 
 use std::{
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::available_parallelism,
     time::Duration,
@@ -26,21 +27,25 @@ use crate::{
 const EDITORS: usize = 4;
 /// A crowd has gone once nobody has been refused for so long.
 const CALM: Duration = Duration::from_millis(100);
-/// Operations that may wait for each place. The others are refused at once, which costs least.
-const QUEUE: usize = 8;
+/// Operations that may wait, or so many for each place if that is more. The others are refused at once, which costs least.
+const QUEUE: usize = 200;
+const QUEUE_PER_PLACE: usize = 8;
 
 /// Clients with large answers wait for each other.
 const OF_LARGE_ANSWERS: Patience = Patience {
     usual: Duration::from_secs(1),
+    longest: Duration::from_secs(5),
     slow: Duration::from_millis(100),
-    slow_queue: QUEUE,
+    slow_queue: QUEUE_PER_PLACE,
 };
 
 /// How long operations wait for a place.
 #[derive(Clone, Copy)]
 struct Patience {
-    /// A line that moves is none of anybody's trouble. If somebody stands in it for this long, and in vain …
+    /// A line that moves is none of anybody's trouble. If it stands for this long …
     usual: Duration,
+    /// … or somebody has waited for this long …
+    longest: Duration,
     /// … then nobody waits for longer than this, and fewer for each place, while the crowd stays: waiting would help nobody.
     slow: Duration,
     slow_queue: usize,
@@ -48,19 +53,22 @@ struct Patience {
 
 const OF_THE_PUBLIC: Patience = Patience {
     usual: Duration::from_millis(250),
+    longest: Duration::from_secs(5),
     slow: Duration::from_millis(10),
     slow_queue: 1,
 };
 /// Signing in waits for passwords, which take their time.
 const OF_STRANGERS: Patience = Patience {
     usual: Duration::from_secs(5),
+    longest: Duration::from_secs(5),
     slow: Duration::from_millis(500),
-    slow_queue: QUEUE,
+    slow_queue: QUEUE_PER_PLACE,
 };
 const OF_EDITORS: Patience = Patience {
     usual: Duration::from_secs(10),
+    longest: Duration::from_secs(10),
     slow: Duration::from_secs(5),
-    slow_queue: QUEUE,
+    slow_queue: QUEUE_PER_PLACE,
 };
 
 /// The places of all operations that are executed.
@@ -175,7 +183,14 @@ struct Places {
     /// Where operations wait.
     queue: Semaphore,
     patience: Patience,
+    /// When somebody was last given a place.
+    moved_at: Mutex<Instant>,
     crowd: Mutex<Option<Crowd>>,
+}
+
+/// How many may wait for so many places.
+fn line(count: usize) -> usize {
+    QUEUE.max(QUEUE_PER_PLACE * count)
 }
 
 /// Some are refused.
@@ -192,8 +207,9 @@ impl Places {
             name,
             count,
             free: Arc::new(Semaphore::new(count)),
-            queue: Semaphore::new(QUEUE * count),
+            queue: Semaphore::new(line(count)),
             patience,
+            moved_at: Mutex::new(Instant::now()),
             crowd: Mutex::default(),
         }
     }
@@ -209,37 +225,54 @@ impl Places {
     }
 
     fn waiting(&self) -> usize {
-        (QUEUE * self.count).saturating_sub(self.queue.available_permits())
+        line(self.count).saturating_sub(self.queue.available_permits())
     }
 
     async fn enter(&self) -> Option<OwnedSemaphorePermit> {
         // Places that become free go to those who wait, so that there are none for others.
-        if let Ok(place) = Arc::clone(&self.free).try_acquire_owned() {
-            return Some(place);
-        }
-        let (patience, line) = self.patience_now();
+        let place = match Arc::clone(&self.free).try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => self.wait().await?,
+        };
+        *self.moved() = Instant::now();
+        Some(place)
+    }
+
+    /// A place, in turn; none if the line is too long, or stands.
+    async fn wait(&self) -> Option<OwnedSemaphorePermit> {
+        let (patience, longest, line) = self.patience_now();
         let waits = self.queue.try_acquire().ok();
         let waits = waits.filter(|_| self.waiting() <= line);
         let has_waited = waits.is_some();
-        let acquired = timeout(patience, Arc::clone(&self.free).acquire_owned());
-        if has_waited && let Ok(Ok(place)) = acquired.await {
-            return Some(place);
+        let begun = Instant::now();
+        let mut acquired = pin!(Arc::clone(&self.free).acquire_owned());
+        while has_waited {
+            match timeout(patience, acquired.as_mut()).await {
+                Ok(Ok(place)) => return Some(place),
+                Err(_) if begun.elapsed() < longest && self.moved().elapsed() < patience => {}
+                _ => break,
+            }
         }
         self.refuse(has_waited);
         None
     }
 
+    fn moved(&self) -> MutexGuard<'_, Instant> {
+        self.moved_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How long to wait, and how many may do so.
-    fn patience_now(&self) -> (Duration, usize) {
+    fn patience_now(&self) -> (Duration, Duration, usize) {
         let Patience {
             usual,
+            longest,
             slow,
             slow_queue,
         } = self.patience;
         let crowd = self.crowd();
         match &*crowd {
-            Some(crowd) if crowd.is_slow => (slow, slow_queue * self.count),
-            _ => (usual, QUEUE * self.count),
+            Some(crowd) if crowd.is_slow => (slow, slow, slow_queue * self.count),
+            _ => (usual, longest, line(self.count)),
         }
     }
 
@@ -286,6 +319,7 @@ mod tests {
 
     const PATIENCE: Patience = Patience {
         usual: Duration::from_millis(300),
+        longest: Duration::from_secs(30),
         slow: Duration::from_millis(20),
         slow_queue: 1,
     };
@@ -299,14 +333,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_that_moves_is_no_crowd() {
+    async fn a_line_that_moves_is_no_crowd_however_long_it_is() {
         let places = Places::new("tests", 1, PATIENCE);
-        let all = join_all((0..QUEUE).map(|_| async {
+        let begun = Instant::now();
+        let all = join_all((0..=QUEUE).map(|_| async {
             let place = places.enter().await.expect("a place");
-            tokio::time::sleep(PATIENCE.usual / 20).await;
+            tokio::time::sleep(PATIENCE.usual / 50).await;
             drop(place);
         }));
         all.await;
+        assert!(
+            begun.elapsed() > PATIENCE.usual,
+            "the last ones waited for longer"
+        );
         assert!(!places.is_overloaded());
     }
 
@@ -342,13 +381,13 @@ mod tests {
         assert!(places.enter().await.is_none(), "the line may move");
         assert!(places.is_overloaded());
         let begun = Instant::now();
-        let refused = join_all((0..QUEUE).map(|_| async {
+        let refused = join_all((0..10).map(|_| async {
             assert!(places.enter().await.is_none());
             begun.elapsed()
         }));
         let waited = refused.await;
         let at_once = waited.iter().filter(|waited| **waited < PATIENCE.slow);
-        assert_eq!(at_once.count(), QUEUE - 4, "{waited:?}");
+        assert_eq!(at_once.count(), 10 - 4, "{waited:?}");
         let mut held = held.into_iter();
         drop(held.next());
         let again = places.enter().await.expect("the free place");

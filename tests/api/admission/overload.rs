@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, Database, DatabaseTransaction, TransactionTrait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -94,6 +95,27 @@ async fn the_public_is_refused_soon_and_those_who_edit_go_on() {
         message.is_some_and(|message| message.contains("too many operations at once"))
     });
     assert_eq!(told.count(), 1, "the operator is told once");
+}
+
+#[tokio::test]
+async fn a_busy_minute_is_no_overload() {
+    let folder = TempDir::new().expect("a folder");
+    // As the build of a static site asks: all at once, nothing of it asked before.
+    let server = Server::start(folder.path(), &["--max-operations", "1"]);
+    let all = (0..150).map(async |number| {
+        let (page, view) = (number % 75, ["PUBLISHED", "en"][number / 75]);
+        let view = if view == "en" {
+            "{locales: [\"en\"]}"
+        } else {
+            "{perspective: PUBLISHED}"
+        };
+        let query =
+            format!("{{ milestones(first: {page}, view: {view}) {{ nodes {{ title }} }} }}");
+        server.query(&query).await
+    });
+    for answer in join_all(all).await {
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
 }
 
 #[tokio::test]
