@@ -134,9 +134,21 @@ struct Key {
     storage_key: String,
 }
 
-/// Refuses a store that does not belong to the database; binds both at their first start.
+/// Refuses a store that does not belong to the database; binds both at their first start. A further instance on a machine of
+/// its own starts with the empty store there, which takes no files.
 pub async fn establish(app: &App) -> Result<()> {
-    let binding = inspect(&app.database, &app.media).await?;
+    let binding = match inspect(&app.database, &app.media).await {
+        Err(error) if is_further_instance(app).await? => {
+            app.media.close();
+            tracing::warn!(
+                %error,
+                "this instance is without the media store: it serves no files and takes none, until media_dir is the folder of \
+                 the other instances"
+            );
+            return Ok(());
+        }
+        binding => binding?,
+    };
     let site = own_site(app).await?;
     if binding == Binding::Unbound {
         let bound = app.media.bind_if_unbound(site.site_id).await?;
@@ -151,6 +163,18 @@ pub async fn establish(app: &App) -> Result<()> {
         note_bound(app).await?;
     }
     Ok(())
+}
+
+/// Whether this is a machine on which the site has not run before, so that no store was lost: the database is a server, nobody has
+/// said where the store is, and it is empty.
+async fn is_further_instance(app: &App) -> Result<bool> {
+    let is_usual = app.config.media_dir == app.config.data_dir.join("media");
+    if app.database.is_embedded() || !is_usual || app.media.site_id().await?.is_some() {
+        return Ok(false);
+    }
+    let is_empty = app.media.files().await?.is_empty() && app.media.trashed().await?.is_empty();
+    let site: Option<site::Model> = app.database.row(site::Entity::find_by_id(ONLY)).await?;
+    Ok(is_empty && site.is_some_and(|site| site.media_bound_at.is_some()))
 }
 
 /// Binds the store to the database, whatever it was bound to: for operators who know that they belong together.

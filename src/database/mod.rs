@@ -88,6 +88,11 @@ pub struct Migrated {
 }
 
 impl Database {
+    /// Whether the database is a file of this machine, which no other instance uses.
+    pub fn is_embedded(&self) -> bool {
+        self.writer.get_database_backend() != DbBackend::Postgres
+    }
+
     /// Connects with at most `readers` connections for reading; a missing SQLite file is created.
     pub async fn connect(url: &str, readers: u32) -> Result<Self> {
         if url.starts_with("sqlite:") {

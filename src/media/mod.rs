@@ -9,7 +9,10 @@ use std::{
     collections::HashSet,
     io::ErrorKind,
     path::{Path as FilePath, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -39,6 +42,7 @@ pub struct MediaStore {
     folder: PathBuf,
     /// Keys of erased files that are still in the store.
     withheld: Arc<RwLock<HashSet<String>>>,
+    is_closed: Arc<AtomicBool>,
 }
 
 impl MediaStore {
@@ -52,11 +56,26 @@ impl MediaStore {
             store: Arc::new(store),
             folder: folder.to_owned(),
             withheld: Arc::default(),
+            is_closed: Arc::default(),
         })
+    }
+
+    /// Takes no more files, and removes none: this is not the store of the database.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the store takes no files.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
     }
 
     /// Begins a file under a new key.
     pub async fn begin(&self, picture: Picture) -> Result<Writer> {
+        if self.is_closed() {
+            let message = "this instance is without the media store of its database";
+            return Err(Error::Unavailable(message.into()));
+        }
         let key = format!("{}.{}", id::secret().simple(), picture.ending());
         let upload = self.store.put_multipart(&Path::from(key.as_str())).await;
         Ok(Writer::new(key, picture, upload.map_err(unavailable)?))

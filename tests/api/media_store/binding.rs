@@ -9,9 +9,11 @@ use std::{
 };
 
 use sea_orm::{ConnectionTrait, Database};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::{
+    pictures::{CREATE, one_file, png},
     postgres::{self, TestDatabase},
     server::{SERVE, Server, kindling, run},
 };
@@ -227,6 +229,52 @@ async fn a_database_does_not_start_with_a_store_that_is_not_its_own() {
         assert!(said.contains("it holds 0 of the"), "{said}");
         assert!(!site.files().contains(&MARKER.to_owned()));
     }
+}
+
+#[tokio::test]
+async fn a_further_instance_starts_without_the_store_and_takes_no_files() {
+    let Some(postgres) = postgres::server().await else {
+        return;
+    };
+    let database = postgres.create_database(None).await;
+    let url = database.url();
+    let arguments = ["--database-url", url.as_str()];
+    let (one, other) = (
+        TempDir::new().expect("a folder"),
+        TempDir::new().expect("a folder"),
+    );
+    let mut first = Server::start(one.path(), &arguments);
+    let token = first.sign_in("editor").await;
+    fs::create_dir(other.path().join("data")).expect("a folder");
+    let key = "data/secret.key";
+    fs::copy(one.path().join(key), other.path().join(key)).expect("the same key");
+    let second = Server::start_without_demo(other.path(), &arguments);
+    let pages = second.query("{ pages { totalCount } }").await;
+    assert_eq!(pages.json()["data"]["pages"]["totalCount"], 1, "{pages:?}");
+    let warned = second.log().iter().any(|line| {
+        let message = line["fields"]["message"].as_str().unwrap_or_default();
+        message.contains("without the media store")
+    });
+    assert!(warned, "{:?}", second.log());
+    let form = one_file(CREATE, json!({}), "a.png", &png(1, 1));
+    let authorization = format!("Bearer {token}");
+    let headers = [("Authorization", authorization.as_str())];
+    let refused = second.send_form(&headers, &form).await;
+    assert_eq!(refused.code(), "UNAVAILABLE", "{refused:?}");
+    let files = fs::read_dir(other.path().join("data/media")).expect("the store");
+    assert_eq!(files.count(), 0);
+    // An empty store of a name that somebody gave may be a disk that is not mounted.
+    drop(second);
+    let empty = other.path().join("data/media").display().to_string();
+    let refused = run(
+        other.path(),
+        &[
+            &["serve", "--data-dir", "elsewhere", "--media-dir", &empty],
+            &arguments[..],
+        ]
+        .concat(),
+    );
+    assert!(!refused.status.success(), "{refused:?}");
 }
 
 #[tokio::test]
