@@ -69,7 +69,7 @@ setting::settings! {
     database_readers: u32 = parse::whole_number::<u32, 1, 100>, Shape::Plain,
         allowed "whole number from 1 to 100", default "4";
 
-    /// Memory for rows of public content, so that they are not read again; 0 for none
+    /// Memory for rows of content, so that they are not read again; 0 for none
     row_cache_bytes: usize = parse::memory, Shape::Plain,
         allowed "number of bytes, or with KiB, MiB or GiB, up to 64GiB", default "8MiB";
 

@@ -18,7 +18,7 @@ use super::{
     view::View,
 };
 use crate::{
-    database::Snapshot,
+    database::{RowKind, Snapshot},
     error::{Error, Result},
     event::tail,
 };
@@ -58,10 +58,10 @@ pub async fn by_ids<C: Content>(
     ids: &[EntryId],
 ) -> Result<Vec<AnyRow>> {
     snapshot.note(view.is_public(), ids.iter().map(|id| id.uuid), []);
-    let rows = if view.shows_published_rows() && snapshot.rows().are_kept() {
-        kept::<C>(snapshot, view, ids).await?
-    } else {
-        selected::<C>(snapshot, view, ids).await?
+    let kind = view.kind_of_rows().filter(|_| snapshot.rows().are_kept());
+    let rows = match kind {
+        Some(kind) => kept::<C>(snapshot, view, kind, ids).await?,
+        None => selected::<C>(snapshot, view, ids).await?,
     };
     snapshot.show(rows.iter().map(|row| row.id));
     Ok(rows)
@@ -71,6 +71,7 @@ pub async fn by_ids<C: Content>(
 async fn kept<C: Content>(
     snapshot: &Snapshot,
     view: &View,
+    kind: RowKind,
     ids: &[EntryId],
 ) -> Result<Vec<AnyRow>> {
     if !view.reaches(C::TYPE) {
@@ -83,7 +84,7 @@ async fn kept<C: Content>(
     let mut known = Vec::with_capacity(ids.len());
     let mut missing = Vec::new();
     for id in ids {
-        match rows.get(changes, *id, state) {
+        match rows.get(changes, (*id, kind), state) {
             Some(row) => known.extend(row.map(|row| AnyRow { id: *id, row })),
             None => missing.push(*id),
         }
@@ -95,11 +96,11 @@ async fn kept<C: Content>(
     for row in selected::<C>(snapshot, view, &missing).await? {
         absent.remove(&row.id);
         let bytes = row.size::<C>();
-        rows.put(row.id, Some(Arc::clone(&row.row)), bytes, state);
+        rows.put((row.id, kind), Some(Arc::clone(&row.row)), bytes, state);
         known.push(row);
     }
     for id in absent {
-        rows.put(id, None, 0, state);
+        rows.put((id, kind), None, 0, state);
     }
     Ok(known)
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     auth::{Extent, Principal, Right, preview_link::Shown},
-    database::ShownEntries,
+    database::{RowKind, ShownEntries},
     error::{Error, ProblemCode, Result},
 };
 
@@ -148,9 +148,13 @@ impl View {
         matches!(self.moment, Moment::Published) && matches!(self.drafts_of, DraftsOf::Nobody)
     }
 
-    /// Whether the rows that it shows are the public ones, as everybody sees them.
-    pub(super) fn shows_published_rows(&self) -> bool {
-        matches!(self.moment, Moment::Published)
+    /// Which rows it shows, where they are the same for all who look at such rows; none where it depends on who looks, and when.
+    pub(super) fn kind_of_rows(&self) -> Option<RowKind> {
+        match (self.moment, &self.drafts_of) {
+            (Moment::Published, _) => Some(RowKind::Published),
+            (Moment::Latest, DraftsOf::All) if !self.trash => Some(RowKind::Latest),
+            _ => None,
+        }
     }
 
     /// Whether there are entries of this type at all.
@@ -229,8 +233,7 @@ impl View {
     /// their own columns, and no others: without it, no index of entries can be taken for the better way to content that has
     /// a good one.
     pub(super) fn condition_of_entry(&self, content_type: ContentType) -> Condition {
-        let is_published = self
-            .shows_published_rows()
+        let is_published = matches!(self.moment, Moment::Published)
             .then(|| entry::Column::PublishedRevision.is_not_null());
         Condition::all()
             .add(entry::Column::Type.eq(content_type))

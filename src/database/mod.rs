@@ -36,7 +36,7 @@ pub use self::{
     pools::Pools,
     reads::{Reads, Touched},
     retry::Retries,
-    rows::Rows,
+    rows::{RowKind, Rows},
     shown::{ShownBy, ShownEntries, ShownSets},
     snapshot::Snapshot,
     transaction::Transaction,

@@ -45,7 +45,7 @@ use tracing::Instrument;
 pub use self::execution::Document;
 pub(crate) use self::execution::Types;
 use self::{
-    execution::{Plan, Plans, coerce, complete_response},
+    execution::{Plan, Plans, coerce, complete_response, with_suggestion},
     limits::Limits,
     meter::Meter,
     retry::Retrying,
@@ -153,6 +153,9 @@ impl From<Response> for Executed {
     }
 }
 
+/// What introspection says of the schema as a whole: that of async-graphql.
+const DESCRIPTION: &str = "A GraphQL Schema defines the capabilities of a GraphQL server. It exposes all available types and \
+    directives on the server, as well as the entry points for query, mutation, and subscription operations.";
 /// Selections one in the other that an operation may have once its fragments are resolved: more than the limits of documents
 /// let through.
 const DEEPEST: usize = 1_000;
@@ -171,9 +174,14 @@ fn builder() -> SchemaBuilder<Query, Retrying<Mutation>, EmptySubscription> {
 
 /// The schema in GraphQL's schema definition language, as it stands in `schema.graphql`.
 pub fn sdl() -> String {
-    builder()
-        .finish()
-        .sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments())
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .include_specified_by();
+    let sdl = builder().finish().sdl_with_options(options);
+    // Introspection describes the schema itself, which the library does not write down.
+    let described = format!("\n\"\"\"\n{DESCRIPTION}\n\"\"\"\nschema {{");
+    sdl.replacen("\nschema {", &described, 1)
 }
 
 /// The root fields that read nothing but content, as far as whoever asks may know of it.
@@ -273,7 +281,12 @@ impl Schema {
         let types = Types::get().map_err(|error| vec![errors::of(error)])?;
         let faults = document.faults(types);
         if !faults.is_empty() {
-            return Err(faults.to_vec());
+            let faults = faults.iter().cloned();
+            return Err(if self.app.config.development {
+                faults.map(|fault| with_suggestion(types, fault)).collect()
+            } else {
+                faults.collect()
+            });
         }
         let name = request.operation_name.take();
         let operation = document.operation(name.as_deref()).map_err(|it| vec![it])?;

@@ -1,5 +1,7 @@
 //! The schema is the one that is committed, and explains itself.
 
+use std::process::Command;
+
 use async_graphql::Variables;
 use entity::entry::ContentType;
 use kindling::{
@@ -8,10 +10,11 @@ use kindling::{
 };
 use sea_orm::Iterable;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::{
     introspection::{Introspection, named, text},
-    support::{TestApp, answer},
+    support::{TestApp, answer, server::Server, tools::node_folder},
 };
 
 const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
@@ -30,6 +33,28 @@ fn the_committed_schema_is_the_one_that_is_served() {
         served == committed,
         "schema.graphql is not up to date (line {:?}); renew it with: cargo run -- schema > schema.graphql",
         differing.map(|line| line + 1)
+    );
+}
+
+#[tokio::test]
+async fn introspection_says_what_the_committed_schema_says_by_the_rules_of_graphql_js() {
+    let Some(folder) = node_folder() else {
+        return;
+    };
+    let data = TempDir::new().expect("a folder");
+    let mut server = Server::start(data.path(), &[]);
+    let token = server.sign_in("editor").await;
+    let output = Command::new("node")
+        .arg(folder.join("schema.mjs"))
+        .arg(format!("http://{}/graphql", server.address))
+        .args([COMMITTED, &token])
+        .output()
+        .expect("Node.js");
+    let told = [output.stdout, output.stderr].concat();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&told)
     );
 }
 

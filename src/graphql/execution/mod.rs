@@ -22,7 +22,9 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use self::types::Types;
 use self::{collect::Collector, plan::plan};
-pub(super) use self::{completion::complete_response, plan::Plan, variables::coerce};
+pub(super) use self::{
+    completion::complete_response, plan::Plan, validation::with_suggestion, variables::coerce,
+};
 use super::document::{self, root_fields};
 use crate::{
     graphql::errors::{VALIDATION_FAILED, with_code},

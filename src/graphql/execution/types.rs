@@ -77,6 +77,18 @@ impl Types {
         field.ok().map(|field| &***field)
     }
 
+    /// The field of a type whose name is most like this one; none if none is.
+    pub(super) fn nearest_field(&self, owner: &str, name: &str) -> Option<&str> {
+        let fields = match self.schema.types.get(owner)? {
+            ExtendedType::Object(object) => &object.fields,
+            ExtendedType::Interface(interface) => &interface.fields,
+            _ => return None,
+        };
+        let distance = |field: &Name| strsim::osa_distance(field, name);
+        let nearest = fields.keys().min_by_key(|field| distance(field))?;
+        (distance(nearest) <= 1 + name.len() / 4).then_some(nearest.as_str())
+    }
+
     /// The objects that a value of this type can be: itself, if it is one; none for what is no object.
     pub(super) fn possible(&self, name: &str) -> &[String] {
         self.possible.get(name).map_or(&[], Vec::as_slice)

@@ -29,6 +29,19 @@ pub(super) fn faults(types: &Types, text: &str, parsed: &ExecutableDocument) -> 
     faults.collect()
 }
 
+/// The same fault, with the field of the type that was probably meant.
+pub(in crate::graphql) fn with_suggestion(types: &Types, mut fault: ServerError) -> ServerError {
+    let message = fault.message.strip_prefix("type `");
+    let unknown = message.and_then(|rest| rest.split_once("` does not have a field `"));
+    if let Some((owner, rest)) = unknown
+        && let Some(name) = rest.strip_suffix('`')
+        && let Some(near) = types.nearest_field(owner, name)
+    {
+        fault.message += &format!("; did you mean `{near}`?");
+    }
+    fault
+}
+
 /// The message without a value that a document has in the place of a name, which may be a secret in the wrong place.
 fn without_value(message: String) -> String {
     let told = message
