@@ -42,7 +42,7 @@ pub use self::{
 setting::settings! {
     /// Address and port on which to answer HTTP
     listen: SocketAddr = parse::address, Shape::Plain,
-        allowed "IP address and port", default "127.0.0.1:8080";
+        allowed "IP address and port; a port alone is of this machine, :8080 of all addresses", default "127.0.0.1:8080";
 
     /// Address and port on which to answer operators: metrics and health; for no visitors
     management_listen: Option<SocketAddr> = parse::address_or_off, Shape::Plain,

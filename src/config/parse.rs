@@ -2,7 +2,7 @@
 
 use std::{
     fmt::{self, Display},
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::RangeInclusive,
     path::PathBuf,
     str::FromStr,
@@ -44,8 +44,21 @@ impl Display for LogFormat {
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| "not an IP address and port".into())
+    let address = match text.parse() {
+        Ok(address) => Some(address),
+        // A port alone, as other servers take it, is one of this machine; `:8080` is one of all its addresses.
+        Err(_) => match text.split_once(':') {
+            None => port(text).map(|port| (Ipv4Addr::LOCALHOST, port).into()),
+            Some(("", text)) => port(text).map(|port| (Ipv6Addr::UNSPECIFIED, port).into()),
+            Some(("localhost", text)) => port(text).map(|port| (Ipv4Addr::LOCALHOST, port).into()),
+            _ => None,
+        },
+    };
+    address.ok_or_else(|| "not an IP address and port".into())
+}
+
+fn port(text: &str) -> Option<u16> {
+    text.parse().ok()
 }
 
 /// An address; `off` or nothing means that there is none.

@@ -54,6 +54,26 @@ impl DatabaseFile {
     }
 }
 
+/// Makes the file of a new database, which nobody but its owner can read; so are the files that SQLite puts beside it.
+pub(super) async fn create(path: &Path) -> Result<()> {
+    // Names of databases in memory.
+    let is_file =
+        !path.starts_with(":memory:") && !path.as_os_str().as_encoded_bytes().starts_with(b"file:");
+    if !is_file {
+        return Ok(());
+    }
+    let created = tokio::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .await;
+    match created {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Error::internal(error)),
+        _ => Ok(()),
+    }
+}
+
 fn identity(path: &Path) -> io::Result<(u64, u64)> {
     let metadata = fs::metadata(path)?;
     Ok((metadata.dev(), metadata.ino()))

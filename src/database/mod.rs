@@ -131,6 +131,7 @@ impl Database {
                 .await
                 .map_err(Error::internal)?;
         }
+        file::create(options.get_filename()).await?;
         let changes = Changes::default();
         // Where the disk is full, SQLite rolls back by itself, so that sqlx's own rollback fails and it goes on counting a
         // transaction: the connection could begin no other one, and gives way to a new one.

@@ -45,13 +45,12 @@ pub fn router(app: &App, delivery: Arc<Delivery>, demo: bool, stopping: &Stoppin
         known_addresses: graphql::Known::new(app.config.document_cache_bytes / 4),
         max_body_bytes: app.config.max_body_bytes,
     };
+    let endpoint = get(graphql::get)
+        .post(graphql::post)
+        .with_state(Arc::new(endpoint));
     let mut router = Router::new()
-        .route(
-            "/graphql",
-            get(graphql::get)
-                .post(graphql::post)
-                .with_state(Arc::new(endpoint)),
-        )
+        .route("/graphql", endpoint.clone())
+        .route("/graphql/", endpoint)
         .route("/media/{key}", get(media::serve).with_state(app.clone()))
         .route(
             "/.well-known/jwks.json",

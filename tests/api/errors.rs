@@ -177,7 +177,7 @@ on_both_engines! {
         let tx = app.app.database.begin().await.expect("a transaction");
         tx.execute_unprepared("DROP TABLE milestone").await.expect("no table any more");
         tx.commit().await.expect("a commit");
-        for query in ["{ milestones { totalCount } }", "{ milestones { nodes { id } } }", "{ milestone(by: {key: \"one\"}) { title } }"] {
+        for query in ["{ milestones(where: {date: {gte: \"1900\"}}) { totalCount } }", "{ milestones { nodes { id } } }", "{ milestone(by: {key: \"one\"}) { title } }"] {
             let answer = app.query(query).await;
             assert_eq!(code(&answer), "INTERNAL", "{answer}");
             assert_eq!(error(&answer)["message"], "something went wrong on the server");

@@ -1,5 +1,7 @@
 //! GraphQL over HTTP, asked of the real program.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -95,6 +97,60 @@ fn told(answer: &Answer) -> (u16, String, String) {
 
 fn tells(status: u16, media_type: &str, code: &str) -> (u16, String, String) {
     (status, media_type.to_owned(), code.to_owned())
+}
+
+#[tokio::test]
+async fn requests_are_taken_as_real_clients_write_them() {
+    let (folder, server) = server(&[]);
+    let body = json!({"query": "{ pages { totalCount } }"}).to_string();
+    for (path, content_type, accept, body) in [
+        ("/graphql/", "application/json", "*/*", body.clone()),
+        (
+            "/graphql",
+            "application/json; charset=utf8",
+            "*/*; q=.2",
+            body.clone(),
+        ),
+        (
+            "/graphql",
+            "application/json",
+            "text/html, */*; q=0.20000",
+            format!("\u{feff}{body}"),
+        ),
+        (
+            "/graphql",
+            "application/json",
+            "*/*",
+            format!("\u{feff}[{body}]"),
+        ),
+    ] {
+        let headers = [("Content-Type", content_type), ("Accept", accept)];
+        let answer = server.request("POST", path, &headers, &body).await;
+        let is_batch = body.contains('[');
+        assert_eq!(
+            answer.status,
+            if is_batch { 400 } else { 200 },
+            "{body}: {answer:?}"
+        );
+        assert!(
+            is_batch || answer.json()["data"]["pages"].is_object(),
+            "{answer:?}"
+        );
+        assert!(
+            !is_batch || answer.text().contains("lists of them"),
+            "{answer:?}"
+        );
+    }
+    for file in [
+        "kindling.db",
+        "kindling.db-wal",
+        "kindling.db-shm",
+        "secret.key",
+    ] {
+        let metadata = std::fs::metadata(folder.path().join("data").join(file));
+        let mode = metadata.expect("a file").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{file} is for its owner");
+    }
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ use async_graphql::{
     },
 };
 
+use async_graphql_value::Value;
+
 use super::{
     absent::without_absent,
     collect::{Collected, Collector},
@@ -27,8 +29,9 @@ const TYPENAME: &str = "__typename";
 /// Fields that an operation may have once its fragments are resolved. Where objects of several types are asked for the same in
 /// different ways, each type has fields of its own.
 const MOST_FIELDS: usize = 20_000;
-/// About what a field of a plan takes, in bytes.
+/// About what a field of a plan takes, and a value in its arguments, in bytes.
 const PER_FIELD: usize = 900;
+const PER_VALUE: usize = 150;
 
 /// An operation that is ready to be executed.
 pub(crate) struct Plan {
@@ -36,7 +39,7 @@ pub(crate) struct Plan {
     pub(crate) document: ExecutableDocument,
     /// The shape of its answer.
     pub(super) shape: Shape,
-    fields: usize,
+    bytes: usize,
 }
 
 /// The fields of an object, in the order of the answer.
@@ -62,7 +65,7 @@ pub(super) enum Content {
 impl Plan {
     /// How much memory it takes, roughly, in bytes.
     pub(super) fn weight(&self) -> u32 {
-        u32::try_from(1_000 + PER_FIELD * self.fields).unwrap_or(u32::MAX)
+        u32::try_from(self.bytes).unwrap_or(u32::MAX)
     }
 }
 
@@ -73,6 +76,7 @@ pub(super) fn plan(collector: &Collector<'_>) -> Result<Plan, ServerError> {
     let mut planner = Planner {
         collector,
         fields: 0,
+        bytes: 1_000,
     };
     let set = &operation.selection_set;
     let (items, shape) = planner.object(root, &[&set.node])?;
@@ -88,13 +92,14 @@ pub(super) fn plan(collector: &Collector<'_>) -> Result<Plan, ServerError> {
             fragments: Default::default(),
         },
         shape,
-        fields: planner.fields,
+        bytes: planner.bytes,
     })
 }
 
 struct Planner<'c, 'd> {
     collector: &'c Collector<'d>,
     fields: usize,
+    bytes: usize,
 }
 
 type Items = Vec<Positioned<Selection>>;
@@ -143,10 +148,13 @@ impl<'d> Planner<'_, 'd> {
         let sets: Vec<&SelectionSet> = sets.collect();
         let (items, content) = self.content(defined.ty.inner_named_type(), &sets)?;
         let is_absent = |variable: &str| collector.is_absent(variable);
+        let arguments = without_absent(&first.node.arguments, &is_absent);
+        let values = arguments.iter().map(|(_, value)| size_of(&value.node));
+        self.bytes += PER_FIELD + values.sum::<usize>();
         let field = Field {
             alias: first.node.alias.clone(),
             name: first.node.name.clone(),
-            arguments: without_absent(&first.node.arguments, &is_absent),
+            arguments,
             directives: Vec::new(),
             selection_set: Positioned::new(SelectionSet { items }, first.node.selection_set.pos),
         };
@@ -256,6 +264,20 @@ impl<'d> Planner<'_, 'd> {
         let keys = first.iter().filter(|(key, nodes)| is_common(key, nodes));
         keys.map(|(key, _)| *key).collect()
     }
+}
+
+/// About how much memory a value takes, in bytes.
+fn size_of(value: &Value) -> usize {
+    let content = match value {
+        Value::String(text) => text.len(),
+        Value::List(items) => items.iter().map(size_of).sum(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| name.len() + size_of(value))
+            .sum(),
+        _ => 0,
+    };
+    PER_VALUE + content
 }
 
 fn type_name() -> Positioned<Selection> {

@@ -7,8 +7,8 @@ use super::{literals, types::Types};
 
 /// How many faults of a document are told.
 const MOST_FAULTS: usize = 20;
-/// How deep what was parsed once before may be: deeper than any setting lets it be.
-const MOST_NESTED: usize = 10_000;
+/// How deep a document may be, which was parsed once before: deeper than any setting lets it be.
+const MOST_NESTED: usize = 500;
 
 /// What is wrong with a document; nothing if it fits the schema.
 pub(super) fn faults(types: &Types, text: &str, parsed: &ExecutableDocument) -> Vec<ServerError> {

@@ -189,22 +189,25 @@ impl Range {
     }
 }
 
-/// A number from 0 to 1 with at most three digits after its point, in thousandths.
+/// A number from 0 to 1, in thousandths. Clients write it with more digits than three, and without the first one.
 fn quality(text: &str) -> Option<u16> {
     let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
-    if rest.len() > 3 || !rest.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_number = text.bytes().any(|byte| byte.is_ascii_digit());
+    if !is_number || !rest.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let rest: u16 = format!("{rest:0<3}").parse().ok()?;
+    let rest: u16 = format!("{rest:0<3}").get(..3)?.parse().ok()?;
     match whole {
-        "0" => Some(rest),
+        "0" | "" => Some(rest),
         "1" if rest == 0 => Some(1000),
         _ => None,
     }
 }
 
 fn is_utf8(charset: &str) -> bool {
-    charset.eq_ignore_ascii_case("utf-8")
+    ["utf-8", "utf8"]
+        .iter()
+        .any(|name| charset.eq_ignore_ascii_case(name))
 }
 
 /// Whether the body of a request with these headers is JSON in UTF-8.
@@ -266,6 +269,8 @@ mod tests {
             ),
             ("application/graphql-response+json;q=0.9, */*;q=0.1", modern),
             ("application/graphql-response+json, */*", modern),
+            ("*/*; q=.2, application/json; q=0.50000", json),
+            ("application/json;charset=utf8", json),
             ("application/json, */*", json),
             ("application/json;q=0, */*", modern),
             ("application/graphql-response+json;q=0, */*", json),

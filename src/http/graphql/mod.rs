@@ -20,6 +20,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use self::caching::{Asking, CONTENT_VERSION};
+use self::parameters::without_mark;
 pub(super) use self::{caching::Caching, known::Known, media::Media, parameters::Parameters};
 use super::{
     client::client_of,
@@ -112,13 +113,14 @@ async fn answer_body(
     body: &Bytes,
     caller: Caller,
 ) -> Result<Response, Response> {
-    if batch::is_batch(body) {
-        return Box::pin(batch::answer(endpoint, media, &head.headers, body, caller)).await;
+    let body = without_mark(body);
+    if batch::is_batch(&body) {
+        return Box::pin(batch::answer(endpoint, media, &head.headers, &body, caller)).await;
     }
-    if let Some(asked) = endpoint.known_posts.get(body) {
+    if let Some(asked) = endpoint.known_posts.get(&body) {
         return Ok(answer_one(endpoint, media, head, asked, None, caller).await);
     }
-    let parameters: Parameters = serde_json::from_slice(body).map_err(|error| {
+    let parameters: Parameters = serde_json::from_slice(&body).map_err(|error| {
         let message = format!(
             "the request body is no GraphQL request: {}",
             reply::wrong_in_json(&error)
@@ -132,7 +134,7 @@ async fn answer_body(
     };
     let response = answer_one(endpoint, media, head, Arc::clone(&asked), None, caller).await;
     if is_lasting {
-        endpoint.known_posts.keep(body, &asked);
+        endpoint.known_posts.keep(&body, &asked);
     }
     Ok(response)
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use async_graphql::Variables;
+use bytes::Bytes;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{delivery::Wanted, http::reply};
@@ -83,6 +84,18 @@ impl PersistedQuery {
             String::new()
         }
     }
+}
+
+/// JSON without the byte order mark that some programs write before it.
+pub(super) fn without_mark(json: &Bytes) -> Bytes {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    json.slice(
+        if json.starts_with(MARK) {
+            MARK.len()
+        } else {
+            0
+        }..,
+    )
 }
 
 impl Parameters {

@@ -51,6 +51,11 @@ labels! {
 impl Route {
     /// The route that a path leads to, as far as that can be seen.
     pub fn of(path: &str) -> Self {
+        let path = if path == "/graphql/" {
+            "/graphql"
+        } else {
+            path
+        };
         let below = |base: &str| path.strip_prefix(base).filter(|rest| !rest.is_empty());
         if let Some((route, _)) = Self::ALL.iter().find(|(_, known)| *known == path) {
             *route
@@ -141,6 +146,7 @@ mod tests {
     fn a_path_leads_to_a_route_and_never_becomes_one() {
         for (path, route) in [
             ("/graphql", Route::Graphql),
+            ("/graphql/", Route::Graphql),
             ("/media/0196.jpg", Route::Media),
             ("/media/", Route::Page),
             ("/media/a/b", Route::Page),
