@@ -16,6 +16,12 @@ pub fn normalize(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
+/// Whether nothing of the text can be seen.
+pub fn is_blank(text: &str) -> bool {
+    let mut characters = text.chars().map(|c| c.encode_utf8(&mut [0; 4]).to_owned());
+    characters.all(|c| c == " " || has_invisible(&c))
+}
+
 /// Whether the text holds characters that cannot be seen, or that cannot be told from a space.
 pub fn has_invisible(text: &str) -> bool {
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();

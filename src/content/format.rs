@@ -2,6 +2,12 @@
 
 use url::Url;
 
+use crate::identifier;
+
+/// Characters that begin a line, though they are no control characters.
+const LINE_SEPARATOR: char = '\u{2028}';
+const PARAGRAPH_SEPARATOR: char = '\u{2029}';
+
 /// What a text must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -13,9 +19,9 @@ pub enum Format {
     Markdown,
     /// Lower-case words of letters and digits, joined by hyphens.
     Slug,
-    /// An absolute http or https address, or one below this site's root.
+    /// An address as of `Url`, or one below this site's root.
     Link,
-    /// An absolute http or https address.
+    /// An absolute http or https address, or one to write to or to call: `mailto:` and `tel:`.
     Url,
     /// An e-mail address.
     Email,
@@ -30,23 +36,24 @@ impl Format {
             Self::Markdown => " of Markdown",
             Self::Slug => ": lower-case letters and digits, in words joined by hyphens",
             Self::Link => {
-                ": an http or https address, a path that starts with /, or an anchor that starts with #"
+                ": an http, https, mailto or tel address, a path that starts with /, or an anchor that starts with #"
             }
-            Self::Url => ": an http or https address",
+            Self::Url => ": an http, https, mailto or tel address",
             Self::Email => ": an e-mail address",
         }
     }
 
     /// What is wrong with the text, if anything is.
     pub fn fault(self, text: &str) -> Option<&'static str> {
-        if text.trim().is_empty() {
+        if identifier::is_blank(text) {
             return Some("must not be empty; leave it out instead");
         }
         let many_lines = matches!(self, Self::Lines | Self::Markdown);
-        if text
-            .chars()
-            .any(|c| c.is_control() && !(many_lines && matches!(c, '\n' | '\r' | '\t')))
-        {
+        let is_wrong = |c: char| match c {
+            '\n' | '\r' | '\t' | LINE_SEPARATOR | PARAGRAPH_SEPARATOR => !many_lines,
+            c => c.is_control(),
+        };
+        if text.chars().any(is_wrong) {
             return Some(if many_lines {
                 "must not hold control characters"
             } else {
@@ -57,10 +64,9 @@ impl Format {
             Self::Line | Self::Lines | Self::Markdown => None,
             Self::Slug => (!is_slug(text))
                 .then_some("must be lower-case letters and digits, in words joined by hyphens"),
-            Self::Link => {
-                (!is_link(text)).then_some("must be an http or https address, or start with / or #")
-            }
-            Self::Url => (!is_url(text)).then_some("must be an http or https address"),
+            Self::Link => (!is_link(text))
+                .then_some("must be an http, https, mailto or tel address, or start with / or #"),
+            Self::Url => (!is_url(text)).then_some("must be an http, https, mailto or tel address"),
             Self::Email => (!is_email(text)).then_some("must be an e-mail address"),
         }
     }
@@ -76,8 +82,22 @@ fn is_slug(text: &str) -> bool {
 }
 
 fn is_url(text: &str) -> bool {
-    Url::parse(text)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+    Url::parse(text).is_ok_and(|url| match url.scheme() {
+        "http" | "https" => url.host().is_some(),
+        "mailto" => is_email(url.path()),
+        "tel" => is_number(url.path()),
+        _ => false,
+    })
+}
+
+/// Whether a telephone number is written as in addresses: digits, with signs that part them, and perhaps an extension.
+fn is_number(text: &str) -> bool {
+    let number = text.split(';').next().unwrap_or_default();
+    let number = number.strip_prefix('+').unwrap_or(number);
+    number.bytes().any(|byte| byte.is_ascii_digit())
+        && number
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b"-.()".contains(&byte))
 }
 
 fn is_link(text: &str) -> bool {
@@ -95,4 +115,68 @@ fn is_email(text: &str) -> bool {
     plain(name)
         && plain(host)
         && url::Host::parse(host).is_ok_and(|host| matches!(host, url::Host::Domain(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Format;
+
+    #[test]
+    fn addresses_lead_somewhere() {
+        for text in [
+            "https://example.org/a?b#c",
+            "mailto:hello@example.org",
+            "mailto:hello@example.org?subject=Hello",
+            "tel:+4930123456",
+            "tel:030-12.34(56);ext=7",
+        ] {
+            assert_eq!(Format::Url.fault(text), None, "{text}");
+            assert_eq!(Format::Link.fault(text), None, "{text}");
+        }
+        for text in [
+            "mailto:",
+            "mailto:hello",
+            "tel:",
+            "tel:call me",
+            "tel:+",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "sms:1",
+            "//example.org",
+        ] {
+            assert!(Format::Url.fault(text).is_some(), "{text}");
+            assert!(Format::Link.fault(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_can_be_seen_and_a_line_is_one() {
+        for text in [
+            "\u{200b}",
+            "\u{feff}",
+            " \u{a0}\u{2060}",
+            "\u{2800}",
+            "\u{ad}",
+        ] {
+            for format in [Format::Line, Format::Lines, Format::Markdown] {
+                assert!(format.fault(text).is_some(), "{text:?} as {format:?}");
+            }
+        }
+        for text in [
+            "one\u{2028}two",
+            "one\u{2029}two",
+            "one\u{85}two",
+            "one\ntwo",
+        ] {
+            assert!(Format::Line.fault(text).is_some(), "{text:?}");
+        }
+        // Joiners are part of words and of pictures.
+        for text in [
+            "\u{1f469}\u{200d}\u{1f52c}",
+            "\u{645}\u{6cc}\u{200c}\u{62e}",
+            "a\u{a0}b",
+        ] {
+            assert_eq!(Format::Line.fault(text), None, "{text:?}");
+        }
+    }
 }

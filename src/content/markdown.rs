@@ -4,28 +4,56 @@ use comrak::{Arena, Node, Options, format_html, nodes::NodeValue, parse_document
 
 /// Where links may lead.
 const LINK_SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
+/// What comrak writes in the place of raw HTML.
+const OMITTED: &str = "<!-- raw HTML omitted -->";
 /// Where pictures may come from.
 const IMAGE_SCHEMES: [&str; 2] = ["http", "https"];
 
 /// The text as HTML: `CommonMark` with tables, strikethrough and bare links. A link to a scheme that is not allowed becomes its text.
+/// Of raw HTML nothing stays but `<br>`, which is how a line ends in the cell of a table.
 pub fn to_html(markdown: &str) -> String {
     let mut options = Options::default();
     options.extension.strikethrough = true;
     options.extension.table = true;
     options.extension.autolink = true;
+    // Bold text before the full stop of Chinese, Japanese and Korean.
+    options.extension.cjk_friendly_emphasis = true;
     // The default of comrak, said here because everything depends on it.
     options.render.r#unsafe = false;
     let arena = Arena::new();
     let document = parse_document(&arena, markdown, &options);
     for node in document.descendants().collect::<Vec<_>>() {
-        if !is_allowed(node) {
+        if is_html(node) && !is_line_break(node) {
+            node.detach();
+        } else if !is_allowed(node) {
             unwrap(node);
         }
     }
     let mut html = String::new();
     // Writing to a `String` cannot fail.
     let _ = format_html(document, &options, &mut html);
-    html
+    // No other raw HTML is left.
+    html.replace(OMITTED, "<br />")
+}
+
+fn is_line_break(node: Node<'_>) -> bool {
+    match &node.data().value {
+        NodeValue::HtmlInline(html) => {
+            let name = html
+                .trim_start_matches('<')
+                .trim_end_matches('>')
+                .trim_end_matches('/');
+            name.trim().eq_ignore_ascii_case("br")
+        }
+        _ => false,
+    }
+}
+
+fn is_html(node: Node<'_>) -> bool {
+    matches!(
+        node.data().value,
+        NodeValue::HtmlInline(_) | NodeValue::HtmlBlock(_)
+    )
 }
 
 fn is_allowed(node: Node<'_>) -> bool {
@@ -121,6 +149,28 @@ mod tests {
                 !html.contains("href=") && !html.contains("src="),
                 "{markdown}: {html}"
             );
+        }
+    }
+
+    #[test]
+    fn of_raw_html_lines_stay() {
+        let html = to_html("| A |\n|---|\n| Hall<br>Cellar<BR/>Roof<br /> |\n");
+        assert_eq!(html.matches("<br />").count(), 3, "{html}");
+        let html = to_html(
+            "a <b>bold</b> <script>alert(1)</script>\n\n<div>\nc\n</div>\n\n<!-- d -->\n\n<break>e",
+        );
+        assert_eq!(html, "<p>a bold alert(1)</p>\n<p>e</p>\n");
+    }
+
+    #[test]
+    fn bold_text_ends_before_the_punctuation_of_any_script() {
+        for markdown in [
+            "**重要。**これは",
+            "**「強調」**です",
+            "**中文。**中文",
+            "**한국어(조선말)**를",
+        ] {
+            assert!(to_html(markdown).contains("<strong>"), "{markdown}");
         }
     }
 

@@ -11,7 +11,7 @@ pub(super) fn is_common_year(year: i32) -> bool {
 
 /// Writes a scalar that is a text on the wire and is checked by a function.
 macro_rules! text_scalar {
-    ($(#[$doc:meta])* $name:ident($inner:ty), $parse:expr, $print:expr) => {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $parse:expr, $print:expr $(, or $number:ident)?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name(pub $inner);
@@ -23,6 +23,7 @@ macro_rules! text_scalar {
                 let parse: fn(&str) -> Result<$inner, String> = $parse;
                 match &value {
                     Value::String(text) => parse(text).map($name).map_err(InputValueError::custom),
+                    $(Value::Number($number) => parse(&$number.to_string()).map($name).map_err(InputValueError::custom),)?
                     _ => Err(InputValueError::expected_type(value)),
                 }
             }
@@ -73,14 +74,15 @@ text_scalar! {
 }
 
 text_scalar! {
-    /// An exact decimal number as text, with at most 12 digits before and 6 after the point: `48479`, `3.5`.
+    /// An exact decimal number as text, with at most 12 digits before and 6 after the point: `48479`, `3.5`. As input a number will do.
     Decimal(entity::decimal::Decimal),
     |text| text.parse().map_err(|error: entity::decimal::NoDecimal| error.to_string()),
-    ToString::to_string
+    ToString::to_string,
+    or number
 }
 
 text_scalar! {
-    /// An address: absolute with http or https, or relative to this site.
+    /// An address: absolute with http, https, mailto or tel, or relative to this site.
     Url(String),
     |text| Ok(text.to_owned()),
     Clone::clone

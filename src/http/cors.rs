@@ -12,10 +12,21 @@ use crate::config::CorsOrigins;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
 /// What clients of the API send.
-const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, idempotency-key, kindling-csrf, apollo-require-preflight, graphql-preflight, range, \
-     if-none-match, content-version, x-request-id",
-);
+const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, kindling-csrf, apollo-require-preflight, graphql-preflight, range, \
+     if-none-match, content-version, x-request-id";
+/// How headers begin that say who sends a request, or on whose behalf: no page of another origin may send them.
+const RESERVED: [&str; 7] = [
+    "cookie",
+    "forwarded",
+    "host",
+    "proxy-",
+    "sec-",
+    "x-forwarded-",
+    "x-real-ip",
+];
+/// Headers that a page may name beside those, and how long their names are.
+const MOST_HEADERS: usize = 30;
+const LONGEST_HEADER: usize = 64;
 /// What scripts may read, beside what they always may.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "x-request-id, retry-after, ratelimit, ratelimit-policy, etag, content-version, cache-status, content-range, accept-ranges, www-authenticate",
@@ -31,6 +42,8 @@ pub(super) struct Grant {
     origin: Option<HeaderValue>,
     /// A browser asks whether the page may send a request.
     asks_first: bool,
+    /// The headers that it asks for.
+    asked: Option<HeaderValue>,
 }
 
 impl Grant {
@@ -43,12 +56,17 @@ impl Grant {
                 && origin.is_some()
                 && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD),
             origin: origin.and_then(|origin| grant(allowed, origin)),
+            asked: headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned(),
         }
     }
 
     /// The answer to a browser that asks first; nothing for all other requests.
     pub(super) fn preflight(&self) -> Option<Response> {
-        self.asks_first.then(|| preflight(self.origin.is_some()))
+        let headers = self
+            .origin
+            .as_ref()
+            .map(|_| allowed_headers(self.asked.as_ref()));
+        self.asks_first.then(|| preflight(headers))
     }
 
     /// Adds what lets the page read the answer.
@@ -80,8 +98,30 @@ fn grant(allowed: &CorsOrigins, origin: &HeaderValue) -> Option<HeaderValue> {
     }
 }
 
+/// The headers that a page may send: those of the API, and others that it asks for. Clients and tools for tracing have names of their
+/// own, which mean nothing here.
+fn allowed_headers(asked: Option<&HeaderValue>) -> HeaderValue {
+    let asked = asked
+        .and_then(|asked| asked.to_str().ok())
+        .unwrap_or_default();
+    let is_free = |name: &&str| {
+        let name = name.to_ascii_lowercase();
+        name.len() <= LONGEST_HEADER
+            && HeaderName::try_from(&name).is_ok()
+            && !RESERVED.iter().any(|reserved| name.starts_with(reserved))
+            && !REQUEST_HEADERS.split(", ").any(|known| known == name)
+    };
+    let others = asked
+        .split(',')
+        .map(str::trim)
+        .filter(is_free)
+        .take(MOST_HEADERS);
+    let all = others.fold(REQUEST_HEADERS.to_owned(), |all, name| all + ", " + name);
+    HeaderValue::try_from(all).unwrap_or_else(|_| HeaderValue::from_static(REQUEST_HEADERS))
+}
+
 /// The answer to a browser that asks whether a page may send a request.
-fn preflight(is_granted: bool) -> Response {
+fn preflight(granted: Option<HeaderValue>) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
@@ -92,9 +132,9 @@ fn preflight(is_granted: bool) -> Response {
     for name in asked {
         headers.append(header::VARY, HeaderValue::from(name));
     }
-    if is_granted {
+    if let Some(granted) = granted {
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, granted);
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
     }
     response

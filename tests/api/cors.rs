@@ -75,6 +75,19 @@ async fn only_listed_origins_are_let_in() {
         ] {
             assert!(allowed.split(", ").any(|header| header == name), "{name}");
         }
+        let own =
+            "Apollographql-Client-Name, traceparent, cookie, X-Forwarded-For, sec-fetch-site, a b";
+        let headers = [
+            ("Origin", origin),
+            ("Access-Control-Request-Method", "POST"),
+            ("Access-Control-Request-Headers", own),
+        ];
+        let named = server.request("OPTIONS", "/graphql", &headers, "").await;
+        let named = named.header("access-control-allow-headers");
+        assert!(
+            named.ends_with(", Apollographql-Client-Name, traceparent"),
+            "{named}"
+        );
         assert_eq!(
             first.header("vary"),
             "access-control-request-method, access-control-request-headers, Origin"

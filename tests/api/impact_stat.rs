@@ -101,8 +101,8 @@ on_both_engines! {
             (json!({"period": {"en": "x".repeat(101)}}), "period.en: must be at most 100 characters, and is 101"),
             (json!({"sourceName": "x".repeat(201)}), "source.name: must be at most 200 characters, and is 201"),
             (json!({"sourceName": "We", "sourceUrl": "ftp://example.org"}),
-                "source.url: must be an http or https address"),
-            (json!({"sourceName": "We", "sourceUrl": "/report"}), "source.url: must be an http or https address"),
+                "source.url: must be an http, https, mailto or tel address"),
+            (json!({"sourceName": "We", "sourceUrl": "/report"}), "source.url: must be an http, https, mailto or tel address"),
             (json!({"sourceUrl": "https://example.org"}), "source.name: must be given with source.url"),
         ]).await;
     }

@@ -1,7 +1,7 @@
 //! The program as an operator knows it: its commands, its settings, its start and its end.
 
 use std::{
-    process::Output,
+    process::{Command, Output},
     time::{Duration, Instant},
 };
 
@@ -47,6 +47,33 @@ async fn a_half_sent_request_does_not_hold_up_the_end() {
             .any(|line| line["fields"]["message"] == "stopped")
             .then_some(())
     });
+}
+
+#[tokio::test]
+async fn a_closed_terminal_ends_no_server() {
+    let folder = folder();
+    let mut server = Server::start(folder.path(), &[]);
+    let sent = Command::new("kill")
+        .args(["-HUP", &server.process().to_string()])
+        .status();
+    assert!(sent.is_ok_and(|sent| sent.success()));
+    let told = |line: &serde_json::Value| {
+        line["fields"]["message"]
+            .as_str()
+            .is_some_and(|message| message.starts_with("SIGHUP"))
+    };
+    let begun = Instant::now();
+    while !server.log().iter().any(told) {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "{:?}",
+            server.log()
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(server.get("/livez", &[]).await.status, 200);
+    server.terminate();
+    assert!(server.ended().success());
 }
 
 #[tokio::test]

@@ -136,7 +136,7 @@ on_both_engines! {
     }
 
     async fn what_breaks_a_limit_is_refused_with_its_path(app: TestApp) {
-        let link = "callToAction.url: must be an http or https address, or start with / or #";
+        let link = "callToAction.url: must be an http, https, mailto or tel address, or start with / or #";
         content::assert_refused::<StorySection>(&app, &content::story_section("a"), &[
             (json!({"anchor": "x".repeat(101)}), "anchor: must be at most 100 characters, and is 101"),
             (json!({"anchor": "#a"}), "anchor: must be lower-case letters and digits, in words joined by hyphens"),

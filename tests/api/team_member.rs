@@ -91,7 +91,7 @@ on_both_engines! {
             (json!({"links": [{"label": "x".repeat(101), "url": "https://example.org"}]}),
                 "links.0.label: must be at most 100 characters, and is 101"),
             (json!({"links": [{"label": "Site", "url": "https://example.org"}, {"label": "Site", "url": "example.org"}]}),
-                "links.1.url: must be an http or https address"),
+                "links.1.url: must be an http, https, mailto or tel address"),
             (json!({"joinedOn": "2020-01-02", "leftOn": "2020-01-01"}), "leftOn: must not lie before joinedOn"),
         ]).await;
     }

@@ -84,7 +84,7 @@ on_both_engines! {
             (json!({"authorName": "two\nlines"}), "authorName: must be one line without control characters"),
             (json!({"authorRole": {"es": "x".repeat(201)}}), "authorRole.es: must be at most 200 characters, and is 201"),
             (json!({"organisation": "x".repeat(201)}), "organisation: must be at most 200 characters, and is 201"),
-            (json!({"sourceUrl": "javascript:alert(1)"}), "sourceUrl: must be an http or https address"),
+            (json!({"sourceUrl": "javascript:alert(1)"}), "sourceUrl: must be an http, https, mailto or tel address"),
             (json!({"consentScope": "x".repeat(501)}), "consent.scope: must be at most 500 characters, and is 501"),
             (json!({"consentGivenOn": "2026-01-02", "consentExpiresOn": "2026-01-01"}),
                 "consent.expiresOn: must not lie before givenOn"),

@@ -140,10 +140,15 @@ async fn tell_setup_link(app: &App, address: SocketAddr) -> Result<()> {
 fn stop_signal() -> Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    // A closed terminal, the rotation of logs and `systemctl reload` send it; certificates are read again where there are any.
+    let mut hangup = signal(SignalKind::hangup()).map_err(Error::internal)?;
     Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => break,
+                _ = terminate.recv() => break,
+                _ = hangup.recv() => tracing::info!("SIGHUP: the server goes on"),
+            }
         }
         tracing::info!("stopping");
     })
