@@ -246,12 +246,13 @@ impl Places {
         let has_waited = waits.is_some();
         let begun = Instant::now();
         let mut acquired = pin!(Arc::clone(&self.free).acquire_owned());
-        while has_waited {
-            match timeout(patience, acquired.as_mut()).await {
-                Ok(Ok(place)) => return Some(place),
-                Err(_) if begun.elapsed() < longest && self.moved().elapsed() < patience => {}
-                _ => break,
+        let mut is_waiting = has_waited;
+        while is_waiting {
+            if let Ok(place) = timeout(patience, acquired.as_mut()).await {
+                return place.ok();
             }
+            let moves = self.moved().elapsed() < patience;
+            is_waiting = moves && begun.elapsed() < longest;
         }
         self.refuse(has_waited);
         None

@@ -119,7 +119,7 @@ async fn grow(connection: &DatabaseConnection) {
             column => format!("\"{column}\""),
         });
         let values: Vec<String> = values.collect();
-        copies += &format!(
+        let copy = format!(
             "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {MANY})
             INSERT INTO {table} (\"{}\") SELECT {} FROM numbers, (
                 SELECT * FROM {table} WHERE {id} = (SELECT entry_id FROM milestone WHERE published AND latest ORDER BY entry_id DESC LIMIT 1)
@@ -128,6 +128,7 @@ async fn grow(connection: &DatabaseConnection) {
             columns.join("\", \""),
             values.join(", "),
         );
+        copies.push_str(&copy);
     }
     connection
         .execute_unprepared(&copies)

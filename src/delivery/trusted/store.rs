@@ -52,7 +52,7 @@ pub struct Published {
 /// Publishes all documents of a manifest, or none of them. Each must fit the schema, be within the limits, and have an id that
 /// stands for no other document.
 pub async fn publish(app: &App, client: &Client, manifest: &Manifest) -> Result<Published> {
-    let rows = rows(app, client, manifest).await?;
+    let rows = rows(app, client, manifest)?;
     let tx = app.database.begin().await?;
     // Nobody publishes beside it, so that no id comes to stand for two documents.
     event::hold(&tx).await?;
@@ -96,11 +96,7 @@ pub async fn publish(app: &App, client: &Client, manifest: &Manifest) -> Result<
 }
 
 /// The rows of a manifest; or all that is wrong with its documents.
-async fn rows(
-    app: &App,
-    client: &Client,
-    manifest: &Manifest,
-) -> Result<Vec<trusted_document::Model>> {
+fn rows(app: &App, client: &Client, manifest: &Manifest) -> Result<Vec<trusted_document::Model>> {
     let trial = Trial::new(&app.config)?;
     let now = app.clock.now();
     let mut rows = Vec::with_capacity(manifest.0.len());

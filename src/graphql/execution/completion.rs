@@ -173,7 +173,7 @@ mod tests {
         ])
     }
 
-    fn error_at(path: serde_json::Value) -> ServerError {
+    fn error_at(path: &serde_json::Value) -> ServerError {
         let path = path.as_array().cloned().unwrap_or_default().into_iter();
         let path = path.map(|segment| match segment.as_u64() {
             Some(index) => PathSegment::Index(usize::try_from(index).expect("an index")),
@@ -194,8 +194,8 @@ mod tests {
     #[test]
     fn fields_stand_in_their_order_and_those_that_failed_are_null() {
         let errors = [
-            error_at(json!(["list", 0, "may"])),
-            error_at(json!(["other"])),
+            error_at(&json!(["list", 0, "may"])),
+            error_at(&json!(["other"])),
         ];
         let data = json!({"list": [{"must": "a"}, {"may": "c", "must": "b"}]});
         assert_eq!(
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn null_goes_up_to_what_may_be_null() {
-        let errors = [error_at(json!(["list", 0, "must"]))];
+        let errors = [error_at(&json!(["list", 0, "must"]))];
         let data = json!({"other": "o", "list": [{"may": "a"}, {"must": "b", "may": "c"}]});
         for (list, expected) in [
             (
@@ -225,12 +225,12 @@ mod tests {
         let item = || Shape(vec![field("may", ty!(String), Content::Leaf)]);
         let root = Shape(vec![field("item", ty!(Item!), Content::Object(item()))]);
         let data = json!({"item": null});
-        let below = [error_at(json!(["item", "may"]))];
+        let below = [error_at(&json!(["item", "may"]))];
         assert_eq!(
             completed(&root, data.clone(), &below),
             r#"{"item":{"may":null}}"#
         );
-        let itself = [error_at(json!(["item"]))];
+        let itself = [error_at(&json!(["item"]))];
         assert_eq!(completed(&root, data, &itself), "null");
         assert_eq!(completed(&root, json!(null), &itself), "null");
         let both = Shape(vec![field("item", ty!(Item), Content::Object(item()))]);

@@ -3,7 +3,7 @@
 //!
 //! Beside it stands the shape of the answer, to which [`super::completion`] brings what comes of it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use apollo_compiler::ast::Type;
 use async_graphql::{
@@ -80,7 +80,7 @@ pub(super) fn plan(collector: &Collector<'_>) -> Result<Plan, ServerError> {
     };
     let set = &operation.selection_set;
     let (items, shape) = planner.object(root, &[&set.node])?;
-    let planned = OperationDefinition {
+    let merged = OperationDefinition {
         ty: operation.ty,
         variable_definitions: operation.variable_definitions.clone(),
         directives: Vec::new(),
@@ -88,8 +88,8 @@ pub(super) fn plan(collector: &Collector<'_>) -> Result<Plan, ServerError> {
     };
     Ok(Plan {
         document: ExecutableDocument {
-            operations: DocumentOperations::Single(Positioned::new(planned, set.pos)),
-            fragments: Default::default(),
+            operations: DocumentOperations::Single(Positioned::new(merged, set.pos)),
+            fragments: HashMap::default(),
         },
         shape,
         bytes: planner.bytes,

@@ -13,12 +13,14 @@ const MOST_NESTED: usize = 500;
 /// What is wrong with a document; nothing if it fits the schema.
 pub(super) fn faults(types: &Types, text: &str, parsed: &ExecutableDocument) -> Vec<ServerError> {
     let mut parser = Parser::new().recursion_limit(MOST_NESTED);
-    let validated = parser.parse_executable(&types.schema, text, "document");
-    let validated = validated.and_then(|document| document.validate(&types.schema));
-    let Err(invalid) = validated else {
+    let errors = match parser.parse_executable(&types.schema, text, "document") {
+        Ok(document) => document.validate(&types.schema).err().map(|it| it.errors),
+        Err(invalid) => Some(invalid.errors),
+    };
+    let Some(errors) = errors else {
         return literals::faults(types, parsed);
     };
-    let faults = invalid.errors.iter().take(MOST_FAULTS).map(|fault| {
+    let faults = errors.iter().take(MOST_FAULTS).map(|fault| {
         let told = fault.to_json();
         let at = told.locations.first().map(|at| Pos {
             line: at.line,
@@ -37,7 +39,7 @@ pub(in crate::graphql) fn with_suggestion(types: &Types, mut fault: ServerError)
         && let Some(name) = rest.strip_suffix('`')
         && let Some(near) = types.nearest_field(owner, name)
     {
-        fault.message += &format!("; did you mean `{near}`?");
+        fault.message = format!("{}; did you mean `{near}`?", fault.message);
     }
     fault
 }

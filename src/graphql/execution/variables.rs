@@ -180,10 +180,11 @@ fn coerce_scalar(name: &str, value: Value) -> Coerced {
             }
         }
         ("Int", _) => must("a whole number"),
-        ("Float", value @ Value::Number(_)) | ("Boolean", value @ Value::Boolean(_)) => Ok(value),
+        ("Float", value @ Value::Number(_))
+        | ("Boolean", value @ Value::Boolean(_))
+        | ("String" | "ID", value @ Value::String(_)) => Ok(value),
         ("Float", _) => must("a number"),
         ("Boolean", _) => must("true or false"),
-        ("String" | "ID", value @ Value::String(_)) => Ok(value),
         ("String", _) => must("a text"),
         ("ID", Value::Number(number)) => match whole(&number) {
             Some(whole) => Ok(Value::String(whole.to_string())),

@@ -32,12 +32,16 @@ async fn kept_answers_are_those_that_would_be_found(app: TestApp, cases: u32) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite() {
-    kept_answers_are_those_that_would_be_found(TestApp::on_sqlite().await, 40).await;
+    Box::pin(kept_answers_are_those_that_would_be_found(
+        TestApp::on_sqlite().await,
+        40,
+    ))
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres() {
     if let Some(app) = TestApp::on_postgres().await {
-        kept_answers_are_those_that_would_be_found(app, 40).await;
+        Box::pin(kept_answers_are_those_that_would_be_found(app, 40)).await;
     }
 }
