@@ -10,6 +10,7 @@ mod document;
 mod execution;
 mod limits;
 mod measured;
+mod places;
 mod rates;
 pub mod trusted;
 mod wanted;
