@@ -256,3 +256,32 @@ pub(super) fn log_level(text: &str) -> Result<String, String> {
     }
     Ok(text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn addresses_are_written_in_several_ways() {
+        for (text, expected) in [
+            ("127.0.0.1:80", "127.0.0.1:80"),
+            ("[::1]:80", "[::1]:80"),
+            ("localhost:8080", "127.0.0.1:8080"),
+            ("8080", "127.0.0.1:8080"),
+            (":8080", "[::]:8080"),
+        ] {
+            let expected = expected.parse().expect("an address");
+            assert_eq!(address(text), Ok(expected), "{text}");
+        }
+        for text in [
+            "",
+            ":",
+            "65536",
+            "example.org:80",
+            "localhost",
+            "localhost:",
+        ] {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
+}

@@ -63,30 +63,6 @@ fn file(text: &'static str) -> Sources {
 }
 
 #[test]
-fn addresses_are_written_in_several_ways() {
-    for (text, address) in [
-        ("127.0.0.1:80", "127.0.0.1:80"),
-        ("[::1]:80", "[::1]:80"),
-        ("localhost:8080", "127.0.0.1:8080"),
-        ("8080", "127.0.0.1:8080"),
-        (":8080", "[::]:8080"),
-    ] {
-        let address = address.parse().expect("an address");
-        assert_eq!(parse::address(text), Ok(address), "{text}");
-    }
-    for text in [
-        "",
-        ":",
-        "65536",
-        "example.org:80",
-        "localhost",
-        "localhost:",
-    ] {
-        assert!(parse::address(text).is_err(), "{text}");
-    }
-}
-
-#[test]
 fn without_any_source_the_defaults_hold() {
     let config = Sources::default().load().unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");

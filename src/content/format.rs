@@ -8,6 +8,8 @@ use crate::identifier;
 const LINE_SEPARATOR: char = '\u{2028}';
 const PARAGRAPH_SEPARATOR: char = '\u{2029}';
 
+const EMPTY: &str = "must not be empty; leave it out instead";
+
 /// What a text must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -45,8 +47,8 @@ impl Format {
 
     /// What is wrong with the text, if anything is.
     pub fn fault(self, text: &str) -> Option<&'static str> {
-        if identifier::is_blank(text) {
-            return Some("must not be empty; leave it out instead");
+        if text.trim().is_empty() {
+            return Some(EMPTY);
         }
         let many_lines = matches!(self, Self::Lines | Self::Markdown);
         let is_wrong = |c: char| match c {
@@ -59,6 +61,9 @@ impl Format {
             } else {
                 "must be one line without control characters"
             });
+        }
+        if identifier::is_blank(text) {
+            return Some(EMPTY);
         }
         match self {
             Self::Line | Self::Lines | Self::Markdown => None,
