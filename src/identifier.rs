@@ -18,23 +18,24 @@ pub fn normalize(text: &str) -> Cow<'_, str> {
 
 /// Whether nothing of the text can be seen.
 pub fn is_blank(text: &str) -> bool {
-    let mut characters = text.chars().map(|c| c.encode_utf8(&mut [0; 4]).to_owned());
-    characters.all(|c| c == " " || has_invisible(&c))
+    text.chars().all(|c| c == ' ' || is_invisible(c))
 }
 
 /// Whether the text holds characters that cannot be seen, or that cannot be told from a space.
 pub fn has_invisible(text: &str) -> bool {
-    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
-    let category = CodePointMapData::<GeneralCategory>::new();
-    let is_invisible = |c: char| {
-        (c != ' ' && c.is_whitespace())
-            || c.is_control()
-            || c == BRAILLE_BLANK
-            || ignorable.contains(c)
-            || category.get(c) == GeneralCategory::Format
-    };
-    // Most are of characters that can all be seen.
-    !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && text.chars().any(is_invisible)
+    text.chars().any(is_invisible)
+}
+
+fn is_invisible(c: char) -> bool {
+    // Most characters can be seen.
+    if (' '..='~').contains(&c) {
+        return false;
+    }
+    c.is_whitespace()
+        || c.is_control()
+        || c == BRAILLE_BLANK
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        || CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::Format
 }
 
 #[cfg(test)]

@@ -68,8 +68,11 @@ async fn in_use_for_sure(app: &App, keys: &BTreeSet<String>) -> Result<BTreeSet<
 
 /// Moves files that are older than a day and that no asset has to the trash, unless they are too many; restores from the
 /// trash what an asset has; deletes what has been in the trash for long enough. Refuses a store that is not bound to the
-/// database.
+/// database; one that is closed has nothing to sweep.
 pub async fn sweep(app: &App) -> Result<Sweep> {
+    if app.media.is_closed() {
+        return Ok(Sweep::default());
+    }
     run(app, |files, moved_today| {
         (files / FILES_PER_TRASHED)
             .max(1)

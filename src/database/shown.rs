@@ -135,13 +135,7 @@ impl ShownSets {
 
     /// How full it is, and how often it helped.
     pub fn state(&self) -> CacheState {
-        self.cache.run_pending_tasks();
-        CacheState {
-            name: "previews",
-            entries: self.cache.entry_count(),
-            bytes: self.cache.weighted_size(),
-            meter: self.meter.clone(),
-        }
+        CacheState::of("previews", &self.cache, &self.meter)
     }
 }
 

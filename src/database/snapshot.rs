@@ -32,7 +32,7 @@ const SQL: &str = "kindling::sql";
 const PER_ROW: usize = 500;
 
 /// Logs what a statement looks like, without its values, for those who look for slow ones.
-fn told<E: EntityTrait>(connection: &DatabaseTransaction, select: &Select<E>) {
+fn log_statement<E: EntityTrait>(connection: &DatabaseTransaction, select: &Select<E>) {
     if tracing::enabled!(target: SQL, tracing::Level::TRACE) {
         let statement = select.build(connection.get_database_backend());
         tracing::trace!(target: SQL, statement = statement.sql);
@@ -140,7 +140,7 @@ impl Snapshot {
         bytes: impl Fn(&R) -> usize,
     ) -> Result<Vec<R>> {
         let connection = self.counted().await?;
-        told(connection, &select);
+        log_statement(connection, &select);
         let stream = select.into_model::<R>().stream(connection).await;
         let mut stream = stream.map_err(Error::of_reading)?;
         let mut rows = Vec::new();
@@ -158,7 +158,7 @@ impl Snapshot {
         E::Model: Sync,
     {
         let connection = self.counted().await?;
-        told(connection, &select);
+        log_statement(connection, &select);
         select.count(connection).await.map_err(Error::of_reading)
     }
 

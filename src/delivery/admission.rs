@@ -27,7 +27,7 @@ const OF_LARGE_ANSWERS: Patience = Patience {
 };
 
 const OF_THE_PUBLIC: Patience = Patience {
-    usual: Duration::from_millis(250),
+    usual: Duration::from_secs(1),
     longest: Duration::from_secs(5),
     slow: Duration::from_millis(10),
     slow_queue: 1,

@@ -105,9 +105,9 @@ pub(crate) fn with_code(mut error: ServerError, code: &str) -> ServerError {
     error
 }
 
-/// The schema is not told to whoever asks.
+/// The error of introspection by somebody who has no right to it.
 pub(crate) fn no_introspection() -> ServerError {
-    let message = "the schema is told only to those who are signed in, and in development";
+    let message = "introspection is allowed only for those who are signed in, and in development";
     with_code(ServerError::new(message, None), VALIDATION_FAILED)
 }
 

@@ -128,6 +128,8 @@ on_both_engines! {
             "{ value(by: {id: \"a\", key: \"b\"}) { id } }",
             "{ value(by: {id: null}) { id } }",
             "query($id: ID) { value(by: {id: $id}) { id } }",
+            "query($id: ID) { ...F } fragment F on Query { value(by: {id: $id}) { id } }",
+            "query A($id: ID!) { ...F } query B($id: ID) { ...F } fragment F on Query { value(by: {id: $id}) { id } }",
             "{ page(by: {slug: \"a\"}) { sections { items { ... on Value { same: title } ... on TeamMember { same: id } ... on Milestone { same: fallbacks } } } } }",
         ] {
             let answer = app.query(document).await;

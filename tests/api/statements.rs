@@ -14,7 +14,7 @@ use kindling::{
 };
 use serde_json::json;
 
-use crate::support::{TestApp, answer, on_both_engines};
+use crate::support::{TestApp, answer, editor, on_both_engines};
 
 const WHOLE_PAGE: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -139,6 +139,36 @@ on_both_engines! {
         assert_ne!(without, first, "its section is read again, which lost it");
         app.publish(&[id]).await.expect("public again");
         assert_eq!(statements(2).await, without, "it is on the page no more");
+    }
+
+    async fn a_draft_is_read_again_only_when_it_has_changed(app: TestApp) {
+        build(&app, "page", 2, 2).await;
+        let mut config = (*app.app.config).clone();
+        config.answer_cache_bytes = 0;
+        let delivery = Delivery::new(&App { config: config.into(), ..app.app.clone() });
+        app.admit(&editor()).await;
+        let ask = async || {
+            let by = json!({"by": {"slug": "page"}, "view": {"perspective": "DRAFT"}});
+            let sender = Sender::new(editor());
+            answer(&delivery, WHOLE_PAGE, Variables::from_json(by), sender).await
+        };
+        let statements = |answer: &serde_json::Value| answer["extensions"]["kindling"]["sqlStatements"].clone();
+        let first = ask().await;
+        assert_eq!(statements(&first), STATEMENTS, "{first}");
+        let again = ask().await;
+        assert_eq!((statements(&again), &again["data"]), (json!(2), &first["data"]), "the page, and which state this is");
+        let milestones = app.query("{ milestones(first: 1) { nodes { id } } }").await;
+        let id = &milestones["data"]["milestones"]["nodes"][0]["id"];
+        let change = json!({"id": id, "expectedRevision": 1, "content": {"title": "Saved, not public"}});
+        app.done(&editor(), "updateMilestone", change, "milestone { id }").await;
+        let saved = ask().await;
+        assert_eq!(statements(&saved), 3, "{saved}");
+        assert!(saved.to_string().contains("Saved, not public"), "{saved}");
+        let archive = json!({"entries": [{"id": id}]});
+        app.done(&editor(), "archiveEntries", archive, "entries { id }").await;
+        let archived = ask().await;
+        assert!(!archived.to_string().contains("Saved, not public"), "{archived}");
+        assert!(archived["data"]["page"]["sections"].is_array(), "{archived}");
     }
 
     async fn nodes_of_every_type_cost_one_statement_each_and_one_for_the_state(app: TestApp) {

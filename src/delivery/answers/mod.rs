@@ -129,13 +129,7 @@ impl Answers {
 
     /// How full it is, and how often it helped.
     pub(super) fn state(&self) -> CacheState {
-        self.kept.run_pending_tasks();
-        CacheState {
-            name: "answers",
-            entries: self.kept.entry_count(),
-            bytes: self.kept.weighted_size(),
-            meter: self.meter.clone(),
-        }
+        CacheState::of("answers", &self.kept, &self.meter)
     }
 
     /// The answer to a question: one that was kept and holds, or what `execute` finds. It is not of an earlier state than

@@ -38,13 +38,7 @@ impl Documents {
 
     /// How full it is, and how often it helped.
     pub(super) fn state(&self) -> CacheState {
-        self.kept.run_pending_tasks();
-        CacheState {
-            name: "documents",
-            entries: self.kept.entry_count(),
-            bytes: self.kept.weighted_size(),
-            meter: self.meter.clone(),
-        }
+        CacheState::of("documents", &self.kept, &self.meter)
     }
 
     /// The document that was sent before with this digest.

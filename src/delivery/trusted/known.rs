@@ -65,13 +65,7 @@ impl Known {
 
     /// How full it is, and how often it helped.
     pub(in crate::delivery) fn state(&self) -> CacheState {
-        self.texts.run_pending_tasks();
-        CacheState {
-            name: "trusted_documents",
-            entries: self.texts.entry_count(),
-            bytes: self.texts.weighted_size(),
-            meter: self.meter.clone(),
-        }
+        CacheState::of("trusted_documents", &self.texts, &self.meter)
     }
 
     /// The text of the document with this id, or with this SHA-256 in hexadecimal digits.

@@ -1,5 +1,7 @@
 //! Values that stand in a document: what the validation of documents leaves open of them.
 
+use std::collections::HashSet;
+
 use apollo_compiler::{ast::Type, schema::InputObjectType};
 use async_graphql::{
     Name, ServerError,
@@ -15,36 +17,31 @@ pub(super) fn faults(types: &Types, document: &ExecutableDocument) -> Vec<Server
     let mut faults = Vec::new();
     for (_, operation) in document.operations.iter() {
         let operation = &operation.node;
-        if let Some(root) = types.root(operation.ty) {
-            let mut walk = Walk {
-                types,
-                operation: Some(operation),
-                faults: &mut faults,
-            };
-            walk.selections(root, &operation.selection_set.node);
-        }
-    }
-    for fragment in document.fragments.values() {
-        let owner = fragment.node.type_condition.node.on.node.as_str();
         let mut walk = Walk {
             types,
-            operation: None,
+            document,
+            operation,
+            visited: HashSet::new(),
             faults: &mut faults,
         };
-        walk.selections(owner, &fragment.node.selection_set.node);
+        if let Some(root) = types.root(operation.ty) {
+            walk.selections(root, &operation.selection_set.node);
+        }
     }
     faults
 }
 
 struct Walk<'a> {
     types: &'a Types,
-    /// Declares the variables; none within fragments.
-    operation: Option<&'a OperationDefinition>,
+    document: &'a ExecutableDocument,
+    /// Declares the variables, those of its fragments, too.
+    operation: &'a OperationDefinition,
+    visited: HashSet<&'a str>,
     faults: &'a mut Vec<ServerError>,
 }
 
-impl Walk<'_> {
-    fn selections(&mut self, owner: &str, selections: &SelectionSet) {
+impl<'a> Walk<'a> {
+    fn selections(&mut self, owner: &str, selections: &'a SelectionSet) {
         for selection in &selections.items {
             match &selection.node {
                 Selection::Field(field) => self.field(owner, &field.node),
@@ -53,12 +50,20 @@ impl Walk<'_> {
                     let on = condition.map_or(owner, |condition| condition.node.on.node.as_str());
                     self.selections(on, &fragment.node.selection_set.node);
                 }
-                Selection::FragmentSpread(_) => {}
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    if self.visited.insert(name)
+                        && let Some(fragment) = self.document.fragments.get(name)
+                    {
+                        let on = &fragment.node.type_condition.node.on.node;
+                        self.selections(on, &fragment.node.selection_set.node);
+                    }
+                }
             }
         }
     }
 
-    fn field(&mut self, owner: &str, field: &Field) {
+    fn field(&mut self, owner: &str, field: &'a Field) {
         let Some(defined) = self.types.field(owner, &field.name.node) else {
             return;
         };
@@ -120,11 +125,11 @@ impl Walk<'_> {
     fn is_one<'v>(&self, mut values: impl Iterator<Item = &'v Value>) -> bool {
         let is_value = match values.next() {
             None | Some(Value::Null) => false,
-            Some(Value::Variable(name)) => self.operation.is_none_or(|operation| {
-                let mut definitions = operation.variable_definitions.iter();
+            Some(Value::Variable(name)) => {
+                let mut definitions = self.operation.variable_definitions.iter();
                 let declared = definitions.find(|definition| definition.node.name.node == *name);
                 declared.is_some_and(|declared| !declared.node.var_type.node.nullable)
-            }),
+            }
             Some(_) => true,
         };
         is_value && values.next().is_none()

@@ -92,25 +92,25 @@ struct Key {
     document: [u8; 32],
     operation: Option<String>,
     /// By variable, in the order in which they are declared.
-    variables: Vec<Given>,
+    variables: Vec<VariableState>,
 }
 
-/// What is given for a variable, as far as a plan depends on it.
+/// The state of a variable, as far as a plan depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Given {
-    Nothing,
-    Something,
+enum VariableState {
+    Absent,
+    Present,
     True,
     False,
 }
 
-impl Given {
+impl VariableState {
     fn of(variables: &Variables, name: &Name) -> Self {
         match variables.get(name) {
-            None => Self::Nothing,
+            None => Self::Absent,
             Some(Value::Boolean(true)) => Self::True,
             Some(Value::Boolean(false)) => Self::False,
-            Some(_) => Self::Something,
+            Some(_) => Self::Present,
         }
     }
 }
@@ -142,13 +142,7 @@ impl Plans {
 
     /// How full it is, and how often it helped.
     pub(crate) fn state(&self) -> CacheState {
-        self.kept.run_pending_tasks();
-        CacheState {
-            name: "plans",
-            entries: self.kept.entry_count(),
-            bytes: self.kept.weighted_size(),
-            meter: self.meter.clone(),
-        }
+        CacheState::of("plans", &self.kept, &self.meter)
     }
 
     /// The plan of an operation of a document that fits the schema, for these variables, which were coerced.
@@ -161,11 +155,11 @@ impl Plans {
     ) -> Result<Arc<Plan>, ServerError> {
         let operation = document.operation(name)?;
         let definitions = operation.variable_definitions.iter();
-        let given = definitions.map(|it| Given::of(variables, &it.node.name.node));
+        let states = definitions.map(|it| VariableState::of(variables, &it.node.name.node));
         let key = Key {
             document: document.hash,
             operation: name.map(ToOwned::to_owned),
-            variables: given.collect(),
+            variables: states.collect(),
         };
         let known = self.kept.get(&key);
         self.meter.looked(known.is_some());

@@ -11,7 +11,7 @@ use async_graphql::parser::types::OperationType;
 
 use crate::{error::Error, graphql::sdl};
 
-/// What the executor can tell of types beyond what the library that validates knows of them.
+/// A field of introspection that async-graphql answers, and that the library that validates does not know.
 const INTROSPECTION: &str = "extend type __Type { isOneOf: Boolean }";
 
 /// The types of the schema. There is one schema, so that they are built once.
@@ -20,7 +20,7 @@ pub(crate) struct Types {
     possible: HashMap<String, Vec<String>>,
 }
 
-/// The fields of a type, as far as they differ by kind.
+/// The kinds of input types.
 pub(super) enum InputKind<'a> {
     Scalar,
     Enum(&'a EnumType),

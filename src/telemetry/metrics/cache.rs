@@ -1,8 +1,12 @@
 //! Figures of a cache: how often it helped, and how full it is.
 
-use std::{fmt::Result, sync::Arc};
+use std::{
+    fmt::Result,
+    hash::{BuildHasher, Hash},
+    sync::Arc,
+};
 
-use moka::notification::RemovalCause;
+use moka::{notification::RemovalCause, sync::Cache};
 
 use crate::telemetry::{
     label::labels,
@@ -63,6 +67,24 @@ pub struct CacheState {
     pub bytes: u64,
     /// What happened so far.
     pub meter: CacheMeter,
+}
+
+impl CacheState {
+    /// A cache of this name, as it is now.
+    pub fn of<K, V, S>(name: &'static str, cache: &Cache<K, V, S>, meter: &CacheMeter) -> Self
+    where
+        K: Hash + Eq + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+        S: BuildHasher + Clone + Send + Sync + 'static,
+    {
+        cache.run_pending_tasks();
+        Self {
+            name,
+            entries: cache.entry_count(),
+            bytes: cache.weighted_size(),
+            meter: meter.clone(),
+        }
+    }
 }
 
 /// All caches.

@@ -102,8 +102,8 @@ async fn a_busy_minute_is_no_overload() {
     let folder = TempDir::new().expect("a folder");
     // As the build of a static site asks: all at once, nothing of it asked before.
     let server = Server::start(folder.path(), &["--max-operations", "1"]);
-    let all = (0..150).map(async |number| {
-        let (page, view) = (number % 75, ["PUBLISHED", "en"][number / 75]);
+    let all = (0..100).map(async |number| {
+        let (page, view) = (number % 50, ["PUBLISHED", "en"][number / 50]);
         let view = if view == "en" {
             "{locales: [\"en\"]}"
         } else {
