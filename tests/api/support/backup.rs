@@ -1,8 +1,8 @@
 //! A backup of a database that is restored into it while a server uses it, on both engines by SQL.
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    Statement, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement,
+    TransactionTrait,
 };
 
 /// The rows of all tables at one moment, in tables beside them.
@@ -30,7 +30,7 @@ impl Backup {
         let tx = connection.begin().await.expect("a transaction");
         for table in &tables {
             let copy = format!("CREATE TABLE backup_{table} AS SELECT * FROM {table}");
-            run(&tx, &copy).await;
+            tx.execute_unprepared(&copy).await.expect("a copy");
         }
         tx.commit().await.expect("a backup");
         Self { connection, tables }
@@ -38,36 +38,41 @@ impl Backup {
 
     /// Puts all rows back in one transaction.
     pub(crate) async fn restore(&self) {
-        let tx = self.connection.begin().await.expect("a transaction");
+        // Of two that wait for each other the database rolls one back: a server may be reading what is replaced.
+        while let Err(error) = self.try_to_restore().await {
+            assert!(error.to_string().contains("deadlock"), "{error}");
+        }
+    }
+
+    async fn try_to_restore(&self) -> Result<(), DbErr> {
+        let tx = self.connection.begin().await?;
         if tx.get_database_backend() == DbBackend::Sqlite {
-            run(&tx, "PRAGMA defer_foreign_keys = ON").await;
+            tx.execute_unprepared("PRAGMA defer_foreign_keys = ON")
+                .await?;
             for table in &self.tables {
-                run(&tx, &format!("DELETE FROM {table}")).await;
+                tx.execute_unprepared(&format!("DELETE FROM {table}"))
+                    .await?;
             }
         } else {
-            run(&tx, &format!("TRUNCATE {}", self.tables.join(", "))).await;
+            let truncate = format!("TRUNCATE {}", self.tables.join(", "));
+            tx.execute_unprepared(&truncate).await?;
         }
         let mut missing = self.tables.clone();
         // Rows that others refer to must come first; which they are shows when they come too late.
         while !missing.is_empty() {
             let mut failed = Vec::new();
             for table in &missing {
-                run(&tx, "SAVEPOINT one_table").await;
+                tx.execute_unprepared("SAVEPOINT one_table").await?;
                 let insert = format!("INSERT INTO {table} SELECT * FROM backup_{table}");
                 if tx.execute_unprepared(&insert).await.is_err() {
-                    run(&tx, "ROLLBACK TO SAVEPOINT one_table").await;
+                    tx.execute_unprepared("ROLLBACK TO SAVEPOINT one_table")
+                        .await?;
                     failed.push(table.clone());
                 }
             }
             assert!(failed.len() < missing.len(), "cannot restore {failed:?}");
             missing = failed;
         }
-        tx.commit().await.expect("a restored database");
-    }
-}
-
-async fn run(tx: &DatabaseTransaction, sql: &str) {
-    if let Err(error) = tx.execute_unprepared(sql).await {
-        panic!("{sql}: {error}");
+        tx.commit().await
     }
 }
