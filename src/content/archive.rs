@@ -15,14 +15,14 @@ use super::{
 };
 use crate::{
     auth::{Right, kept_answers, sign_in},
-    error::{Error, ProblemCode, Result},
+    error::{Error, ProblemCode, Result, Usage},
     event::Action,
 };
 
 impl Change {
-    /// Makes the entries no longer public. If public entries show them, that is an error, unless `force` takes them out
-    /// there. What is not public is left as it is.
-    pub async fn unpublish(&mut self, ids: &[EntryId], force: bool) -> Result<()> {
+    /// Makes the entries no longer public; returns who refers to them. If public entries require them, that is an error; others
+    /// keep them in their places, and show them again once they are public again. What is not public is left as it is.
+    pub async fn unpublish(&mut self, ids: &[EntryId]) -> Result<Vec<Usage>> {
         self.refuse_if_half_done()?;
         let mut public = Vec::new();
         for id in ids {
@@ -32,18 +32,19 @@ impl Change {
             }
         }
         let going: Vec<EntryId> = public.iter().map(|(id, _)| *id).collect();
-        let freed = self.free(&going, Owners::Public, force).await?;
+        let usages = self.usages(&going, Owners::Public).await?;
         self.half_done = true;
         for (id, entry) in &public {
             self.withdraw(*id, entry).await?;
             self.tell(Action::EntryUnpublished, *id, entry.latest_revision);
         }
         self.half_done = false;
-        self.finish_without(&going, &freed).await
+        self.refuse_if_required_since(&going).await?;
+        Ok(usages)
     }
 
     /// Puts the entries into the trash; public ones are unpublished. As [`Change::unpublish`], but drafts count, too.
-    pub async fn archive(&mut self, ids: &[EntryId], force: bool) -> Result<()> {
+    pub async fn archive(&mut self, ids: &[EntryId]) -> Result<Vec<Usage>> {
         self.refuse_if_half_done()?;
         let mut going = Vec::new();
         for id in ids {
@@ -56,7 +57,7 @@ impl Change {
             }
         }
         let ids: Vec<EntryId> = going.iter().map(|(id, _)| *id).collect();
-        let freed = self.free(&ids, Owners::PublicAndDrafts, force).await?;
+        let usages = self.usages(&ids, Owners::PublicAndDrafts).await?;
         self.half_done = true;
         for (id, entry) in &going {
             if entry.published_revision.is_some() {
@@ -67,7 +68,8 @@ impl Change {
             self.tell(Action::EntryArchived, *id, entry.latest_revision);
         }
         self.half_done = false;
-        self.finish_without(&ids, &freed).await
+        self.refuse_if_required_since(&ids).await?;
+        Ok(usages)
     }
 
     /// Takes the entries out of the trash. They are not public.
@@ -95,7 +97,8 @@ impl Change {
         Ok(())
     }
 
-    /// Erases entries that lie in the trash, with their history and their files, for ever. The log keeps that they were.
+    /// Erases entries that lie in the trash, with their history and their files, for ever. The log keeps that they were. If others
+    /// refer to them, that is an error, unless `force` removes the references where they are not required.
     pub async fn erase(&mut self, ids: &[EntryId], force: bool) -> Result<()> {
         self.refuse_if_half_done()?;
         self.principal.require(Right::Erase)?;
@@ -111,7 +114,7 @@ impl Change {
         }
         let ids: Vec<EntryId> = going.iter().map(|(id, _)| *id).collect();
         self.keep_references_away(&ids).await?;
-        let freed = self.free(&ids, Owners::All, force).await?;
+        let freed = self.free(&ids, force).await?;
         self.half_done = true;
         let uuids: Vec<_> = ids.iter().map(|id| id.uuid).collect();
         reference::Entity::delete_many()
@@ -125,7 +128,8 @@ impl Change {
         }
         self.erase_beside(&uuids, files).await?;
         self.half_done = false;
-        self.finish_without(&ids, &freed).await
+        self.publish(&freed).await?;
+        self.refuse_if_required_since(&ids).await
     }
 
     /// Locks the entries against new references to them, which the usual lock does not keep away.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     auth::Right,
-    error::{Error, ProblemCode, Result},
+    error::{Error, ProblemCode, Result, Usage},
 };
 
 /// An entry, and the revision that the editor saw, if that matters.
@@ -33,24 +33,27 @@ pub enum Step {
     /// The texts of the latest revisions become public in one locale.
     PublishLocale(String),
     /// The entries are public no more.
-    Unpublish {
-        /// Whether they are taken out where they are shown.
-        force: bool,
-    },
+    Unpublish,
     /// The public revisions become the latest ones again.
     DiscardDrafts,
     /// The entries go to the trash.
-    Archive {
-        /// Whether they are taken out where they are shown.
-        force: bool,
-    },
+    Archive,
     /// The entries come back from the trash.
     Restore,
     /// The entries are erased.
     Erase {
-        /// Whether they are taken out where they are shown.
+        /// Whether the references of others to them are removed, where these can do without.
         force: bool,
     },
+}
+
+/// What came of a step.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The entries that it was done to.
+    pub entries: Vec<EntryId>,
+    /// Who refers to entries that went, and shows them no more; those that the principal may know of.
+    pub usages: Vec<Usage>,
 }
 
 /// Most entries that one step takes.
@@ -60,19 +63,17 @@ impl Step {
     /// The right that it needs on each entry.
     pub fn right(&self) -> Right {
         match self {
-            Self::Publish { .. } | Self::PublishLocale(_) | Self::Unpublish { .. } => {
-                Right::Publish
-            }
+            Self::Publish { .. } | Self::PublishLocale(_) | Self::Unpublish => Right::Publish,
             Self::DiscardDrafts => Right::Change,
-            Self::Archive { .. } | Self::Restore => Right::ArchiveDraft,
+            Self::Archive | Self::Restore => Right::ArchiveDraft,
             Self::Erase { .. } => Right::Erase,
         }
     }
 }
 
 impl Change {
-    /// Does the step to all of the entries, or to none; returns the entries that it was done to.
-    pub async fn run(&mut self, targets: &[Target], step: Step) -> Result<Vec<EntryId>> {
+    /// Does the step to all of the entries, or to none.
+    pub async fn run(&mut self, targets: &[Target], step: Step) -> Result<Done> {
         self.principal.require(step.right())?;
         if targets.len() > MOST_TARGETS {
             let message = format!("must be at most {MOST_TARGETS}");
@@ -91,44 +92,38 @@ impl Change {
             let entry = self.allowed(step.right(), id, locked.get(&id).cloned())?;
             expect_revision(id, &entry, expected).map_err(|error| within(id, error))?;
         }
+        let mut usages = Vec::new();
+        let mut entries = ids;
         match step {
             Step::Publish { with_dependencies } => {
-                return self.publish_all(ids, with_dependencies).await;
+                if with_dependencies {
+                    entries = self.with_dependencies(&entries).await?;
+                }
+                self.publish(&entries).await?;
             }
-            Step::PublishLocale(locale) => self.publish_locale(&ids, &locale).await,
-            Step::Unpublish { force } => self.unpublish(&ids, force).await,
-            Step::DiscardDrafts => self.discard_drafts(&ids).await,
-            Step::Archive { force } => self.archive(&ids, force).await,
-            Step::Restore => self.restore(&ids).await,
-            Step::Erase { force } => self.erase(&ids, force).await,
-        }?;
-        Ok(ids)
+            Step::PublishLocale(locale) => self.publish_locale(&entries, &locale).await?,
+            Step::Unpublish => usages = self.unpublish(&entries).await?,
+            Step::DiscardDrafts => self.discard_drafts(&entries).await?,
+            Step::Archive => usages = self.archive(&entries).await?,
+            Step::Restore => self.restore(&entries).await?,
+            Step::Erase { force } => self.erase(&entries, force).await?,
+        }
+        Ok(Done { entries, usages })
     }
 
     /// All entries that the step changes, as far as that is known before they are locked: the given ones, what they refer to, or
-    /// what they are taken out of.
+    /// what refers to them.
     async fn affected(&self, ids: &[EntryId], step: &Step) -> Result<Vec<EntryId>> {
-        let owners = match step {
+        match step {
             Step::Publish {
                 with_dependencies: true,
-            } => return self.with_dependencies(ids).await,
-            Step::Unpublish { force: true } => Owners::Public,
-            Step::Archive { force: true } => Owners::PublicAndDrafts,
-            Step::Erase { force: true } => Owners::All,
-            _ => return Ok(ids.to_vec()),
-        };
-        let mut all = self.ids_of_owners(ids, owners).await?;
-        all.extend(ids);
-        Ok(all)
-    }
-
-    async fn publish_all(&mut self, ids: Vec<EntryId>, more: bool) -> Result<Vec<EntryId>> {
-        let ids = if more {
-            self.with_dependencies(&ids).await?
-        } else {
-            ids
-        };
-        self.publish(&ids).await?;
-        Ok(ids)
+            } => self.with_dependencies(ids).await,
+            Step::Erase { force: true } => {
+                let mut all = self.ids_of_owners(ids, Owners::All).await?;
+                all.extend(ids);
+                Ok(all)
+            }
+            _ => Ok(ids.to_vec()),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Who needs an entry: asked before it goes, and taken care of where that is wanted.
+//! Who refers to an entry: asked before it goes, and taken care of where that is wanted.
 
 use std::collections::BTreeSet;
 
@@ -42,24 +42,32 @@ struct Owner {
 }
 
 impl Change {
-    /// Refuses if others need the entries that are going. With `force`, takes them out there instead, where they can do
-    /// without; returns the owners whose new revision is to be public as the one before was.
-    pub(super) async fn free(
-        &mut self,
-        going: &[EntryId],
-        owners: Owners,
-        force: bool,
-    ) -> Result<Vec<EntryId>> {
-        let owners = self.owners(going, owners).await?;
-        let mut usages = Vec::with_capacity(owners.len());
-        for owner in &owners {
-            let usage = self.usage(owner, going).await?;
-            let stays = !force || usage.required || !usage.may_take_out;
-            // Its public and its latest revision may both refer to the same.
-            if stays && !usages.contains(&usage) {
-                usages.push(usage);
-            }
+    /// Returns who refers to the entries that are going, as far as the principal may know of them. Refuses if some of them
+    /// require the entries.
+    pub(super) async fn usages(&self, going: &[EntryId], which: Owners) -> Result<Vec<Usage>> {
+        let owners = self.owners(going, which).await?;
+        let mut usages = self.usages_by(&owners, going).await?;
+        if usages.iter().any(|usage| usage.required) {
+            usages.retain(|usage| usage.required);
+            return Err(self.told(usages, &owners));
         }
+        Ok(self.known_and_hidden(usages, &owners).0)
+    }
+
+    /// Makes sure that no public entry has come to require the entries that went while they did.
+    pub(super) async fn refuse_if_required_since(&mut self, gone: &[EntryId]) -> Result<()> {
+        self.moment().await?;
+        let found = self.usages(gone, Owners::Public).await;
+        self.half_done |= found.is_err();
+        found.map(|_| ())
+    }
+
+    /// Refuses if others refer to the entries that are erased. With `force`, removes the references instead, where they are not
+    /// required; returns the owners whose new revision is to be public as the one before was.
+    pub(super) async fn free(&mut self, going: &[EntryId], force: bool) -> Result<Vec<EntryId>> {
+        let owners = self.owners(going, Owners::All).await?;
+        let mut usages = self.usages_by(&owners, going).await?;
+        usages.retain(|usage| !force || usage.required || !usage.may_take_out);
         if !usages.is_empty() {
             return Err(self.told(usages, &owners));
         }
@@ -76,38 +84,29 @@ impl Change {
         Ok(freed)
     }
 
-    /// Ends a change in which entries went: publishes the owners from which they were taken out, and makes sure that
-    /// nobody has come to need them meanwhile.
-    pub(super) async fn finish_without(
-        &mut self,
-        gone: &[EntryId],
-        freed: &[EntryId],
-    ) -> Result<()> {
-        self.publish(freed).await?;
-        self.moment().await?;
-        let mut usages = Vec::new();
-        let owners = self.owners(gone, Owners::Public).await?;
-        for owner in &owners {
-            let usage = self.usage(owner, gone).await?;
-            if usage.required {
+    /// The usages by these owners, each once: the public and the latest revision of an entry may both refer to the same.
+    async fn usages_by(&self, owners: &[Owner], targets: &[EntryId]) -> Result<Vec<Usage>> {
+        let mut usages = Vec::with_capacity(owners.len());
+        for owner in owners {
+            let usage = self.usage(owner, targets).await?;
+            if !usages.contains(&usage) {
                 usages.push(usage);
             }
         }
-        if usages.is_empty() {
-            Ok(())
-        } else {
-            self.half_done = true;
-            Err(self.told(usages, &owners))
-        }
+        Ok(usages)
+    }
+
+    /// The usages by entries that the principal may know of, and all others.
+    fn known_and_hidden(&self, usages: Vec<Usage>, owners: &[Owner]) -> (Vec<Usage>, Vec<Usage>) {
+        usages.into_iter().partition(|usage| {
+            let mut owners = owners.iter().filter(|owner| owner.id == usage.owner);
+            owners.any(|owner| self.principal.may_know_of(&owner.entry))
+        })
     }
 
     /// The error for entries that others need. Which others, is told of those only that the principal may know of.
     fn told(&self, usages: Vec<Usage>, owners: &[Owner]) -> Error {
-        let is_known = |usage: &Usage| {
-            let mut owners = owners.iter().filter(|owner| owner.id == usage.owner);
-            owners.any(|owner| self.principal.may_know_of(&owner.entry))
-        };
-        let (known, hidden): (Vec<_>, Vec<_>) = usages.into_iter().partition(is_known);
+        let (known, hidden) = self.known_and_hidden(usages, owners);
         if hidden.is_empty() {
             return Error::Referenced(known);
         }

@@ -182,8 +182,8 @@ impl ReferencedError {
         let owner = self.0.owner;
         match (self.0.required, self.0.may_take_out) {
             (true, _) => format!("{owner} cannot be public without it"),
-            (false, true) => format!("{owner} shows it; use force to take it out there"),
-            (false, false) => format!("{owner} shows it, and you may not change that"),
+            (false, true) => format!("{owner} refers to it; use force to remove the reference"),
+            (false, false) => format!("{owner} refers to it, and you may not change that"),
         }
     }
 

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::entry_id::EntryId;
 
+use super::usage::Usage;
 use crate::{
     auth::Right,
     content::{
         given::Given,
-        lifecycle::{Step, Target},
+        lifecycle::{Done, Step, Target},
         patch::TWICE,
         scalar::Locale,
         types::{AnyEntry, Reader, entries_after, parse_id, reader},
@@ -51,33 +52,47 @@ pub struct EntriesInput {
 pub struct RemoveEntriesInput {
     /// The entries; at most 100.
     entries: Vec<EntryTarget>,
-    /// Whether they are taken out of the entries that show them, where these can do without.
+    /// Matters to `eraseEntries` alone: whether references of others to them are removed, where these are not required. What is
+    /// unpublished or archived keeps its place with those who refer to it.
     #[graphql(default)]
     force: bool,
 }
 
 /// Writes what a mutation gives back.
 macro_rules! payloads {
-    ($($payload:ident)+) => {$(
+    ($($payload:ident { $($usages:ident)? })+) => {$(
         /// What came of it.
         #[derive(SimpleObject)]
         pub struct $payload {
             /// The entries, as an editor sees them now; none if nothing was changed.
             entries: Vec<AnyEntry>,
+            $(
+                /// Who refers to the entries and shows them no more, as far as you may know: their places are kept, and they are shown
+                /// there again once they are back.
+                $usages: Vec<Usage>,
+            )?
             /// What is to be put right; then nothing was changed.
             user_errors: Vec<UserError>,
         }
 
         impl From<Outcome> for $payload {
-            fn from((entries, user_errors): Outcome) -> Self {
-                Self { entries, user_errors }
+            fn from(outcome: Outcome) -> Self {
+                Self {
+                    entries: outcome.entries,
+                    $($usages: outcome.$usages,)?
+                    user_errors: outcome.user_errors,
+                }
             }
         }
     )+};
 }
 
 payloads! {
-    PublishEntriesPayload UnpublishEntriesPayload DiscardDraftsPayload ArchiveEntriesPayload RestoreEntriesPayload
+    PublishEntriesPayload {}
+    UnpublishEntriesPayload { hidden_in }
+    DiscardDraftsPayload {}
+    ArchiveEntriesPayload { hidden_in }
+    RestoreEntriesPayload {}
 }
 
 /// What came of it.
@@ -89,7 +104,13 @@ pub struct EraseEntriesPayload {
     user_errors: Vec<UserError>,
 }
 
-type Outcome = (Vec<AnyEntry>, Vec<UserError>);
+/// What came of a step, as payloads give it back.
+#[derive(Default)]
+struct Outcome {
+    entries: Vec<AnyEntry>,
+    hidden_in: Vec<Usage>,
+    user_errors: Vec<UserError>,
+}
 
 /// Mutations of entries of any type.
 #[derive(Default)]
@@ -113,8 +134,9 @@ impl EntryMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which entries.")] input: RemoveEntriesInput,
     ) -> Result<UnpublishEntriesPayload> {
-        let step = Ok(Step::Unpublish { force: input.force });
-        run(ctx, &input.entries, step).await.map(Into::into)
+        run(ctx, &input.entries, Ok(Step::Unpublish))
+            .await
+            .map(Into::into)
     }
 
     /// Goes back to the public revision of each entry. What was saved since stays in the history.
@@ -134,8 +156,9 @@ impl EntryMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which entries.")] input: RemoveEntriesInput,
     ) -> Result<ArchiveEntriesPayload> {
-        let step = Ok(Step::Archive { force: input.force });
-        run(ctx, &input.entries, step).await.map(Into::into)
+        run(ctx, &input.entries, Ok(Step::Archive))
+            .await
+            .map(Into::into)
     }
 
     /// Takes the entries out of the trash. They are not public until they are published.
@@ -156,10 +179,14 @@ impl EntryMutation {
         #[graphql(desc = "Which entries.")] input: RemoveEntriesInput,
     ) -> Result<EraseEntriesPayload> {
         let step = Ok(Step::Erase { force: input.force });
-        let (ids, user_errors) = UserError::split(change(ctx, &input.entries, step).await)?;
-        let ids = ids.unwrap_or_default();
+        let (done, user_errors) = UserError::split(change(ctx, &input.entries, step).await)?;
+        let done = done.unwrap_or_default();
         Ok(EraseEntriesPayload {
-            erased_ids: ids.iter().map(|id| id.to_string().into()).collect(),
+            erased_ids: done
+                .entries
+                .iter()
+                .map(|id| id.to_string().into())
+                .collect(),
             user_errors,
         })
     }
@@ -200,26 +227,43 @@ fn publish_step(with_dependencies: bool, locale: Option<Given<Locale>>) -> Resul
 }
 
 async fn run(ctx: &Context<'_>, entries: &[EntryTarget], step: Result<Step>) -> Result<Outcome> {
-    let (ids, errors) = UserError::split(change(ctx, entries, step).await)?;
-    let entries = match ids {
-        Some(ids) => entries_after(ctx, "entries", &ids).await?,
-        None => Vec::new(),
+    let (done, user_errors) = UserError::split(change(ctx, entries, step).await)?;
+    let Some(done) = done else {
+        return Ok(Outcome {
+            user_errors,
+            ..Outcome::default()
+        });
     };
-    Ok((entries, errors))
+    let entries = ctx.look_ahead().field("entries");
+    let entries = entries_after(ctx, entries, &done.entries).await?;
+    Ok(Outcome {
+        entries: entries.into_iter().flatten().collect(),
+        hidden_in: usages_after(ctx, done.usages).await?,
+        user_errors,
+    })
 }
 
-async fn change(
-    ctx: &Context<'_>,
-    entries: &[EntryTarget],
-    step: Result<Step>,
-) -> Result<Vec<EntryId>> {
+async fn usages_after(ctx: &Context<'_>, usages: Vec<crate::error::Usage>) -> Result<Vec<Usage>> {
+    let selection = ctx.look_ahead().field("hiddenIn");
+    if !selection.exists() {
+        return Ok(Vec::new());
+    }
+    let owners: Vec<EntryId> = usages.iter().map(|usage| usage.owner).collect();
+    let owners = entries_after(ctx, selection.field("entry"), &owners).await?;
+    let usages = owners.into_iter().zip(usages);
+    Ok(usages
+        .filter_map(|(entry, usage)| Some(Usage::new(entry?, usage.field)))
+        .collect())
+}
+
+async fn change(ctx: &Context<'_>, entries: &[EntryTarget], step: Result<Step>) -> Result<Done> {
     let reader = reader(ctx)?;
     let step = allowed(reader, step)?;
     let targets = targets(entries)?;
     let mut change = reader.change(None).await?;
-    let ids = change.run(&targets, step).await?;
+    let done = change.run(&targets, step).await?;
     change.commit().await?;
-    Ok(ids)
+    Ok(done)
 }
 
 /// The step, if the principal may do it to any entry at all: before anything else is said about what was sent.

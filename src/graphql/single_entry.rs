@@ -148,7 +148,10 @@ fn neighbour(input: &MoveEntryInput) -> Result<Neighbour> {
 async fn outcome(ctx: &Context<'_>, changed: Result<EntryId>) -> Result<Outcome> {
     let (id, errors) = UserError::split(changed)?;
     let entry = match id {
-        Some(id) => entries_after(ctx, "entry", &[id]).await?.pop(),
+        Some(id) => {
+            let selection = ctx.look_ahead().field("entry");
+            entries_after(ctx, selection, &[id]).await?.pop().flatten()
+        }
         None => None,
     };
     Ok((entry, errors))

@@ -26,6 +26,13 @@ pub struct Usage {
     field: String,
 }
 
+impl Usage {
+    /// That the field of this entry refers to it.
+    pub(super) fn new(entry: AnyEntry, field: String) -> Self {
+        Self { entry, field }
+    }
+}
+
 /// Questions about who refers to whom.
 #[derive(Default)]
 pub struct UsageQuery;
@@ -79,8 +86,7 @@ impl UsageQuery {
         let mut entries = entries.into_iter();
         let usage = |row: crate::content::used_by::Row| {
             let entry = entries.next().flatten()?;
-            let field = row.field;
-            Some(Usage { entry, field })
+            Some(Usage::new(entry, row.field))
         };
         Connection::of(&identity, slice, total, usage).map(Some)
     }

@@ -120,7 +120,7 @@ on_both_engines! {
                     let variables = json!({
                         "publish": publish,
                         "move": {"id": items[0], "after": items[1]},
-                        "unpublish": {"entries": targets(&items[..2]), "force": true},
+                        "unpublish": {"entries": targets(&items[..2])},
                     });
                     let answer = app.query_as(editor(), MANY, variables).await;
                     assert!(answer["errors"].is_null(), "{answer}");

@@ -22,9 +22,9 @@ const NODES: &str =
 /// Takes a public entry back, and puts it in the trash if asked to.
 async fn unpublished(app: &TestApp, id: EntryId, in_trash: bool) {
     let step = if in_trash {
-        Step::Archive { force: false }
+        Step::Archive
     } else {
-        Step::Unpublish { force: false }
+        Step::Unpublish
     };
     let target = Target { id, expected: None };
     let mut change = app.change_by(&Principal::System).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID};
+use async_graphql::{Context, ID, Lookahead};
 use entity::entry_id::EntryId;
 
 use super::{
@@ -120,19 +120,22 @@ async fn commit<C: Content>(
     Ok(row.typed::<C>().map(|row| Entry::new(row, scope)))
 }
 
-/// The entries as an editor sees them after a change, in the order of their ids.
+/// The entries as an editor sees them after a change, in the order of their ids; none for one that is gone since. `selection` is
+/// what is asked of them.
 pub async fn entries_after(
     ctx: &Context<'_>,
-    field: &str,
+    selection: Lookahead<'_>,
     ids: &[EntryId],
-) -> Result<Vec<AnyEntry>> {
+) -> Result<Vec<Option<AnyEntry>>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let reader = reader(ctx)?.afresh();
     let view = reader.open(Some(as_editor(None)))?;
     let views = (view.with_trash(), view);
-    let selection = ctx.look_ahead().field(field);
     let entries = entries_of(&reader, ids, views, &[Arc::new(selection)]).await?;
     reader.close().await;
-    Ok(entries.into_iter().flatten().collect())
+    Ok(entries)
 }
 
 /// Drafts, in the locale that was written.

@@ -105,7 +105,7 @@ async fn events_tell_what_shared_caches_have_to_throw_away() {
             (
                 "unpublishEntries",
                 "RemoveEntriesInput",
-                json!({"entries": [{"id": id("values", 0)}], "force": true}),
+                entries(id("values", 0)),
                 true,
             ),
             (
@@ -117,7 +117,7 @@ async fn events_tell_what_shared_caches_have_to_throw_away() {
             (
                 "archiveEntries",
                 "RemoveEntriesInput",
-                json!({"entries": [{"id": id("values", 1)}], "force": true}),
+                entries(id("values", 1)),
                 true,
             ),
         ];

@@ -113,7 +113,7 @@ async fn what_is_known_to_be_gone_is_not_given_as_stale_and_nothing_stale_is_kep
         .query("{ milestones(first: 1) { nodes { id title } } }")
         .await;
     let shown = kept.json()["data"]["milestones"]["nodes"][0].clone();
-    let unpublish = "mutation($id: ID!) { unpublishEntries(input: {entries: [{id: $id}], force: true}) { userErrors { message } } }";
+    let unpublish = "mutation($id: ID!) { unpublishEntries(input: {entries: [{id: $id}]}) { userErrors { message } } }";
     let variables = json!({"id": shown["id"]});
     let done = server.query_as(&editor, unpublish, variables).await;
     assert_eq!(

@@ -220,8 +220,8 @@ impl Story {
         match step {
             Step::Save(entry, what) => self.save(&mut change, entry, what).await?,
             Step::Publish(entry) => change.publish(&id(entry)).await?,
-            Step::Unpublish(entry) => change.unpublish(&id(entry), true).await?,
-            Step::Archive(entry) => change.archive(&id(entry), true).await?,
+            Step::Unpublish(entry) => drop(change.unpublish(&id(entry)).await?),
+            Step::Archive(entry) => drop(change.archive(&id(entry)).await?),
             Step::Restore(entry) => change.restore(&id(entry)).await?,
             Step::Discard(entry) => change.discard_drafts(&id(entry)).await?,
             Step::Move(entry) => change.move_entry(self.ids[entry], Neighbour::None).await?,

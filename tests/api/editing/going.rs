@@ -26,16 +26,15 @@ async fn needed(app: &TestApp) -> [String; 3] {
 }
 
 on_both_engines! {
-    async fn what_others_need_stays_and_they_are_named(app: TestApp) {
+    async fn what_others_require_stays_and_they_are_named(app: TestApp) {
         let [picture, hero, milestone] = needed(&app).await;
         let before = all_rows(&app).await;
         for mutation in ["unpublishEntries", "archiveEntries"] {
-            let payload = app.mutate(&editor(), mutation, json!({"entries": entries(&[&picture])}), "entries { id }").await;
-            let mut errors = payload["userErrors"].as_array().expect("errors").clone();
-            errors.sort_by_key(|error| error["isRequired"].as_bool());
-            assert_eq!((&errors[0]["ownerId"], &errors[0]["isRequired"]), (&json!(milestone), &json!(false)));
-            assert_eq!((&errors[1]["ownerId"], &errors[1]["isRequired"]), (&json!(hero), &json!(true)));
-            assert!(errors.iter().all(|error| error["__typename"] == "ReferencedError" && error["field"] == "image"));
+            let payload = app.mutate(&editor(), mutation, json!({"entries": entries(&[&picture])}), "entries { id } hiddenIn { field }").await;
+            assert_eq!((&payload["entries"], &payload["hiddenIn"]), (&json!([]), &json!([])));
+            let errors = payload["userErrors"].as_array().expect("errors");
+            let required = errors.iter().map(|error| (&error["ownerId"], &error["isRequired"], &error["field"]));
+            assert_eq!(required.collect::<Vec<_>>(), [(&json!(hero), &json!(true), &json!("image"))]);
             let input = json!({"entries": entries(&[&picture]), "force": true});
             assert_eq!(app.refused(&editor(), mutation, input).await, ["REFERENCED ID"], "force clears no required reference");
         }
@@ -46,13 +45,48 @@ on_both_engines! {
         assert!(payload["entries"].as_array().expect("entries").iter().all(|entry| entry["status"] == "UNPUBLISHED"), "{payload}");
     }
 
-    async fn force_takes_an_entry_out_where_others_can_do_without(app: TestApp) {
-        let [picture, hero, milestone] = needed(&app).await;
+    async fn what_goes_keeps_its_places_and_is_shown_there_again(app: TestApp) {
         let who = editor();
-        app.done(&who, "archiveEntries", json!({"entries": entries(&[&hero])}), "entries { id }").await;
-        let input = json!({"entries": entries(&[&picture]), "force": true});
-        let payload = app.done(&who, "archiveEntries", input, "entries { status }").await;
-        assert_eq!(payload["entries"], json!([{"status": "ARCHIVED"}]));
+        let mut items = Vec::new();
+        for title in ["A", "B", "C"] {
+            items.push(app.created(&who, "Value", json!({"title": title})).await);
+        }
+        let section = json!({"anchor": "s", "heading": "H", "items": {"set": items}});
+        let section = app.created(&who, "StorySection", section).await;
+        let page = json!({"slug": "p", "title": "P", "sections": {"set": [section]}});
+        let page = app.created(&who, "Page", page).await;
+        app.done(&who, "publishEntries", json!({"entries": entries(&[&page]), "withDependencies": true}), "entries { id }").await;
+        let shown = async |perspective: &str| {
+            let query = format!("{{ page(by: {{slug: \"p\"}}, view: {{perspective: {perspective}}}) {{ revision sections {{ revision items {{ ... on Value {{ title }} }} }} }} }}");
+            let answer = app.query_as_editor(&query).await;
+            let page = answer["data"]["page"].clone();
+            assert_eq!((&page["revision"], &page["sections"][0]["revision"]), (&json!(1), &json!(1)), "{answer}");
+            let items = page["sections"][0]["items"].as_array().expect("items");
+            items.iter().map(|item| item["title"].as_str().expect("a title")).collect::<Vec<_>>().join("")
+        };
+        let one = || json!({"entries": entries(&[&items[1]])});
+        let hidden_in = json!([{"field": "items", "entry": {"id": section, "anchor": "s"}}]);
+        for (mutation, in_draft) in [("unpublishEntries", "ABC"), ("archiveEntries", "AC")] {
+            let payload = app.done(&who, mutation, one(), "hiddenIn { field entry { id ... on StorySection { anchor } } }").await;
+            assert_eq!(payload["hiddenIn"], hidden_in, "{mutation}");
+            assert_eq!((shown("PUBLISHED").await, shown("DRAFT").await), ("AC".to_owned(), in_draft.to_owned()), "{mutation}");
+            app.done(&who, "restoreEntries", one(), "entries { id }").await;
+            app.done(&who, "publishEntries", one(), "entries { id }").await;
+            assert_eq!((shown("PUBLISHED").await, shown("DRAFT").await), ("ABC".to_owned(), "ABC".to_owned()), "{mutation}");
+        }
+    }
+
+    async fn what_is_erased_is_taken_out_with_force_where_it_is_not_required(app: TestApp) {
+        let [picture, hero, milestone] = needed(&app).await;
+        let admin = account(Role::Admin);
+        app.done(&admin, "archiveEntries", json!({"entries": entries(&[&hero])}), "entries { id }").await;
+        app.done(&admin, "eraseEntries", json!({"entries": entries(&[&hero])}), "erasedIds").await;
+        let gone = |force: bool| json!({"entries": entries(&[&picture]), "force": force});
+        app.done(&admin, "archiveEntries", gone(false), "entries { id }").await;
+        let before = all_rows(&app).await;
+        assert_eq!(app.refused(&admin, "eraseEntries", gone(false)).await, ["REFERENCED ID"]);
+        assert_eq!(all_rows(&app).await, before);
+        app.done(&admin, "eraseEntries", gone(true), "erasedIds").await;
         let query = format!("{{ node(id: \"{milestone}\") {{ ... on Milestone {{ revision status title image {{ id }} }} }} }}");
         let answer = app.query_as_editor(&query).await;
         assert_eq!(answer["data"]["node"], json!({"revision": 2, "status": "PUBLISHED", "title": "One", "image": null}));
@@ -72,7 +106,8 @@ on_both_engines! {
         app.done(&who, "updateStorySection", change(1, json!({"heading": "Still mine"})), "storySection { items { __typename } }").await;
         app.done(&who, "discardDrafts", json!({"entries": entries(&[&section])}), "entries { id }").await;
         let other = json!({"entries": entries(&[&two]), "force": true});
-        app.done(&admin, "archiveEntries", other, "entries { id }").await;
+        app.done(&admin, "archiveEntries", other.clone(), "entries { id }").await;
+        app.done(&admin, "eraseEntries", other, "erasedIds").await;
     }
 
     async fn force_clears_no_required_reference_of_a_draft(app: TestApp) {
@@ -88,10 +123,12 @@ on_both_engines! {
         let value = app.created(&author, "Value", json!({"title": "Mine"})).await;
         let of_other = app.created(&editor(), "StorySection", json!({"anchor": "s", "items": {"set": [value]}})).await;
         let input = json!({"entries": entries(&[&value])});
-        let told = app.mutate(&editor(), "archiveEntries", input.clone(), "__typename").await;
-        assert!(told.to_string().contains(&of_other), "{told}");
-        app.done(&author, "archiveEntries", input.clone(), "entries { status }").await;
-        app.done(&author, "restoreEntries", input, "entries { status }").await;
+        for (who, knows) in [(editor(), true), (author, false)] {
+            let told = app.done(&who, "archiveEntries", input.clone(), "hiddenIn { entry { id } }").await;
+            let expected = if knows { json!([{"entry": {"id": of_other}}]) } else { json!([]) };
+            assert_eq!(told["hiddenIn"], expected);
+            app.done(&who, "restoreEntries", input.clone(), "entries { status }").await;
+        }
     }
 
     async fn an_archived_entry_is_out_of_sight_and_comes_back(app: TestApp) {

@@ -34,7 +34,7 @@ pub(super) async fn readers(app: &TestApp) -> [Principal; 4] {
         expected: None,
     };
     let mut change = app.change_by(&Principal::System).await;
-    let archived = change.run(&[target], Step::Archive { force: false }).await;
+    let archived = change.run(&[target], Step::Archive).await;
     archived.expect("archived");
     change.commit().await.expect("a commit");
     let preview = Principal::Preview {

@@ -1,12 +1,15 @@
 //! API tokens of some types: what is of another type is not there for them.
 
-use kindling::auth::{Principal, Role};
+use kindling::{
+    auth::{Principal, Role},
+    content::types::Asset,
+};
 use serde_json::{Value, json};
 
 use crate::{
     database_state::all_rows,
     editing::entries,
-    support::{TestApp, on_both_engines},
+    support::{TestApp, content, on_both_engines},
 };
 
 const ALL: [&str; 4] = ["DRAFTS", "HISTORY", "WRITE", "PUBLISH"];
@@ -79,15 +82,6 @@ on_both_engines! {
             let input = json!({"content": {"slug": "other", "sections": {"set": [id]}}});
             assert_eq!(app.refused(&machine, "createPage", input).await, ["NOT_FOUND sections"]);
         }
-        // A page without values would not be whole: who needs it is not told, but that somebody does.
-        for force in [false, true] {
-            let input = json!({"entries": entries(&[&value]), "force": force});
-            for step in ["unpublishEntries", "archiveEntries"] {
-                let refused = app.refused(&machine, step, input.clone()).await;
-                assert_eq!(refused, ["INVALID ID"], "{step}");
-                assert!(!format!("{refused:?}").contains(&section));
-            }
-        }
         let create = "mutation($input: CreateStorySectionInput!) { createStorySection(input: $input) { userErrors { code } } }";
         assert_eq!(app.code(&machine, create, json!({"content": {"anchor": "a"}})).await, "FORBIDDEN");
         assert_eq!(all_rows(&app).await, before);
@@ -95,6 +89,26 @@ on_both_engines! {
         assert_eq!(seen["page"]["sections"], json!([]));
         let kept = data(&app, &ann, &format!("{{ page(by: {{id: \"{page}\"}}, view: {{perspective: DRAFT}}) {{ title sections {{ id }} }} }}")).await;
         assert_eq!(kept["page"], json!({"title": "New", "sections": [{"id": section}]}), "what it does not see stays");
+    }
+
+    async fn who_refers_to_what_goes_from_another_type_is_not_named(app: TestApp) {
+        let ann = app.somebody("ann", Role::Editor).await;
+        let [_, section, value] = site(&app, &ann).await;
+        let picture = app.draft::<Asset>("a", content::asset("a.webp")).await.to_string();
+        let hero = json!({"anchor": "hero", "layout": "HERO", "image": picture});
+        let hero = app.created(&ann, "StorySection", hero).await;
+        app.done(&ann, "publishEntries", json!({"entries": entries(&[&picture, &hero])}), "entries { id }").await;
+        let (secret, _) = app.token(&ann, &ALL, Some(&["VALUE", "ASSET"])).await;
+        let machine = app.with(&secret).await;
+        for step in ["unpublishEntries", "archiveEntries"] {
+            let input = json!({"entries": entries(&[&picture])});
+            let payload = app.mutate(&machine, step, input, "hiddenIn { field }").await;
+            assert_eq!(payload["userErrors"][0]["code"], "INVALID", "{step}: that somebody needs it is told");
+            assert!(!payload.to_string().contains(&hero), "{step}: who does is not: {payload}");
+            let input = json!({"entries": entries(&[&value])});
+            let payload = app.done(&machine, step, input, "hiddenIn { field }").await;
+            assert_eq!(payload["hiddenIn"], json!([]), "{step}: {section} is not told");
+        }
     }
 
     async fn publishing_with_dependencies_stays_among_the_types(app: TestApp) {

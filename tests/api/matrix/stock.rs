@@ -149,7 +149,7 @@ impl Stock {
             }
             State::Archived => {
                 let target = Target { id, expected: None };
-                let step = Step::Archive { force: false };
+                let step = Step::Archive;
                 change.run(&[target], step).await.expect("archived");
             }
         }
