@@ -3,7 +3,10 @@
 use super::tell;
 use crate::{
     config::Config,
-    content::media_binding::{self, Binding},
+    content::{
+        locale_survey::LocaleSurvey,
+        media_binding::{self, Binding},
+    },
     database::Database,
     error::{Error, Result, explained},
     http::server::Tls,
@@ -22,7 +25,7 @@ pub(super) async fn run(config: Config) -> Result<()> {
         Err(error) => faults.push(format!("media: {}", explained(error))),
     }
     match database(&config, media.ok().as_ref()).await {
-        Ok((pending, binding)) => {
+        Ok((pending, binding, findings)) => {
             let url = &config.database_url;
             tell(&format!(
                 "database: {url} answers; {pending} migrations have not run"
@@ -30,6 +33,9 @@ pub(super) async fn run(config: Config) -> Result<()> {
             match binding {
                 Ok(text) => tell(&format!("media: {text}"))?,
                 Err(error) => faults.push(format!("media: {}", explained(&error))),
+            }
+            for finding in findings {
+                tell(&format!("locales: {finding}"))?;
             }
         }
         Err(error) => faults.push(format!("database: {}", explained(&error))),
@@ -46,19 +52,25 @@ pub(super) async fn run(config: Config) -> Result<()> {
     }
 }
 
-/// How many migrations have not run, and how the media store stands to the database.
+/// How many migrations have not run, how the media store stands to the database, and how its content to the locales.
 async fn database(
     config: &Config,
     media: Option<&MediaStore>,
-) -> Result<(usize, Result<&'static str>)> {
+) -> Result<(usize, Result<&'static str>, Vec<String>)> {
     let database = Database::connect(config.database_url.expose(), config.database_readers).await?;
     let pending = database.pending_migrations().await?;
     let binding = match media {
         Some(media) => binding(&database, media, pending).await,
         None => Ok("its binding to the database was not looked at"),
     };
+    let findings = if pending == 0 {
+        let locales: Vec<String> = config.locales.iter().map(ToString::to_string).collect();
+        LocaleSurvey::take(&database, &locales).await?.findings()
+    } else {
+        Vec::new()
+    };
     database.close().await;
-    Ok((pending, binding))
+    Ok((pending, binding, findings))
 }
 
 async fn binding(database: &Database, media: &MediaStore, pending: usize) -> Result<&'static str> {

@@ -1,6 +1,8 @@
 //! What is wrong with a row, by the limits of its fields and the rules of its type.
 
-use entity::{entry_id::EntryId, link::Link};
+use std::collections::BTreeSet;
+
+use entity::{entry_id::EntryId, link::Link, localized::Localized};
 
 use super::{
     Content,
@@ -12,14 +14,41 @@ use crate::{
     identifier,
 };
 
-/// What keeps the row from being saved; texts may be in these locales.
-pub fn saved<C: Content>(row: &C::Model, locales: &[String]) -> Vec<Problem> {
+/// What keeps the row from being saved. Texts may be in these locales; in others they must be what they are in the row `before`.
+pub fn saved<C: Content>(
+    row: &C::Model,
+    before: Option<&C::Model>,
+    locales: &[String],
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     for field in C::FIELDS {
-        check_field(field, row, locales, &mut problems);
+        check_field(field, row, &mut problems);
+        let texts_before = before.and_then(|before| field.texts(before));
+        if let Some(texts) = field.texts(row) {
+            check_locales(field.name, texts, texts_before, locales, &mut problems);
+        }
     }
     C::check(row, &mut problems);
     problems
+}
+
+fn check_locales(
+    name: &str,
+    texts: &Localized,
+    before: Option<&Localized>,
+    locales: &[String],
+    problems: &mut Vec<Problem>,
+) {
+    let stored = before.into_iter().flat_map(|before| before.0.keys());
+    let foreign: BTreeSet<&String> = texts.0.keys().chain(stored).collect();
+    for locale in foreign {
+        let is_same = before.and_then(|before| before.get(locale)) == texts.get(locale);
+        if !is_same && !locales.contains(locale) {
+            let message = format!("is in none of the site's locales: {}", locales.join(", "));
+            let path = format!("{name}.{locale}");
+            problems.push(Problem::new(ProblemCode::Invalid, path, message));
+        }
+    }
 }
 
 /// What keeps the row from becoming public.
@@ -35,21 +64,20 @@ pub fn public<C: Content>(row: &C::Model, default_locale: &str) -> Vec<Problem> 
         .iter()
         .filter(|field| field.required.by(row))
         .filter(lacks);
-    let mut problems: Vec<Problem> = lacking
+    lacking
         .map(|field| {
             let path = match field.kind {
                 Kind::Localized(..) => format!("{}.{default_locale}", field.name),
                 _ => field.name.to_owned(),
             };
-            Problem::new(
-                ProblemCode::Required,
-                path,
-                "must have a value before this can be public",
-            )
+            let message = "must have a value before this can be public";
+            let message = match field.required {
+                Requirement::If(_, when) => format!("{message} {when}"),
+                Requirement::Always | Requirement::Never => message.to_owned(),
+            };
+            Problem::new(ProblemCode::Required, path, message)
         })
-        .collect();
-    C::check_public(row, default_locale, &mut problems);
-    problems
+        .collect()
 }
 
 const LONGEST_KEY: usize = 100;
@@ -75,7 +103,7 @@ pub fn message_fault(message: &str) -> Option<String> {
     text_fault(message, LONGEST_MESSAGE, Format::Lines)
 }
 
-fn check_field<M>(field: &Field<M>, row: &M, locales: &[String], problems: &mut Vec<Problem>) {
+fn check_field<M>(field: &Field<M>, row: &M, problems: &mut Vec<Problem>) {
     let name = field.name;
     let mut wrong = |path: String, message: String| {
         problems.push(Problem::new(ProblemCode::Invalid, path, message));
@@ -91,12 +119,7 @@ fn check_field<M>(field: &Field<M>, row: &M, locales: &[String], problems: &mut 
         }
         Kind::Localized(get, max, format) => {
             for (locale, text) in &get(row).0 {
-                if !locales.contains(locale) {
-                    wrong(
-                        format!("{name}.{locale}"),
-                        format!("is in none of the site's locales: {}", locales.join(", ")),
-                    );
-                } else if let Some(fault) = text_fault(text, *max, *format) {
+                if let Some(fault) = text_fault(text, *max, *format) {
                     wrong(format!("{name}.{locale}"), fault);
                 }
             }

@@ -103,6 +103,6 @@ impl Change {
         let revision = revision.ok_or_else(|| not_found(id))?;
         let row = self.known_revision::<C>(id, revision).await?;
         let row = reference::without_unknown::<C>(&self.tx, &self.principal, row).await?;
-        self.create::<C>(None, row).await
+        self.create_like::<C>(None, row.clone(), Some(&row)).await
     }
 }

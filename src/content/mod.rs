@@ -22,6 +22,8 @@ pub mod input;
 pub mod lifecycle;
 pub mod list_change;
 pub mod load;
+mod locale;
+pub mod locale_survey;
 pub mod markdown;
 mod mask;
 pub mod media_binding;
@@ -112,7 +114,4 @@ pub trait Content: ObjectType + From<Loaded<Self::Model>> + Clone + Send + Sync 
 
     /// What is wrong across the fields of a row, whether it is public or not.
     fn check(_row: &Self::Model, _problems: &mut Vec<Problem>) {}
-
-    /// What keeps a row from becoming public, beside required fields that are empty.
-    fn check_public(_row: &Self::Model, _default_locale: &str, _problems: &mut Vec<Problem>) {}
 }

@@ -25,7 +25,7 @@ pub struct EntryFields<C>(C);
 impl<C: Content> Entry<C> {
     /// The entry of a row, in the scope in which it was loaded.
     pub fn new(row: Arc<Row<C::Model>>, scope: Arc<Scope>) -> Self {
-        Self(EntryFields(C::from(Loaded::new(row, scope))))
+        Self(EntryFields(C::from(Loaded::new::<C>(row, scope))))
     }
 }
 

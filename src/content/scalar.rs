@@ -3,6 +3,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{Datelike, SecondsFormat, SubsecRound};
 use entity::Instant;
+use serde_json::Number;
 
 /// Whether the year has four digits. Engines differ on what lies beyond.
 pub(super) fn is_common_year(year: i32) -> bool {
@@ -11,7 +12,7 @@ pub(super) fn is_common_year(year: i32) -> bool {
 
 /// Writes a scalar that is a text on the wire and is checked by a function.
 macro_rules! text_scalar {
-    ($(#[$doc:meta])* $name:ident($inner:ty), $parse:expr, $print:expr $(, or $number:ident)?) => {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $parse:expr, $print:expr $(, or $of_number:ident)?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name(pub $inner);
@@ -23,7 +24,7 @@ macro_rules! text_scalar {
                 let parse: fn(&str) -> Result<$inner, String> = $parse;
                 match &value {
                     Value::String(text) => parse(text).map($name).map_err(InputValueError::custom),
-                    $(Value::Number($number) => parse(&$number.to_string()).map($name).map_err(InputValueError::custom),)?
+                    $(Value::Number(number) => $of_number(number).and_then(|text| parse(&text)).map($name).map_err(InputValueError::custom),)?
                     _ => Err(InputValueError::expected_type(value)),
                 }
             }
@@ -36,11 +37,27 @@ macro_rules! text_scalar {
     };
 }
 
+/// Below this a binary fraction tells all decimal numbers with six digits after the point apart.
+const EXACT_BELOW: f64 = 4_294_967_296.0;
+
+/// The number as text; an error if it may not be what was written, because it was read as a binary fraction.
+fn exact(number: &Number) -> Result<String, String> {
+    let is_exact = number.as_i64().is_some()
+        || number
+            .as_f64()
+            .is_some_and(|float| float.abs() < EXACT_BELOW);
+    if is_exact {
+        Ok(number.to_string())
+    } else {
+        Err("must be a text, because a number of this size is not exact".to_owned())
+    }
+}
+
 text_scalar! {
-    /// A language, perhaps with script or region, as in BCP 47: `en`, `es`, `pt-BR`.
+    /// A language, perhaps with script or region, as in BCP 47: `en`, `es`, `pt-BR`. As input in whatever case.
     Locale(String),
-    |text| match icu_locale_core::Locale::try_from_str(text) {
-        Ok(locale) if locale.to_string() == text => Ok(text.to_owned()),
+    |text| match icu_locale_core::Locale::try_from_str(text).map(|locale| locale.to_string()) {
+        Ok(canonical) if canonical.eq_ignore_ascii_case(text) => Ok(canonical),
         _ => Err("must be a BCP 47 locale such as en, es or pt-BR".to_owned()),
     },
     Clone::clone
@@ -74,11 +91,11 @@ text_scalar! {
 }
 
 text_scalar! {
-    /// An exact decimal number as text, with at most 12 digits before and 6 after the point: `48479`, `3.5`. As input a number will do.
+    /// An exact decimal number as text, with at most 12 digits before and 6 after the point: `48479`, `3.5`. As input also a number, if it is exact.
     Decimal(entity::decimal::Decimal),
     |text| text.parse().map_err(|error: entity::decimal::NoDecimal| error.to_string()),
     ToString::to_string,
-    or number
+    or exact
 }
 
 text_scalar! {
@@ -86,4 +103,39 @@ text_scalar! {
     Url(String),
     |text| Ok(text.to_owned()),
     Clone::clone
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{ScalarType, Value};
+
+    use super::Decimal;
+
+    #[test]
+    fn numbers_are_decimals_where_they_are_exact() {
+        for (json, text) in [
+            ("48479", "48479"),
+            ("-3.5", "-3.5"),
+            ("4294967295.000001", "4294967295.000001"),
+            ("999999999999", "999999999999"),
+        ] {
+            let number = serde_json::from_str(json).expect("a number");
+            let parsed = <Decimal as ScalarType>::parse(Value::Number(number));
+            let parsed = parsed.map(|decimal| decimal.0.to_string()).ok();
+            assert_eq!(parsed.as_deref(), Some(text), "{json}");
+        }
+        for json in [
+            "123456789012.000001",
+            "4294967296.5",
+            "1e300",
+            "1000000000000",
+            "0.0000001",
+        ] {
+            let number = serde_json::from_str(json).expect("a number");
+            assert!(
+                <Decimal as ScalarType>::parse(Value::Number(number)).is_err(),
+                "{json}"
+            );
+        }
+    }
 }

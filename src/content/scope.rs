@@ -11,7 +11,7 @@ use entity::{entry_id::EntryId, localized::Localized};
 use sea_orm::prelude::Uuid;
 
 use super::{
-    Content, markdown,
+    Content, locale, markdown,
     object::Entry,
     row::{AnyRow, Row},
     view::View,
@@ -51,6 +51,8 @@ impl RenderedTexts {
 pub struct Loaded<M> {
     row: Arc<Row<M>>,
     scope: Arc<Scope>,
+    /// The locale in which the entry stands on its own, if that is not the site's default one.
+    home: Option<Arc<str>>,
 }
 
 impl<M> Clone for Loaded<M> {
@@ -58,6 +60,7 @@ impl<M> Clone for Loaded<M> {
         Self {
             row: Arc::clone(&self.row),
             scope: Arc::clone(&self.scope),
+            home: self.home.clone(),
         }
     }
 }
@@ -72,8 +75,13 @@ impl<M> Deref for Loaded<M> {
 
 impl<M> Loaded<M> {
     /// A row in its scope.
-    pub fn new(row: Arc<Row<M>>, scope: Arc<Scope>) -> Self {
-        Self { row, scope }
+    pub fn new<C: Content<Model = M>>(row: Arc<Row<M>>, scope: Arc<Scope>) -> Self {
+        let home = locale::home::<C>(&row.content, &scope.site.locales);
+        Self {
+            row,
+            scope,
+            home: home.map(Into::into),
+        }
     }
 
     /// The row with the life of its entry.
@@ -91,12 +99,23 @@ impl<M> Loaded<M> {
         self.scope.today
     }
 
-    /// The text in the first locale of the view that has one.
+    /// The locales in which its texts are looked for, in their order: those of the view, and the one in which the entry stands on
+    /// its own.
+    pub fn locales(&self) -> impl Iterator<Item = &str> {
+        let home = self.home.as_deref();
+        let home = home.filter(|_| !self.view().is_of_one_locale());
+        self.view().locales().iter().map(String::as_str).chain(home)
+    }
+
+    /// The locale in which the entry stands on its own.
+    pub fn home_locale(&self) -> &str {
+        let home = self.home.as_deref();
+        home.unwrap_or_else(|| self.scope.site.default_locale())
+    }
+
+    /// The text in the first of these locales that has one.
     pub fn text<'row>(&'row self, texts: &'row Localized) -> Option<&'row str> {
-        self.view()
-            .locales()
-            .iter()
-            .find_map(|locale| texts.get(locale))
+        self.locales().find_map(|locale| texts.get(locale))
     }
 
     /// The same as HTML, from Markdown.
@@ -104,7 +123,7 @@ impl<M> Loaded<M> {
         self.text(texts).map(|text| self.scope.html.of(text))
     }
 
-    /// The same for a field that every public entry has; a draft without it shows an empty text.
+    /// The same for a field that every public entry has; a draft without it in any locale shows an empty text.
     pub fn required_text<'row>(&'row self, texts: &'row Localized) -> &'row str {
         self.text(texts).unwrap_or_default()
     }

@@ -12,18 +12,19 @@ pub struct Translation {
     pub locale: Locale,
     /// How far the entry is translated into it.
     pub status: TranslationStatus,
-    /// The fields that have a text in the default locale and none in this one.
+    /// The fields that have a text in the source, and none in this locale. The source is the site's default locale; of an entry that
+    /// lacks required texts in it, the locale that it was published in.
     pub missing: Vec<&'static str>,
 }
 
 /// How far an entry is translated into a locale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum TranslationStatus {
-    /// Every text of the default locale is there, and none of them has changed since.
+    /// Every text of the source is there, and none of them has changed since.
     Complete,
-    /// At least one text of the default locale is not there.
+    /// At least one text of the source is not there.
     Missing,
-    /// Every text is there, but the default locale has changed since.
+    /// Every text is there, but the source has changed since.
     Stale,
 }
 
@@ -34,16 +35,15 @@ fn localized<C: Content>(row: &C::Model) -> impl Iterator<Item = (&'static str, 
 }
 
 impl<M> Loaded<M> {
-    /// The first locale of the view in which the entry has a text; the default one if it has none at all.
+    /// The first of the entry's locales in which it has a text; the last one of the view if it has none at all.
     pub(super) fn served_locale<C: Content<Model = M>>(&self) -> &str {
-        let locales = self.view().locales();
         let has_texts =
-            |locale: &&String| localized::<C>(self).any(|(_, texts)| texts.get(locale).is_some());
-        locales
-            .iter()
+            |locale: &&str| localized::<C>(self).any(|(_, texts)| texts.get(locale).is_some());
+        let last = || self.view().locales().last().map(String::as_str);
+        self.locales()
             .find(has_texts)
-            .or(locales.last())
-            .map_or("", String::as_str)
+            .or_else(last)
+            .unwrap_or_default()
     }
 }
 
@@ -65,17 +65,17 @@ pub(super) fn translations<C: Content>(entry: &Loaded<C::Model>) -> Vec<Translat
         &entry.scope().site.locales
     };
     let revisions = entry.row().stamp().text_revisions.0;
-    let default = entry.scope().site.default_locale();
+    let source = entry.home_locale();
     let state = |locale: &String| {
         let lacks = |(name, texts): (&'static str, &Localized)| {
-            (texts.get(default).is_some() && texts.get(locale).is_none()).then_some(name)
+            (texts.get(source).is_some() && texts.get(locale).is_none()).then_some(name)
         };
         let missing: Vec<_> = localized::<C>(entry).filter_map(lacks).collect();
         let status = if !missing.is_empty() {
             TranslationStatus::Missing
         } else if revisions
             .get(locale)
-            .is_some_and(|revision| Some(revision) < revisions.get(default))
+            .is_some_and(|revision| Some(revision) < revisions.get(source))
         {
             TranslationStatus::Stale
         } else {

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::{
-    Content,
+    Content, locale,
     row::LIFE,
     scalar::{DateTime, Locale},
 };
@@ -26,7 +26,8 @@ pub struct ContentView {
     /// Public content, or drafts where you may read them.
     #[graphql(default)]
     pub perspective: Perspective,
-    /// Locales in the order of your preference; the site's default locale always ends the list. At most 10.
+    /// Locales in the order of your preference, such as `es-MX`: each gets what the site has of it, here perhaps `es`, or is passed over
+    /// if that is nothing. The site's default locale always ends the list. At most 10.
     pub locales: Option<Vec<Locale>>,
     /// A past moment: what was public then. For signed-in readers, and only with the perspective PUBLISHED.
     pub as_of: Option<DateTime>,
@@ -209,42 +210,43 @@ impl View {
         })
     }
 
-    /// Selects the entries of a content type that the view shows, to count them: an index tells that. None where their content
-    /// must be looked at.
+    /// Selects the entries of a content type that the view shows, to count them: an index tells that. None where it depends on who
+    /// looks, and when.
     pub(super) fn entries(&self, content_type: ContentType) -> Option<Select<entry::Entity>> {
-        let is_shown = match (self.moment, &self.drafts_of) {
-            (Moment::Published, _) | (Moment::Latest, DraftsOf::Nobody) => {
-                entry::Column::PublishedRevision.is_not_null()
-            }
-            (Moment::Latest, DraftsOf::All) if !self.trash => entry::Column::ArchivedAt.is_null(),
-            _ => return None,
-        };
-        let reached = self.reaches(content_type);
+        self.kind_of_rows()?;
         let select = entry::Entity::find()
             .select_only()
             .column(entry::Column::Id)
-            .filter(entry::Column::Type.eq(content_type))
-            .filter(is_shown)
-            .filter(Condition::all().add_option((!reached).then(|| Expr::val(1).eq(0))));
+            .filter(self.condition_of_entry(content_type));
         Some(select)
     }
 
-    /// What follows from [`View::condition`], in the words of the indexes of entries. Statements say it that look for entries by
-    /// their own columns, and no others: without it, no index of entries can be taken for the better way to content that has
-    /// a good one.
+    /// What follows from [`View::condition`] for the entry, in the words of the indexes of entries. Only statements say it that look for
+    /// entries by their own columns: the planner of SQLite would take such an index for the better way to content that has a
+    /// good one.
     pub(super) fn condition_of_entry(&self, content_type: ContentType) -> Condition {
-        let is_published = matches!(self.moment, Moment::Published)
-            .then(|| entry::Column::PublishedRevision.is_not_null());
+        let shown = match self.moment {
+            Moment::Published => Some(entry::Column::PublishedRevision.is_not_null()),
+            Moment::Latest if !self.trash && matches!(self.drafts_of, DraftsOf::All) => {
+                Some(entry::Column::ArchivedAt.is_null())
+            }
+            Moment::Latest | Moment::PublishedAt(_) => None,
+        };
         Condition::all()
             .add(entry::Column::Type.eq(content_type))
-            .add_option(is_published)
+            .add_option(shown)
+            .add_option(self.out_of_reach(content_type))
+    }
+
+    /// What holds for nothing, if the view shows no entries of this type.
+    fn out_of_reach(&self, content_type: ContentType) -> Option<Expr> {
+        (!self.reaches(content_type)).then(|| Expr::val(1).eq(0))
     }
 
     /// The condition that keeps everything else out. The flags stand bare, as in the partial indexes.
     fn condition<C: Content>(&self) -> Condition {
         let flag = |name: &'static str| Expr::col((C::Entity::default(), name));
-        let reached = self.reaches(C::TYPE);
-        let of_type = Condition::all().add_option((!reached).then(|| Expr::val(1).eq(0)));
+        let of_type = Condition::all().add_option(self.out_of_reach(C::TYPE));
         let published = Condition::all().add(flag("published"));
         let in_sight = (!self.trash).then(|| entry::Column::ArchivedAt.is_null());
         let latest = Condition::all().add(flag("latest")).add_option(in_sight);
@@ -326,35 +328,30 @@ fn invalid(field: &str, message: &str) -> Error {
 }
 
 /// The one locale that the drafts of a preview link are shown in; refuses to look at others.
-fn only(asked: Option<&[Locale]>, locale: &str) -> Result<Vec<String>> {
-    let others = asked.into_iter().flatten().any(|asked| asked.0 != locale);
-    if others {
+fn only(asked: Option<&[Locale]>, bound: &str) -> Result<Vec<String>> {
+    let site = [bound.to_owned()];
+    let mut asked = asked.into_iter().flatten();
+    if asked.any(|asked| locale::lookup(&asked.0, &site).is_none()) {
         return Err(Error::Forbidden(
             "read drafts in another locale than that of the preview link",
         ));
     }
-    Ok(vec![locale.to_owned()])
+    Ok(site.into())
 }
 
+/// The site's locales for those that are asked for, and the default one at the end.
 fn fallback(asked: Option<Vec<Locale>>, site: &[String]) -> Result<Vec<String>> {
     let asked = asked.unwrap_or_default();
     if asked.len() > MOST_LOCALES {
         return Err(invalid("locales", "must name at most 10 locales"));
     }
+    let found = asked
+        .iter()
+        .filter_map(|asked| locale::lookup(&asked.0, site));
     let mut locales: Vec<String> = Vec::with_capacity(asked.len() + 1);
-    for locale in asked
-        .into_iter()
-        .map(|locale| locale.0)
-        .chain(site.first().cloned())
-    {
-        if !site.contains(&locale) {
-            return Err(invalid(
-                "locales",
-                &format!("must be among the site's locales: {}", site.join(", ")),
-            ));
-        }
-        if !locales.contains(&locale) {
-            locales.push(locale);
+    for locale in found.chain(site.first()) {
+        if !locales.contains(locale) {
+            locales.push(locale.clone());
         }
     }
     Ok(locales)

@@ -47,12 +47,22 @@ impl Change {
         key: Option<&str>,
         content: C::Model,
     ) -> Result<EntryId> {
+        self.create_like::<C>(key, content, None).await
+    }
+
+    /// The same; what the row `before` says in locales that the site does not have may stay.
+    pub(super) async fn create_like<C: Content>(
+        &mut self,
+        key: Option<&str>,
+        content: C::Model,
+        before: Option<&C::Model>,
+    ) -> Result<EntryId> {
         self.principal.require(Right::Create)?;
         self.principal.require_type(C::TYPE)?;
         self.refuse_if_half_done()?;
         let key = key.map(identifier::normalize);
         let key = key.as_deref();
-        let content = self.validated::<C>(key, content, None).await?;
+        let content = self.validated::<C>(key, content, before).await?;
         let id = id::entry(C::TYPE);
         let position = if C::POSITIONED {
             self.last_position::<C>().await?
@@ -232,14 +242,14 @@ impl Change {
     }
 
     /// The content, if it can be saved. What the row `before` refers to may stay, whoever saves, and is left out where it
-    /// exists no more.
+    /// exists no more; what it says in locales that the site does not have stays, too.
     pub(super) async fn validated<C: Content>(
         &self,
         key: Option<&str>,
         content: C::Model,
         before: Option<&C::Model>,
     ) -> Result<C::Model> {
-        let mut problems = check::saved::<C>(&content, &self.app.site.locales);
+        let mut problems = check::saved::<C>(&content, before, &self.app.site.locales);
         if let Some(fault) = key.and_then(check::key_fault) {
             problems.push(Problem::new(ProblemCode::Invalid, "key", fault));
         }

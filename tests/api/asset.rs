@@ -40,7 +40,7 @@ on_both_engines! {
     }
 
     async fn it_is_public_with_alternative_text_or_as_a_decoration(app: TestApp) {
-        let needed = "alternativeText: must say what the picture shows, unless it is decorative";
+        let needed = "alternativeText.en: must have a value before this can be public unless it is decorative";
         content::assert_not_publishable::<Asset>(&app, &content::asset("a.webp"), &[
             (json!({"alternativeText": {}}), needed),
             (json!({"alternativeText": {"es": "Una imagen"}}), needed),

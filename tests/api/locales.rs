@@ -105,14 +105,19 @@ on_both_engines! {
         }
     }
 
-    async fn a_locale_is_one_of_the_site(app: TestApp) {
-        let query = "query($locales: [Locale!]) { values(view: {locales: $locales}) { nodes { key } } }";
-        let foreign = ("BAD_INPUT", "view.locales", "must be among the site's locales: en, es");
-        for locales in [json!(["fr"]), json!(["es", "fr"]), json!(["es-MX"])] {
-            let answer = app.query_with(query, json!({"locales": locales})).await;
-            assert_eq!(problem(&answer), foreign, "{locales}");
+    async fn each_locale_gets_what_the_site_has_of_it(app: TestApp) {
+        let mut value = content::value("Candour");
+        value.title.0.insert("es".to_owned(), "Franqueza".to_owned());
+        app.public::<Value>("value", value).await;
+        let query = "query($locales: [Locale!]) { values(view: {locales: $locales}) { nodes { locale } } }";
+        for (asked, shown) in [
+            (json!(["ES"]), "es"), (json!(["es-MX"]), "es"), (json!(["es-Latn-mx"]), "es"), (json!(["fr", "es"]), "es"),
+            (json!(["pt"]), "en"), (json!(["fr-CA", "de"]), "en"), (json!(["en-GB", "es"]), "en"),
+        ] {
+            let answer = app.query_with(query, json!({"locales": asked})).await;
+            assert_eq!(answer["data"]["values"]["nodes"], json!([{"locale": shown}]), "{asked}: {answer}");
         }
-        for locale in ["", "EN", "en_US", "english language", "../en"] {
+        for locale in ["", "en_US", "english language", "../en"] {
             let answer = app.query_with(query, json!({"locales": [locale]})).await;
             let (code, _, message) = problem(&answer);
             assert_eq!(code, "BAD_INPUT", "{answer}");
@@ -127,6 +132,20 @@ on_both_engines! {
         assert_eq!(content::keys(&answer, "values"), "value");
         let answer = app.query_with(query, json!({"locales": vec!["es"; 11]})).await;
         assert_eq!(problem(&answer), ("BAD_INPUT", "view.locales", "must name at most 10 locales"));
+    }
+
+    async fn an_entry_without_the_default_locale_stands_in_its_own(app: TestApp) {
+        app.draft::<Page>("page", page(&["es"], &[], &["en", "es"], &[])).await;
+        let query = r#"{ page(by: {slug: "page"}, view: {perspective: DRAFT}) {
+            locale title summary seo { title } translations { locale status missing }
+        } }"#;
+        let answer = app.query_as_editor(query).await;
+        assert_eq!(answer["data"]["page"], json!({
+            "locale": "en", "title": "title es", "summary": "summary en", "seo": {"title": null},
+            "translations": [
+                {"locale": "en", "status": "MISSING", "missing": ["title"]}, {"locale": "es", "status": "COMPLETE", "missing": []}
+            ]
+        }), "{answer}");
     }
 
     async fn a_translation_is_complete_when_it_has_every_text_of_the_default_locale(app: TestApp) {

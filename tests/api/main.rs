@@ -62,6 +62,7 @@ mod asset;
 mod attempts;
 mod filters;
 mod impact_stat;
+mod locale_settings;
 mod locales;
 mod machines;
 mod milestone;

@@ -19,7 +19,7 @@ use crate::{
     auth::setup,
     clock::Clock,
     config::Config,
-    content::{media_binding, media_removal},
+    content::{locale_survey::LocaleSurvey, media_binding, media_removal},
     delivery::Delivery,
     demo,
     error::{Error, Result},
@@ -66,6 +66,7 @@ pub(super) async fn run(config: Config, arguments: Arguments, log: &Log) -> Resu
     let scheme = app.config.scheme();
     tracing::info!(%address, database = %app.config.database_url, "serving on {scheme}://{address}");
     tell_setup_link(&app, address).await?;
+    tokio::spawn(compare_locales(app.clone()));
     let work = tokio::spawn(worker::run(app.clone(), stopping.draining()));
     let router = http::router(&app, delivery, arguments.demo, &stopping);
     let server = Server {
@@ -95,6 +96,18 @@ async fn complete_erasures(app: &App) {
     if let Err(error) = media_removal::carry_out(app).await {
         let cause = std::error::Error::source(&error);
         tracing::warn!(%error, cause, "files of erased assets could not be removed, and are not served");
+    }
+}
+
+/// Warns of content that does not fit to the locales in the settings.
+async fn compare_locales(app: App) {
+    match LocaleSurvey::take(&app.database, &app.site.locales).await {
+        Ok(survey) => {
+            for finding in survey.findings() {
+                tracing::warn!("{finding}");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "the content could not be compared with the locales"),
     }
 }
 

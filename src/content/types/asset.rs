@@ -121,9 +121,13 @@ impl Content for Asset {
         }),
         Field::number("width", 1.0, LARGEST, |row| row.width.map(f64::from)),
         Field::number("height", 1.0, LARGEST, |row| row.height.map(f64::from)),
-        Field::localized("alternativeText", 500, Format::Line, |row| {
-            &row.alternative_text
-        }),
+        Field::required_if(
+            Field::localized("alternativeText", 500, Format::Line, |row| {
+                &row.alternative_text
+            }),
+            |row| !row.decorative,
+            "unless it is decorative",
+        ),
         Field::localized("caption", 500, Format::Lines, |row| &row.caption),
         Field::text("credit", 200, Format::Line, |row| row.credit.as_deref()),
         Field::number("focalPoint.x", 0.0, 1.0, |row| row.focal_x),
@@ -136,17 +140,6 @@ impl Content for Asset {
                 ProblemCode::Invalid,
                 "focalPoint",
                 "must have both x and y",
-            ));
-        }
-    }
-
-    fn check_public(row: &Model, default_locale: &str, problems: &mut Vec<Problem>) {
-        if !row.decorative && row.alternative_text.get(default_locale).is_none() {
-            let message = "must say what the picture shows, unless it is decorative";
-            problems.push(Problem::new(
-                ProblemCode::Required,
-                "alternativeText",
-                message,
             ));
         }
     }

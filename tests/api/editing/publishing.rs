@@ -31,7 +31,7 @@ on_both_engines! {
         let answer = app.query_as(who.clone(), query, json!({"input": {"entries": entries(&ids)}})).await;
         assert_eq!(answer["data"]["checkEntries"].as_array().map(Vec::len), Some(expected.len()), "{answer}");
         let told = app.refused(&who, "publishEntries", json!({"entries": entries(&[&picture])})).await;
-        assert_eq!(told, ["REQUIRED ID.alternativeText"]);
+        assert_eq!(told, ["REQUIRED ID.alternativeText.en"]);
         assert_eq!(all_rows(&app).await, before);
     }
 
