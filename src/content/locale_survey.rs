@@ -71,16 +71,19 @@ impl LocaleSurvey {
             .filter(is_shown.clone())
             .group_by(Expr::col(("texts", "key")));
         let texts = Func::cust(each).arg(column("text_revisions"));
-        QuerySelect::query(&mut select).from_function(texts, "texts");
+        QuerySelect::query(&mut select).from_function(texts.clone(), "texts");
         let counts: Vec<Count> = snapshot.all(select).await?;
         for count in &counts {
             if !locales.contains(&count.locale) {
                 *self.foreign.entry(count.locale.clone()).or_default() += count.entries;
             }
         }
-        let with_texts = C::Entity::find()
-            .filter(column("published"))
-            .filter(column("text_revisions").ne("{}"));
+        let mut with_texts = C::Entity::find()
+            .select_only()
+            .column_as(column("entry_id"), "entry_id")
+            .distinct()
+            .filter(column("published"));
+        QuerySelect::query(&mut with_texts).from_function(texts, "texts");
         let in_default = counts
             .iter()
             .find(|count| count.locale == self.default_locale);

@@ -12,7 +12,7 @@ use crate::support::{
 /// What the page of the demo shows.
 const PAGE: &str = "page(by: {slug: \"our-story\"}, view: {locales: $locales}) {
     title tagline sections { heading body items {
-        ... on Milestone { title summary } ... on Value { title } ... on ImpactStat { label formattedValue }
+        ... on Milestone { title body } ... on Value { title } ... on ImpactStat { label formattedValue }
         ... on Testimonial { quote } ... on TeamMember { position: role }
     } }
 }";
@@ -138,9 +138,9 @@ async fn entries_with_texts_in_a_locale_that_left_are_saved_copied_and_restored(
         let copied = site.ask(&server, copy, json!({"i": {"id": id}})).await;
         let copied = &copied["duplicateEntry"]["entry"]["id"];
         assert!(copied.is_string());
-        let served = site.ask(&server, "query($id: ID!) { node(id: $id) { ... on Milestone { locale translations { locale } } } }", json!({"id": id})).await;
+        let shown = site.ask(&server, "query($id: ID!) { node(id: $id) { ... on Milestone { locale translations { locale } } } }", json!({"id": id})).await;
         assert_eq!(
-            served["node"],
+            shown["node"],
             json!({"locale": "en", "translations": [{"locale": "en"}]})
         );
         logged(

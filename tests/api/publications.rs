@@ -22,7 +22,7 @@ const APART: &str = "m20261127_010002_keep_publications_apart";
 
 async fn unpublish(app: &TestApp, id: EntryId) -> Result<()> {
     let mut change = Change::begin(&app.app, Principal::System, None).await?;
-    change.unpublish(&[id], false).await?;
+    change.unpublish(&[id]).await?;
     change.commit().await
 }
 

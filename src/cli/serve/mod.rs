@@ -22,7 +22,7 @@ use crate::{
     content::{locale_survey::LocaleSurvey, media_binding, media_removal},
     delivery::Delivery,
     demo,
-    error::{Error, Result},
+    error::{Error, Result, explained},
     http::{
         self,
         server::{Server, Stopping, Tls},
@@ -107,7 +107,10 @@ async fn compare_locales(app: App) {
                 tracing::warn!("{finding}");
             }
         }
-        Err(error) => tracing::warn!(%error, "the content could not be compared with the locales"),
+        Err(error) => {
+            let error = explained(&error);
+            tracing::warn!(error, "the content could not be compared with the locales");
+        }
     }
 }
 

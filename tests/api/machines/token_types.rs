@@ -62,7 +62,7 @@ on_both_engines! {
 
     async fn entries_of_other_types_are_neither_changed_nor_referred_to(app: TestApp) {
         let ann = app.somebody("ann", Role::Editor).await;
-        let [page, section, value] = site(&app, &ann).await;
+        let [page, section, _] = site(&app, &ann).await;
         let (secret, _) = app.token(&ann, &ALL, Some(&["PAGE", "VALUE"])).await;
         let machine = app.with(&secret).await;
         let before = all_rows(&app).await;
