@@ -47,6 +47,8 @@ pub enum Scope {
     Write,
     /// Decides what is public.
     Publish,
+    /// Follows what happens to content.
+    Events,
 }
 
 /// A set of scopes.

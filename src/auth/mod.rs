@@ -132,6 +132,8 @@ pub enum Right {
     Erase,
     /// Read the event log of the whole site.
     ReadEvents,
+    /// Read the events of content: all of them with the right to read all drafts, otherwise those that show in public.
+    ReadContentEvents,
     /// Look after accounts, roles, invitations, and what belongs to other accounts.
     ManageAccounts,
     /// List the entries whose drafts one may read.
@@ -279,6 +281,7 @@ fn extent(role: Role, right: Right) -> Extent {
         | Right::ArchiveDraft => [Own, Own, All, All],
         Right::Publish | Right::ArchivePublished => [None, Own, All, All],
         Right::ManageTokens => [None, Own, Own, All],
+        Right::ReadContentEvents => [None, None, All, All],
         Right::Erase | Right::ReadEvents | Right::ManageAccounts => [None, None, None, All],
     };
     match role {
@@ -303,6 +306,7 @@ fn deed(right: Right) -> &'static str {
         Right::ArchivePublished => "archive what is public",
         Right::Erase => "erase entries",
         Right::ReadEvents => "read the event log",
+        Right::ReadContentEvents => "read the events of content",
         Right::ManageAccounts => "look after accounts",
         Right::ListDrafts => "list drafts",
         Right::SharePreviews => "make a preview link of this entry",

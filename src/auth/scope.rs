@@ -6,28 +6,31 @@ use super::Right;
 
 pub use entity::api_token::Scope;
 
-/// The scopes that a right needs; nothing where no token has it.
-fn needed(right: Right) -> Option<&'static [Scope]> {
-    use Scope::{Drafts, History, Publish, Write};
+/// The sets of scopes of which a right needs one; none where no token has it.
+fn needed(right: Right) -> &'static [&'static [Scope]] {
+    use Scope::{Drafts, Events, History, Publish, Write};
     match right {
-        Right::ReadDrafts | Right::ListDrafts | Right::ReadInternalFields => Some(&[Drafts]),
-        Right::ReadPast => Some(&[History]),
+        Right::ReadDrafts | Right::ListDrafts | Right::ReadInternalFields => &[&[Drafts]],
+        Right::ReadPast => &[&[History]],
         // A history shows drafts.
-        Right::ReadHistory => Some(&[Drafts, History]),
-        Right::Create | Right::Change | Right::ArchiveDraft => Some(&[Drafts, Write]),
-        Right::Publish => Some(&[Drafts, Publish]),
-        Right::ArchivePublished => Some(&[Drafts, Write, Publish]),
+        Right::ReadHistory => &[&[Drafts, History]],
+        // Whoever reads the history of every entry reads the same there.
+        Right::ReadContentEvents => &[&[Events], &[Drafts, History]],
+        Right::Create | Right::Change | Right::ArchiveDraft => &[&[Drafts, Write]],
+        Right::Publish => &[&[Drafts, Publish]],
+        Right::ArchivePublished => &[&[Drafts, Write, Publish]],
         Right::Erase
         | Right::ReadEvents
         | Right::ManageAccounts
         | Right::SharePreviews
-        | Right::ManageTokens => None,
+        | Right::ManageTokens => &[],
     }
 }
 
 /// Whether a token with these scopes has the right, as far as its maker has it.
 pub(super) fn allows(scopes: &BTreeSet<Scope>, right: Right) -> bool {
-    needed(right).is_some_and(|needed| needed.iter().all(|scope| scopes.contains(scope)))
+    let has_all = |set: &&[Scope]| set.iter().all(|scope| scopes.contains(scope));
+    needed(right).iter().any(has_all)
 }
 
 #[cfg(test)]
@@ -45,7 +48,7 @@ mod tests {
         Right, Scope, needed,
     };
 
-    const RIGHTS: [Right; 15] = [
+    const RIGHTS: [Right; 16] = [
         Right::ReadDrafts,
         Right::ListDrafts,
         Right::ReadHistory,
@@ -58,11 +61,18 @@ mod tests {
         Right::ArchivePublished,
         Right::Erase,
         Right::ReadEvents,
+        Right::ReadContentEvents,
         Right::ManageAccounts,
         Right::SharePreviews,
         Right::ManageTokens,
     ];
-    const SCOPES: [Scope; 4] = [Scope::Drafts, Scope::History, Scope::Write, Scope::Publish];
+    const SCOPES: [Scope; 5] = [
+        Scope::Drafts,
+        Scope::History,
+        Scope::Write,
+        Scope::Publish,
+        Scope::Events,
+    ];
 
     fn maker(role: Role) -> Principal {
         let session = Session {
@@ -102,7 +112,7 @@ mod tests {
     }
 
     fn sets() -> impl Iterator<Item = BTreeSet<Scope>> {
-        (0..16).map(|bits| {
+        (0..32).map(|bits| {
             let scopes = SCOPES.into_iter().enumerate();
             let chosen = scopes.filter(|(at, _)| bits >> at & 1 == 1);
             chosen.map(|(_, scope)| scope).collect()
@@ -117,8 +127,8 @@ mod tests {
                 for right in RIGHTS {
                     let extent = token.extent(right);
                     assert!(extent <= maker.extent(right) && extent != Extent::Shown);
-                    let allowed = needed(right)
-                        .is_some_and(|needed| needed.iter().all(|scope| scopes.contains(scope)));
+                    let has_all = |set: &&[Scope]| set.iter().all(|it| scopes.contains(it));
+                    let allowed = needed(right).iter().any(has_all);
                     assert_eq!(
                         extent != Extent::None,
                         allowed && maker.extent(right) != Extent::None

@@ -7,13 +7,13 @@ use std::{
 
 use entity::{
     entry::{self, ContentType},
-    event, event_counter,
+    event, event_counter, publication,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect,
     Select,
     prelude::{Expr, Uuid},
-    sea_query::JoinType,
+    sea_query::{JoinType, Query},
 };
 
 use super::{Action, Event, Recorded, lineage};
@@ -98,6 +98,40 @@ pub fn may_show(action: &str) -> bool {
     ]
     .iter()
     .any(|public| public.name() == action)
+}
+
+/// That those who see only what is public could see a difference. What was moved must have been public then: the events that
+/// somebody may see never change.
+pub fn shows_in_public() -> Condition {
+    let is = |action: Action| event::Column::Action.eq(action.name());
+    let event = |column: event::Column| Expr::col((event::Entity, column));
+    let mut was_public = Query::select();
+    was_public
+        .expr(Expr::val(1))
+        .from(publication::Entity)
+        .and_where(
+            publication::Column::EntryId
+                .into_expr()
+                .eq(event(event::Column::EntryId)),
+        )
+        .and_where(
+            publication::Column::StartsAt
+                .into_expr()
+                .lte(event(event::Column::OccurredAt)),
+        )
+        .cond_where(
+            Condition::any()
+                .add(publication::Column::EndsAt.is_null())
+                .add(
+                    publication::Column::EndsAt
+                        .into_expr()
+                        .gte(event(event::Column::OccurredAt)),
+                ),
+        );
+    Condition::any()
+        .add(is(Action::EntryPublished))
+        .add(is(Action::EntryUnpublished))
+        .add(is(Action::EntryMoved).and(Expr::exists(was_public)))
 }
 
 /// Returns the state of the database that a snapshot shows, and takes in the log up to there; none if the log is not the one

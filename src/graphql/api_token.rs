@@ -67,6 +67,9 @@ pub enum ApiTokenScope {
     Write,
     /// Publishes and unpublishes. Goes with DRAFTS only.
     Publish,
+    /// Reads the events of content that show in public, with the names by which shared caches throw away what they change. With
+    /// DRAFTS those of drafts, too.
+    Events,
 }
 
 impl ApiToken {

@@ -1,4 +1,4 @@
-//! The event log of the whole site, for admins.
+//! The event log: of the whole site for admins, of content for editors and machines.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use super::{
     page::Page,
 };
 use crate::{
-    auth::{Right, api_token::public_id},
+    auth::{Extent, Principal, Right, api_token::public_id},
     content::{
         cache_tag,
         connection::Connection,
@@ -38,9 +38,9 @@ pub struct Event {
     occurred_at: DateTime,
     /// What happened, such as `entry.published`.
     action: String,
-    /// Who did it; null for Kindling itself.
+    /// Who did it; null for Kindling itself, and for API tokens without DRAFTS.
     actor: Option<Actor>,
-    /// The API token with which it was done, if it was one.
+    /// The API token with which it was done, if it was one; null for API tokens without DRAFTS.
     api_token_id: Option<ID>,
     /// The entry that it happened to, which may be gone.
     entry_id: Option<ID>,
@@ -84,7 +84,7 @@ pub struct EventQuery;
 
 #[Object]
 impl EventQuery {
-    /// The event log, the newest event first. For admins.
+    /// The event log, the newest event first. For admins; for editors, and for API tokens with EVENTS, the events of content.
     async fn events(
         &self,
         ctx: &Context<'_>,
@@ -98,8 +98,11 @@ impl EventQuery {
         >,
     ) -> Result<Connection<Event>> {
         let reader = reader(ctx)?;
-        reader.principal.require(Right::ReadEvents)?;
+        let sight = Sight::of(&reader.principal)?;
         let filter = filter.unwrap_or_default();
+        if !sight.actors && (filter.actor.is_some() || filter.api_token.is_some()) {
+            return Err(Error::Forbidden("look for who did something"));
+        }
         let identity = ListIdentity::of(&["events", &format!("{filter:?}")]);
         let page = RawPageArgs {
             first,
@@ -107,11 +110,47 @@ impl EventQuery {
             last,
             before,
         };
-        let page = Page::read(ctx, identity, page, filter.select()?, newest_first).await?;
-        let ids = page.rows().filter_map(|row| row.actor_id);
+        let events = filter.select()?.filter(sight.condition);
+        let page = Page::read(ctx, identity, page, events, newest_first).await?;
+        let ids = page
+            .rows()
+            .filter_map(|row| row.actor_id.filter(|_| sight.actors));
         let actors = actors(&reader.snapshot, ids).await?;
         let now = reader.app.clock.now();
-        page.shown(|row| Event::of(row, &actors, now))
+        page.shown(|mut row| {
+            row.token_id = row.token_id.filter(|_| sight.actors);
+            Event::of(row, &actors, now)
+        })
+    }
+}
+
+/// What of the log somebody may see.
+struct Sight {
+    /// What holds for the events.
+    condition: Condition,
+    /// Whether they may know who did it.
+    actors: bool,
+}
+
+impl Sight {
+    fn of(principal: &Principal) -> Result<Self> {
+        if principal.extent(Right::ReadEvents) == Extent::All {
+            return Ok(Self {
+                condition: Condition::all(),
+                actors: true,
+            });
+        }
+        principal.require(Right::ReadContentEvents)?;
+        let reads_drafts = principal.extent(Right::ReadDrafts) == Extent::All;
+        let types = principal.types().cloned();
+        let condition = Condition::all()
+            .add(event::Column::EntryId.is_not_null())
+            .add_option(types.map(|types| event::Column::EntryType.is_in(types)))
+            .add_option((!reads_drafts).then(tail::shows_in_public));
+        Ok(Self {
+            condition,
+            actors: reads_drafts,
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Keys for machines: API tokens and preview links.
 
+mod events;
 mod introspection;
 mod over_http;
 mod preview_costs;

@@ -41,7 +41,13 @@ pub(super) const COLUMNS: [Column; 9] = [
 ];
 
 /// All scopes.
-pub(super) const SCOPES: [Scope; 4] = [Scope::Drafts, Scope::History, Scope::Write, Scope::Publish];
+pub(super) const SCOPES: [Scope; 5] = [
+    Scope::Drafts,
+    Scope::History,
+    Scope::Write,
+    Scope::Publish,
+    Scope::Events,
+];
 
 /// The maker of the tokens.
 pub(super) const MAKER: Role = Role::Author;

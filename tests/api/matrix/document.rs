@@ -153,6 +153,8 @@ fn scopes_of(text: &str) -> Option<Vec<Scope>> {
         let found = SCOPES.iter().find(is_named);
         *found.unwrap_or_else(|| panic!("{name} is no scope"))
     };
+    // Other scopes will do as well, which the tests of the operation try.
+    let (named, _) = named.split_once(", or ").unwrap_or((named, ""));
     Some(named.split(' ').map(scope).collect())
 }
 

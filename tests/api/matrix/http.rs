@@ -44,7 +44,7 @@ impl Site {
             of_another_type: String::new(),
         };
         let maker = site.server.sign_in(&name(MAKER)).await;
-        let all = json!(["DRAFTS", "HISTORY", "WRITE", "PUBLISH"]);
+        let all = json!(["DRAFTS", "HISTORY", "WRITE", "PUBLISH", "EVENTS"]);
         let of_type = |of: &str| json!({"name": of, "scopes": all, "contentTypes": [of]});
         site.of_another_type = site.new_token(&maker, of_type("MILESTONE")).await.0;
         for column in COLUMNS {

@@ -146,7 +146,7 @@ async fn revoke(
 ) -> Vec<String> {
     site.at = 0;
     site.sign_in_admin().await;
-    let scopes = ["DRAFTS", "HISTORY", "WRITE", "PUBLISH"];
+    let scopes = ["DRAFTS", "HISTORY", "WRITE", "PUBLISH", "EVENTS"];
     let held = site.held(number, Role::Admin, &scopes).await;
     let access = text(&held.session["accessToken"]);
     let secret = text(&held.api_token["secret"]);

@@ -33,7 +33,7 @@ fn plans() -> impl Strategy<Value = Plan> {
     let types: Vec<ContentType> = ContentType::iter().collect();
     let some = subsequence(types, 1..=7);
     let types = prop_oneof![Just(None), some.prop_map(Some)];
-    (role, subsequence(SCOPES.to_vec(), 0..=4), types)
+    (role, subsequence(SCOPES.to_vec(), 0..=SCOPES.len()), types)
 }
 
 async fn hold((role, scopes, types): Plan, app: TestApp) -> Result<(), String> {
