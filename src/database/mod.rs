@@ -7,6 +7,7 @@ mod read_only;
 mod reads;
 mod retry;
 mod rows;
+mod server;
 mod shown;
 mod snapshot;
 mod transaction;
@@ -22,10 +23,9 @@ use entity::entry;
 use migration::Migrator;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, FromQueryResult, PaginatorTrait,
-    Select, SqlxPostgresConnector, SqlxSqliteConnector, TransactionTrait,
+    Select, SqlxSqliteConnector,
     sqlx::{
         ConnectOptions, Connection, Executor,
-        postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
@@ -41,7 +41,11 @@ pub use self::{
     snapshot::Snapshot,
     transaction::Transaction,
 };
-use self::{file::DatabaseFile, transaction::Queue};
+use self::{
+    file::DatabaseFile,
+    server::{Isolation, Server},
+    transaction::Queue,
+};
 use crate::{
     error::{Error, Result},
     telemetry::metrics::database::{DatabaseMeter, Pool},
@@ -50,8 +54,6 @@ use crate::{
 /// Any number that no other program takes for a lock in the same database.
 const MIGRATION_LOCK: i64 = 0x6b69_6e64_6c69_6e67;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// A connection to a server that nobody used for this long is tried before it is used again: the server may be gone.
-const TRIED_AFTER: Duration = Duration::from_secs(1);
 /// How long a SQLite connection waits for a lock that another process holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -66,6 +68,8 @@ pub struct Database {
     file: Option<Arc<DatabaseFile>>,
     /// On SQLite, those who want to write.
     line: Option<Queue>,
+    /// How transactions are kept apart.
+    isolation: Isolation,
     /// Whether the write-ahead log of SQLite still holds what was erased.
     wal_is_due: Arc<AtomicBool>,
     /// What is known of the event log.
@@ -173,54 +177,14 @@ impl Database {
     }
 
     async fn postgres(url: &str, connections: u32) -> Result<Self> {
-        let options: PgConnectOptions = url.parse().map_err(Error::internal)?;
-        let options = options.disable_statement_logging();
-        let snapshots = options.clone().options([
-            ("default_transaction_isolation", "repeatable read"),
-            ("default_transaction_read_only", "on"),
-        ]);
         let changes = Changes::default();
-        let pool = |size: u32| {
-            PgPoolOptions::new()
-                .max_connections(size)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .test_before_acquire(false)
-        };
-        let for_reading = |size: u32| {
-            let changes = changes.clone();
-            let pool = pool(size).before_acquire(move |connection, used| {
-                let is_outdated = changes.is_outdated(used.age);
-                Box::pin(async move {
-                    if used.idle_for > TRIED_AFTER && !is_outdated {
-                        connection.ping().await?;
-                    }
-                    Ok(!is_outdated)
-                })
-            });
-            SqlxPostgresConnector::from_sqlx_postgres_pool(
-                pool.connect_lazy_with(snapshots.clone()),
-            )
-        };
-        let of_writer = changes.clone();
-        let writer = pool(connections)
-            .before_acquire(move |connection, used| {
-                let is_outdated = of_writer.is_outdated(used.age);
-                Box::pin(async move {
-                    let is_suspect = read_only::is_suspect(used.age, used.idle_for, TRIED_AFTER);
-                    Ok(!is_outdated
-                        && (!is_suspect || read_only::accepts_writes(connection).await?))
-                })
-            })
-            .connect_with(options.options([("default_transaction_isolation", "read committed")]))
-            .await
-            .map_err(|error| Error::Unavailable(error.into()))?;
-        let writer = SqlxPostgresConnector::from_sqlx_postgres_pool(writer);
-        Ok(Self::of(
-            for_reading(connections),
-            writer,
-            for_reading(1),
-            changes,
-        ))
+        let server = Server::find(url, &changes).await?;
+        let log = server.for_reading(1);
+        let readers = server.for_reading(connections);
+        let writer = server.for_writing(connections).await?;
+        let mut database = Self::of(readers, writer, log, changes);
+        database.isolation = server.isolation;
+        Ok(database)
     }
 
     fn of(
@@ -239,6 +203,7 @@ impl Database {
             log,
             file: None,
             line: None,
+            isolation: Isolation::OfSessions,
             wal_is_due: Arc::default(),
             changes,
             rows: Rows::new(0),
@@ -339,7 +304,8 @@ impl Database {
         if let Some(line) = &self.line {
             return line.begin().await;
         }
-        Ok(Transaction::alone(self.writer.begin().await?))
+        let tx = self.isolation.begin_writing(&self.writer).await?;
+        Ok(Transaction::alone(tx))
     }
 
     /// Whether nothing was ever put into the database.

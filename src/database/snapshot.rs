@@ -9,7 +9,7 @@ use entity::{entry::ContentType, entry_id::EntryId};
 use futures_util::TryStreamExt;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, FromQueryResult,
-    PaginatorTrait, QueryTrait, Select, TransactionTrait, prelude::Uuid,
+    PaginatorTrait, QueryTrait, Select, prelude::Uuid,
 };
 use tokio::sync::OnceCell;
 
@@ -19,6 +19,7 @@ use super::{
     file::DatabaseFile,
     reads::Reads,
     rows::Rows,
+    server::Isolation,
 };
 use crate::{
     budget,
@@ -43,6 +44,7 @@ fn log_statement<E: EntityTrait>(connection: &DatabaseTransaction, select: &Sele
 #[derive(Debug)]
 pub struct Snapshot {
     connection: DatabaseConnection,
+    isolation: Isolation,
     file: Option<Arc<DatabaseFile>>,
     transaction: OnceCell<Begun>,
     statements: AtomicUsize,
@@ -64,6 +66,7 @@ impl Snapshot {
     pub(super) fn new(database: &Database) -> Self {
         Self {
             connection: database.readers.clone(),
+            isolation: database.isolation,
             file: database.file.clone(),
             transaction: OnceCell::new(),
             statements: AtomicUsize::new(0),
@@ -197,7 +200,8 @@ impl Snapshot {
     async fn begun(&self) -> Result<Begun> {
         self.file.as_deref().map_or(Ok(()), DatabaseFile::check)?;
         let _waiting = self.meter.wait(Pool::Readers);
-        let transaction = self.connection.begin().await.map_err(Error::of_reading)?;
+        let transaction = self.isolation.begin_reading(&self.connection).await;
+        let transaction = transaction.map_err(Error::of_reading)?;
         // On both engines, what a transaction sees is settled by its first statement.
         let log_query = self.changes.query();
         Ok(Begun {

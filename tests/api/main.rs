@@ -19,6 +19,7 @@ mod concurrent_writes;
 mod contention;
 mod cors;
 mod csrf;
+mod database_links;
 mod database_state;
 mod documentation;
 mod documentation_editing;

@@ -36,6 +36,20 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     there_or_told(found.unwrap_or_default(), "Chromium")
 }
 
+/// PgBouncer; none if it is not installed.
+pub(crate) fn pgbouncer() -> Option<PathBuf> {
+    let known = [
+        "/usr/sbin/pgbouncer",
+        "/usr/bin/pgbouncer",
+        "/usr/local/bin/pgbouncer",
+    ];
+    let found = known
+        .into_iter()
+        .map(PathBuf::from)
+        .find(|path| path.exists());
+    there_or_told(found.unwrap_or_default(), "PgBouncer")
+}
+
 /// The path, if something is there. Where CI is set, it must be.
 fn there_or_told(path: PathBuf, what: &str) -> Option<PathBuf> {
     if path.exists() {

@@ -1,0 +1,202 @@
+//! Connections to a PostgreSQL server, or to a pooler before it.
+
+use std::{net::IpAddr, time::Duration};
+
+use sea_orm::{
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
+    SqlxPostgresConnector, TransactionTrait,
+    sqlx::{
+        self, ConnectOptions, Connection, PgConnection,
+        postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+    },
+};
+
+use super::{ACQUIRE_TIMEOUT, changes::Changes, read_only};
+use crate::error::{Error, Result};
+
+/// A connection that nobody used for this long is tried before it is used again: the server may be gone.
+const TRIED_AFTER: Duration = Duration::from_secs(1);
+const REPEATABLE_READ: &str = "repeatable read";
+/// PostgreSQL: a message that the protocol does not allow. Poolers refuse settings of a session with it.
+const PROTOCOL_VIOLATION: &str = "08P01";
+
+/// How transactions are kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Isolation {
+    /// Each session has it for all of its transactions. On SQLite nothing else is needed, either.
+    OfSessions,
+    /// Each transaction says it: a pooler keeps no settings of sessions, or lets several clients share one.
+    OfTransactions,
+}
+
+impl Isolation {
+    /// Begins a transaction in which all statements see one state, and which cannot write.
+    pub(super) async fn begin_reading(
+        self,
+        readers: &DatabaseConnection,
+    ) -> Result<DatabaseTransaction, DbErr> {
+        match self {
+            Self::OfSessions => readers.begin().await,
+            Self::OfTransactions => {
+                let level = Some(IsolationLevel::RepeatableRead);
+                readers
+                    .begin_with_config(level, Some(AccessMode::ReadOnly))
+                    .await
+            }
+        }
+    }
+
+    /// Begins a transaction to write in, in which each statement sees what was committed before it.
+    pub(super) async fn begin_writing(
+        self,
+        writer: &DatabaseConnection,
+    ) -> Result<DatabaseTransaction, DbErr> {
+        match self {
+            Self::OfSessions => writer.begin().await,
+            Self::OfTransactions => {
+                let level = Some(IsolationLevel::ReadCommitted);
+                writer
+                    .begin_with_config(level, Some(AccessMode::ReadWrite))
+                    .await
+            }
+        }
+    }
+}
+
+/// How to connect.
+pub(super) struct Server {
+    options: PgConnectOptions,
+    changes: Changes,
+    /// How it keeps transactions apart.
+    pub(super) isolation: Isolation,
+}
+
+impl Server {
+    /// Tries what the URL names. Warns of a connection in clear over a network, unless the URL asks for that.
+    pub(super) async fn find(url: &str, changes: &Changes) -> Result<Self> {
+        let options: PgConnectOptions = url.parse().map_err(Error::internal)?;
+        // Everything is read in binary, so that the setting does not matter, which poolers may refuse.
+        let options = options.extra_float_digits(None).disable_statement_logging();
+        let isolation = Self::isolation_at(&options).await;
+        let isolation = isolation.map_err(|error| Error::Unavailable(error.into()))?;
+        Ok(Self {
+            options,
+            changes: changes.clone(),
+            isolation,
+        })
+    }
+
+    async fn isolation_at(options: &PgConnectOptions) -> sqlx::Result<Isolation> {
+        let tried = PgConnection::connect_with(&snapshots(options)).await;
+        let (mut connection, isolation) = match tried {
+            Ok(mut connection) => {
+                let level = "SHOW default_transaction_isolation";
+                let level: String = sqlx::query_scalar(level).fetch_one(&mut connection).await?;
+                // A pooler may ignore settings that it does not know.
+                let is_kept = level == REPEATABLE_READ;
+                let isolation = if is_kept {
+                    Isolation::OfSessions
+                } else {
+                    Isolation::OfTransactions
+                };
+                (connection, isolation)
+            }
+            Err(error) if is_refused_setting(&error) => {
+                let connection = PgConnection::connect_with(options).await?;
+                (connection, Isolation::OfTransactions)
+            }
+            Err(error) => return Err(error),
+        };
+        warn_if_in_clear(options, &mut connection).await?;
+        connection.close().await?;
+        Ok(isolation)
+    }
+
+    /// Connections that see one state for the whole of a transaction, and cannot write.
+    pub(super) fn for_reading(&self, size: u32) -> DatabaseConnection {
+        let changes = self.changes.clone();
+        let pool = pool(size).before_acquire(move |connection, used| {
+            let is_outdated = changes.is_outdated(used.age);
+            Box::pin(async move {
+                if used.idle_for > TRIED_AFTER && !is_outdated {
+                    connection.ping().await?;
+                }
+                Ok(!is_outdated)
+            })
+        });
+        let options = match self.isolation {
+            Isolation::OfSessions => snapshots(&self.options),
+            Isolation::OfTransactions => self.options.clone(),
+        };
+        SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(options))
+    }
+
+    /// Connections that write.
+    pub(super) async fn for_writing(&self, size: u32) -> Result<DatabaseConnection> {
+        let changes = self.changes.clone();
+        let pool = pool(size).before_acquire(move |connection, used| {
+            let is_outdated = changes.is_outdated(used.age);
+            Box::pin(async move {
+                let is_suspect = read_only::is_suspect(used.age, used.idle_for, TRIED_AFTER);
+                Ok(!is_outdated && (!is_suspect || read_only::accepts_writes(connection).await?))
+            })
+        });
+        let options = match self.isolation {
+            Isolation::OfSessions => {
+                let read_committed = [("default_transaction_isolation", "read committed")];
+                self.options.clone().options(read_committed)
+            }
+            Isolation::OfTransactions => self.options.clone(),
+        };
+        let pool = pool.connect_with(options).await;
+        let pool = pool.map_err(|error| Error::Unavailable(error.into()))?;
+        Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+    }
+}
+
+fn pool(size: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+}
+
+fn snapshots(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().options([
+        ("default_transaction_isolation", REPEATABLE_READ),
+        ("default_transaction_read_only", "on"),
+    ])
+}
+
+fn is_refused_setting(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.as_deref() == Some(PROTOCOL_VIOLATION)
+}
+
+/// Warns where what is read and written can be read on its way, and the URL says nothing of it.
+async fn warn_if_in_clear(
+    options: &PgConnectOptions,
+    connection: &mut PgConnection,
+) -> sqlx::Result<()> {
+    let host = options.get_host();
+    let is_local = options.get_socket().is_some()
+        || host == "localhost"
+        || host.starts_with('/')
+        || host
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback());
+    if is_local || !matches!(options.get_ssl_mode(), PgSslMode::Prefer) {
+        return Ok(());
+    }
+    let is_encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let is_encrypted: Option<bool> = sqlx::query_scalar(is_encrypted)
+        .fetch_optional(connection)
+        .await?;
+    if is_encrypted == Some(false) {
+        tracing::warn!(
+            host,
+            "the connection to the database is in clear: the server offers no TLS; write ?sslmode=require or disable in database_url"
+        );
+    }
+    Ok(())
+}
