@@ -21,7 +21,7 @@ function localeFromAddress() {
 }
 
 function addressFor(locale) {
-  return locale === DEFAULT_LOCALE ? "/" : `/?lang=${encodeURIComponent(locale)}`;
+  return locale === DEFAULT_LOCALE ? "./" : `./?lang=${encodeURIComponent(locale)}`;
 }
 
 function drawHead(page) {

@@ -41,7 +41,7 @@ fragment Picture on Asset {
 
 /** Asks for the page in one locale; throws when there is no page to show. */
 export async function fetchPage(locale, signal) {
-  const response = await fetch("/graphql", {
+  const response = await fetch(new URL("graphql", import.meta.url), {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     body: JSON.stringify({ query: PAGE_QUERY, operationName: "OurStory", variables: { locale } }),

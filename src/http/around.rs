@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    mem,
     panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
@@ -12,7 +13,7 @@ use std::{
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue, StatusCode, Uri, uri::PathAndQuery},
     response::Response,
 };
 use futures_util::FutureExt;
@@ -50,6 +51,8 @@ struct Parts {
     origins: Option<CorsOrigins>,
     hardening: Hardening,
     telemetry: Telemetry,
+    /// What the paths of the public address begin with, without a slash at its end; none if that is nothing.
+    prefix: Option<Box<str>>,
 }
 
 impl Around {
@@ -62,6 +65,7 @@ impl Around {
             origins: Some(config.cors_origins.clone()).filter(|origins| *origins != nobody),
             hardening: Hardening::new(config),
             telemetry: telemetry.clone(),
+            prefix: config.public_path().map(Into::into),
         }))
     }
 
@@ -73,6 +77,7 @@ impl Around {
             origins: None,
             hardening: Hardening::new(config),
             telemetry: Telemetry::default(),
+            prefix: None,
         }))
     }
 }
@@ -86,8 +91,11 @@ impl Service<Request> for Around {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let parts = Arc::clone(&self.0);
+        if let Some(prefix) = &parts.prefix {
+            remove_prefix(prefix, request.uri_mut());
+        }
         let id = id_of(&request);
         let span = span(&id, &request);
         let answer = async move {
@@ -131,6 +139,26 @@ impl Parts {
         let caught = AssertUnwindSafe(in_time).catch_unwind().await;
         caught.unwrap_or_else(|_| reply::panicked())
     }
+}
+
+/// Removes from the path what a proxy may have left there that serves other sites, too.
+fn remove_prefix(prefix: &str, uri: &mut Uri) {
+    let rest = uri
+        .path_and_query()
+        .and_then(|it| it.as_str().strip_prefix(prefix));
+    let rest = match rest {
+        Some(rest) if rest.starts_with('/') => PathAndQuery::try_from(rest),
+        Some(rest) if rest.is_empty() || rest.starts_with('?') => {
+            PathAndQuery::try_from(format!("/{rest}"))
+        }
+        _ => return,
+    };
+    let mut parts = mem::take(uri).into_parts();
+    // What is left of a path is one.
+    if let Ok(rest) = rest {
+        parts.path_and_query = Some(rest);
+    }
+    *uri = Uri::from_parts(parts).unwrap_or_default();
 }
 
 /// A request that comes with an id keeps it, so that the logs of a proxy and of this server name the same request. It goes into each
@@ -251,6 +279,31 @@ mod tests {
             let id = answer.headers()[REQUEST_ID].as_bytes();
             assert_eq!(id == sent, is_kept, "{}", sent.escape_ascii());
             assert!(id.len() <= 128 && !id.is_empty(), "{}", id.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn what_a_proxy_left_of_its_prefix_is_removed() {
+        for (sent, routed) in [
+            ("/cms/graphql?query=%7B%7D", "/graphql?query=%7B%7D"),
+            ("/cms/", "/"),
+            ("/cms", "/"),
+            ("/cms?lang=es", "/?lang=es"),
+            ("/graphql", "/graphql"),
+            ("/cmsgraphql", "/cmsgraphql"),
+            ("/", "/"),
+            ("http://a.example/cms/livez", "http://a.example/livez"),
+        ] {
+            let mut uri = sent.parse().expect("an address");
+            super::remove_prefix("/cms", &mut uri);
+            assert_eq!(
+                uri.to_string(),
+                routed
+                    .parse::<super::Uri>()
+                    .expect("an address")
+                    .to_string(),
+                "{sent}"
+            );
         }
     }
 

@@ -55,6 +55,7 @@ mod shared_commits;
 mod sign_in_guide;
 mod signing_keys;
 mod statements;
+mod sub_path;
 mod support;
 mod taken_back;
 

@@ -56,13 +56,13 @@ const PINNED: [Pinned; 4] = [
 ];
 
 impl Pinned {
-    /// Where the browser finds the package: on the CDN or, if `local`, on this server.
+    /// Where the browser finds the package: on the CDN or, if `local`, on this server, beside the page.
     fn package_url(&self, local: bool) -> String {
         let Self {
             package, version, ..
         } = self;
         if local {
-            format!("/graphiql/assets/{package}")
+            format!("graphiql/assets/{package}")
         } else {
             format!("https://cdn.jsdelivr.net/npm/{package}@{version}")
         }
@@ -102,7 +102,10 @@ pub(crate) fn router(assets: Option<PathBuf>) -> Router {
         Some(folder) => PINNED.iter().fold(router, |router, file| {
             // Only these paths exist: nothing of the request becomes part of a file name.
             let path = file.path(&folder);
-            router.route(&file.url(true), get(move || asset(file, path)))
+            router.route(
+                &format!("/{}", file.url(true)),
+                get(move || asset(file, path)),
+            )
         }),
         None => router,
     }

@@ -125,7 +125,7 @@ query PageInSpanish(
     createElement(
       GraphiQL,
       {
-        fetcher: GraphiQL.createFetcher({ url: "/graphql" }),
+        fetcher: GraphiQL.createFetcher({ url: new URL("graphql", location.href).href }),
         defaultTabs: tabs,
         variables: isFirstVisit() ? tabs[0].variables : undefined,
         defaultEditorToolsVisibility: "variables",

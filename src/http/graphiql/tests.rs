@@ -76,7 +76,8 @@ async fn with_local_files_the_page_loads_nothing_from_elsewhere() {
     );
     for file in &PINNED {
         assert!(page.contains(&file.url(true)), "{page}");
-        let (status, _, kind, body) = fetch(Some(node_modules("page")), &file.url(true)).await;
+        let (status, _, kind, body) =
+            fetch(Some(node_modules("page")), &format!("/{}", file.url(true))).await;
         assert_eq!(
             (status, kind.as_str(), body.as_str()),
             (200, file.content_type, file.file)
@@ -99,7 +100,10 @@ async fn no_other_file_is_served() {
             "{path}"
         );
     }
-    assert_eq!(fetch(None, &PINNED[0].url(true)).await.0, 404);
+    assert_eq!(
+        fetch(None, &format!("/{}", PINNED[0].url(true))).await.0,
+        404
+    );
 }
 
 #[tokio::test]

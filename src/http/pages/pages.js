@@ -37,7 +37,7 @@ async function send() {
   for (const { name, value, required } of fields()) if (required || value) input[name] = value;
   const type = `${mutation[0].toUpperCase()}${mutation.slice(1)}Input`;
   const query = `mutation($input: ${type}!) { ${mutation}(input: $input) { ${shows} userErrors { message path } } }`;
-  const response = await fetch("/graphql", {
+  const response = await fetch(new URL("../graphql", import.meta.url), {
     method: "POST",
     // Cookies of a session that this browser has here would only get in the way.
     credentials: "omit",

@@ -1,4 +1,4 @@
-//! The pages behind links, in a real browser on a small screen.
+//! The pages behind links, in a real browser on a small screen, of a server that shares its name with other sites.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::ANN;
 use crate::support::{
     mail::token_in,
-    servers,
+    servers_with,
     tools::{chromium, node_folder},
 };
 
@@ -20,7 +20,9 @@ async fn people_use_their_links_on_a_phone() {
     let (Some(folder), Some(browser)) = (node_folder(), chromium()) else {
         return;
     };
-    let (mut server, _folder, _) = servers().await.swap_remove(0);
+    let (mut server, _folder, _) = servers_with(&["--public-url", "http://kindling.test/cms"])
+        .await
+        .swap_remove(0);
     let admin = server.sign_in("admin").await;
     let made = async |mutation: &str, name: &str, input: Value| {
         let answer = server
@@ -51,7 +53,7 @@ async fn people_use_their_links_on_a_phone() {
     .await;
     let change = json!({"account": contributor, "newEmail": "new@example.org"});
     let change = made(CHANGE, "createEmailChangeLink", change).await;
-    let base = format!("http://{}", server.address);
+    let base = format!("http://{}/cms", server.address);
     let output = Command::new("node")
         .current_dir(folder)
         .arg("pages.mjs")
