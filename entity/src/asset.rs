@@ -45,6 +45,8 @@ pub struct Model {
     pub focal_x: Option<f64>,
     /// From the top, 0 to 1.
     pub focal_y: Option<f64>,
+    #[serde(skip)]
+    pub file_name_sort: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -40,6 +40,10 @@ pub struct Model {
     pub links: Links,
     pub joined_on: Option<Date>,
     pub left_on: Option<Date>,
+    #[serde(skip)]
+    pub name_sort: String,
+    #[serde(skip)]
+    pub group_sort: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

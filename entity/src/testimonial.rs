@@ -38,6 +38,10 @@ pub struct Model {
     pub consent_given_on: Option<Date>,
     pub consent_scope: Option<String>,
     pub consent_expires_on: Option<Date>,
+    #[serde(skip)]
+    pub author_name_sort: String,
+    #[serde(skip)]
+    pub organisation_sort: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

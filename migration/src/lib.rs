@@ -49,6 +49,7 @@ mod m20261127_020001_create_site;
 mod m20261127_020002_create_media_removal;
 mod m20261127_020003_create_idempotency_subject;
 mod m20261127_050001_normalize_identifiers;
+mod m20261128_010001_add_sort_keys;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -103,6 +104,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_020002_create_media_removal::Migration),
             Box::new(m20261127_020003_create_idempotency_subject::Migration),
             Box::new(m20261127_050001_normalize_identifiers::Migration),
+            Box::new(m20261128_010001_add_sort_keys::Migration),
         ]
     }
 }

@@ -45,6 +45,7 @@ pub mod row;
 pub mod scalar;
 pub mod scope;
 pub mod search_text;
+pub mod sort_key;
 pub mod status;
 pub mod translation;
 pub mod types;
@@ -97,6 +98,7 @@ pub trait Content: ObjectType + From<Loaded<Self::Model>> + Clone + Send + Sync 
         + Serialize
         + DeserializeOwned
         + Clone
+        + PartialEq
         + Send
         + Sync
         + 'static;
@@ -111,6 +113,9 @@ pub trait Content: ObjectType + From<Loaded<Self::Model>> + Clone + Send + Sync 
 
     /// The row and its scope.
     fn loaded(&self) -> &Loaded<Self::Model>;
+
+    /// Writes the sort keys of the names in a row.
+    fn write_sort_keys(_row: &mut Self::Model) {}
 
     /// What is wrong across the fields of a row, whether it is public or not.
     fn check(_row: &Self::Model, _problems: &mut Vec<Problem>) {}

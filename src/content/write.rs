@@ -301,6 +301,7 @@ impl Change {
         revision::Entity::insert(row)
             .exec_without_returning(&self.tx)
             .await?;
+        C::write_sort_keys(&mut content);
         let text_revisions = text_revisions::<C>(&content, origin.texts, number);
         content.set_stamp(Stamp {
             entry_id: id.uuid,

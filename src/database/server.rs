@@ -7,6 +7,7 @@ use sea_orm::{
     SqlxPostgresConnector, TransactionTrait,
     sqlx::{
         self, ConnectOptions, Connection, PgConnection,
+        error::DatabaseError,
         postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
     },
 };
@@ -169,7 +170,7 @@ fn snapshots(options: &PgConnectOptions) -> PgConnectOptions {
 }
 
 fn is_refused_setting(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     code.as_deref() == Some(PROTOCOL_VIOLATION)
 }
 

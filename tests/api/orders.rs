@@ -57,8 +57,8 @@ async fn assert_ordered<C: Content>(
 // In each field, `b` has the least value or none, and `a` and `c` have the same: then they stand by age.
 on_both_engines! {
     async fn assets_have_a_total_order_by_each_field(app: TestApp) {
-        let most = json!({"fileName": "a", "mediaType": "image/webp", "bytes": 10, "width": 10, "height": 1});
-        let least = json!({"fileName": "Z", "mediaType": "image/png", "bytes": 9});
+        let most = json!({"fileName": "Zebra.png", "mediaType": "image/webp", "bytes": 10, "width": 10, "height": 1});
+        let least = json!({"fileName": "äpfel.png", "mediaType": "image/png", "bytes": 9});
         assert_ordered::<Asset>(&app, "assets", &content::asset("x"), [most.clone(), least, most], &[
             ("FILE_NAME", "b a c"), ("MEDIA_TYPE", "b a c"), ("BYTES", "b a c"), ("WIDTH", "b a c"), ("HEIGHT", "b a c"),
         ]).await;
@@ -93,16 +93,16 @@ on_both_engines! {
     }
 
     async fn team_members_have_a_total_order_by_each_field(app: TestApp) {
-        let most = json!({"name": "Álvaro", "group": "a", "joinedOn": "2010-01-01", "leftOn": "2020-01-01"});
-        let least = json!({"name": "Zoe"});
+        let most = json!({"name": "Zoe", "group": "a", "joinedOn": "2010-01-01", "leftOn": "2020-01-01"});
+        let least = json!({"name": "Álvaro"});
         assert_ordered::<TeamMember>(&app, "teamMembers", &content::team_member("x"), [most.clone(), least, most], &[
             ("NAME", "b a c"), ("GROUP", "b a c"), ("JOINED_ON", "b a c"), ("LEFT_ON", "b a c"),
         ]).await;
     }
 
     async fn testimonials_have_a_total_order_by_each_field(app: TestApp) {
-        let most = json!({"authorName": "a", "organisation": "A"});
-        let least = json!({"authorName": "B"});
+        let most = json!({"authorName": "B", "organisation": "A"});
+        let least = json!({"authorName": "a"});
         assert_ordered::<Testimonial>(&app, "testimonials", &content::testimonial("x"), [most.clone(), least, most], &[
             ("AUTHOR_NAME", "b a c"), ("ORGANISATION", "b a c"),
         ]).await;
@@ -110,6 +110,47 @@ on_both_engines! {
 
     async fn values_have_a_total_order_by_what_all_types_have(app: TestApp) {
         assert_ordered::<Value>(&app, "values", &content::value("x"), [json!({}), json!({}), json!({})], &[]).await;
+    }
+
+    async fn names_of_the_world_sort_as_people_expect_page_by_page_both_ways(app: TestApp) {
+        let names = ["adam", "Émile", "Emma", "Nora", "Özil", "zimmer", "Zoe"];
+        let mut made = names;
+        made.reverse();
+        for (at, name) in made.into_iter().enumerate() {
+            app.public::<TeamMember>(&format!("key-{at}"), content::team_member(name)).await;
+        }
+        for (direction, backwards) in [("ASC", false), ("DESC", true)] {
+            let (mut shown, mut after) = (Vec::new(), json!(null));
+            loop {
+                let query = format!("query($after: String) {{ teamMembers(first: 2, after: $after, orderBy: [{{field: NAME, direction: {direction}}}]) {{
+                    nodes {{ name }} pageInfo {{ hasNextPage endCursor }} }} }}");
+                let answer = app.query_with(&query, json!({"after": after})).await;
+                let list = &answer["data"]["teamMembers"];
+                shown.extend(list["nodes"].as_array().expect("nodes").iter().map(|node| node["name"].clone()));
+                if list["pageInfo"]["hasNextPage"] == json!(false) {
+                    break;
+                }
+                after = list["pageInfo"]["endCursor"].clone();
+            }
+            if backwards {
+                shown.reverse();
+            }
+            assert_eq!(shown, names, "{direction}");
+        }
+    }
+
+    async fn names_from_before_get_sort_keys_when_a_server_starts(app: TestApp) {
+        for name in ["Zoe", "adam", "Émile"] {
+            app.public::<TeamMember>(name, content::team_member(name)).await;
+        }
+        let tx = app.app.database.begin().await.expect("a transaction");
+        for change in ["UPDATE team_member SET name_sort = ''", "UPDATE sort_key SET probe = 'of other data'"] {
+            sea_orm::ConnectionTrait::execute_unprepared(&*tx, change).await.expect("a change");
+        }
+        tx.commit().await.expect("a commit");
+        kindling::content::sort_key::establish(&app.app.database).await.expect("sort keys");
+        let answer = app.query("{ teamMembers(orderBy: [{field: NAME}]) { nodes { name } } }").await;
+        assert_eq!(answer["data"]["teamMembers"]["nodes"], json!([{"name": "adam"}, {"name": "Émile"}, {"name": "Zoe"}]));
     }
 
     async fn a_step_decides_where_those_before_it_do_not(app: TestApp) {

@@ -160,6 +160,9 @@ async fn slow(connection: &DatabaseConnection, statement: &str) -> Vec<String> {
     details.filter(is_slow).collect()
 }
 
+/// Statements that may walk a table: a start compares all content with the locales in the settings, once, and nobody waits for that.
+const MAY_WALK: [&str; 1] = ["json_each"];
+
 #[tokio::test]
 async fn what_is_read_is_found_by_indexes_whatever_the_statistics_say() {
     let folder = TempDir::new().expect("a folder");
@@ -184,7 +187,10 @@ async fn what_is_read_is_found_by_indexes_whatever_the_statistics_say() {
                 grow(&connection).await;
             }
         }
-        for statement in &statements {
+        let looked_at = statements
+            .iter()
+            .filter(|statement| !MAY_WALK.iter().any(|part| statement.contains(part)));
+        for statement in looked_at {
             let steps = slow(&connection, statement).await;
             if !steps.is_empty() {
                 wrong.push(format!("{statistics}: {statement}\n  {steps:?}"));

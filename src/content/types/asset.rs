@@ -16,6 +16,7 @@ use crate::{
         input::input,
         order::order,
         scalar::Url,
+        sort_key,
     },
     error::{Problem, ProblemCode, Result},
 };
@@ -134,6 +135,10 @@ impl Content for Asset {
         Field::number("focalPoint.y", 0.0, 1.0, |row| row.focal_y),
     ];
 
+    fn write_sort_keys(row: &mut Model) {
+        row.file_name_sort = sort_key::of(&row.file_name);
+    }
+
     fn check(row: &Model, problems: &mut Vec<Problem>) {
         if row.focal_x.is_some() != row.focal_y.is_some() {
             problems.push(Problem::new(
@@ -162,7 +167,7 @@ filter!(AssetFilter for asset {
     width: IntFilter => Width, height: IntFilter => Height
 });
 order!(AssetOrder by AssetOrderField for asset, default CreatedAt {
-    FileName => Column::FileName, |row| (&row.content.file_name).into();
+    FileName => Column::FileNameSort, |row| (&row.content.file_name_sort).into();
     MediaType => Column::MediaType, |row| (&row.content.media_type).into();
     Bytes => Column::Bytes, |row| row.content.bytes.into();
     Width => Column::Width, |row| row.content.width.into();

@@ -25,6 +25,7 @@ use crate::{
         object::{Entry, Link, LinkInput},
         order::order,
         scalar::{Date, Url},
+        sort_key,
     },
     error::{Problem, ProblemCode},
 };
@@ -116,6 +117,11 @@ impl Content for TeamMember {
         Field::links("links", 20, |row| &row.links.0),
     ];
 
+    fn write_sort_keys(row: &mut Model) {
+        row.name_sort = sort_key::of(&row.name);
+        row.group_sort = sort_key::of_optional(row.group.as_ref());
+    }
+
     fn check(row: &Model, problems: &mut Vec<Problem>) {
         if let (Some(joined), Some(left)) = (row.joined_on, row.left_on)
             && left < joined
@@ -147,8 +153,8 @@ filter!(TeamMemberFilter for team_member {
 });
 order!(TeamMemberOrder by TeamMemberOrderField for team_member, default Position {
     Position => entry::Column::Position, |row| (&row.entry.position).into();
-    Name => Column::Name, |row| (&row.content.name).into();
-    Group => Column::Group, |row| row.content.group.as_ref().into();
+    Name => Column::NameSort, |row| (&row.content.name_sort).into();
+    Group => Column::GroupSort, |row| row.content.group_sort.as_ref().into();
     JoinedOn => Column::JoinedOn, |row| row.content.joined_on.into();
     LeftOn => Column::LeftOn, |row| row.content.left_on.into();
 });

@@ -23,6 +23,7 @@ use crate::{
         object::Entry,
         order::order,
         scalar::{Date, Url},
+        sort_key,
     },
     error::{Problem, ProblemCode},
 };
@@ -111,6 +112,11 @@ impl Content for Testimonial {
         }),
     ];
 
+    fn write_sort_keys(row: &mut Model) {
+        row.author_name_sort = sort_key::of(&row.author_name);
+        row.organisation_sort = sort_key::of_optional(row.organisation.as_ref());
+    }
+
     fn check(row: &Model, problems: &mut Vec<Problem>) {
         if let (Some(given), Some(expires)) = (row.consent_given_on, row.consent_expires_on)
             && expires < given
@@ -143,8 +149,8 @@ filter!(TestimonialFilter for testimonial {
 });
 order!(TestimonialOrder by TestimonialOrderField for testimonial, default Position {
     Position => entry::Column::Position, |row| (&row.entry.position).into();
-    AuthorName => Column::AuthorName, |row| (&row.content.author_name).into();
-    Organisation => Column::Organisation, |row| row.content.organisation.as_ref().into();
+    AuthorName => Column::AuthorNameSort, |row| (&row.content.author_name_sort).into();
+    Organisation => Column::OrganisationSort, |row| row.content.organisation_sort.as_ref().into();
 });
 api!(Testimonial {
     query: TestimonialQuery, by: TestimonialBy, one: testimonial, many: testimonials,

@@ -1,4 +1,4 @@
-//! PgBouncer before PostgreSQL: it refuses settings of sessions, or ignores them.
+//! `PgBouncer` before PostgreSQL: it refuses settings of sessions, or ignores them.
 
 use std::{
     net::TcpListener,
@@ -37,7 +37,7 @@ impl Drop for Pooler {
     }
 }
 
-/// Starts PgBouncer with these settings before the server of the database.
+/// Starts `PgBouncer` with these settings before the server of the database.
 async fn start(program: &Path, database: &TestDatabase, settings: &str) -> Pooler {
     let url = Url::parse(&database.url()).expect("a URL");
     let folder = TempDir::new().expect("a folder");

@@ -36,7 +36,7 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     there_or_told(found.unwrap_or_default(), "Chromium")
 }
 
-/// PgBouncer; none if it is not installed.
+/// `PgBouncer`; none if it is not installed.
 pub(crate) fn pgbouncer() -> Option<PathBuf> {
     let known = [
         "/usr/sbin/pgbouncer",
