@@ -13,7 +13,7 @@ use crate::{
     app::App,
     auth::{Principal, Right},
     error::{Error, Problem, ProblemCode, Result},
-    media::{self, START, StoredFile, Writer},
+    media::{self, Cleaner, START, StoredFile, Writer},
 };
 
 /// A file that came with the request.
@@ -66,6 +66,7 @@ pub struct Receiving {
     app: App,
     name: String,
     bytes: usize,
+    cleaner: Cleaner,
     state: State,
 }
 
@@ -94,6 +95,7 @@ impl Uploads {
             app: self.app.clone(),
             name: name.to_owned(),
             bytes: 0,
+            cleaner: Cleaner::default(),
             state: State::Start(Vec::new()),
         })
     }
@@ -168,16 +170,23 @@ impl Receiving {
         if self.bytes > most {
             return self.refuse(problem(too_large(most))).await;
         }
+        if matches!(self.state, State::Refused(_)) {
+            return Ok(());
+        }
+        let mut clean = Vec::with_capacity(piece.len());
+        if self.cleaner.push(&piece, &mut clean).is_err() {
+            return self.refuse(problem(media::NO_PICTURE)).await;
+        }
         match &mut self.state {
             State::Start(start) => {
-                start.extend_from_slice(&piece);
+                start.append(&mut clean);
                 if start.len() < START {
                     return Ok(());
                 }
                 self.open().await
             }
-            State::Writing(writer) => writer.write(piece).await,
-            State::Refused(_) => Ok(()),
+            State::Writing(writer) if !clean.is_empty() => writer.write(clean.into()).await,
+            State::Writing(_) | State::Refused(_) => Ok(()),
         }
     }
 
@@ -222,6 +231,10 @@ impl Receiving {
     }
 
     async fn finish(mut self) -> Result<UploadedFile> {
+        let orientation = self.cleaner.finish();
+        if orientation.is_err() {
+            self.refuse(problem(media::NO_PICTURE)).await?;
+        }
         self.open().await?;
         let (app, name) = (self.app, self.name);
         let writer = match self.state {
@@ -231,7 +244,8 @@ impl Receiving {
         };
         // In a task of its own: when the request ends before this does, the file must have somebody who removes it.
         let kept = async move {
-            let stored = writer.finish().await?;
+            let mut stored = writer.finish().await?;
+            stored.picture = stored.picture.turned(orientation.unwrap_or_default());
             Ok(UploadedFile {
                 name: harmless(&name, stored.picture.ending()),
                 app,

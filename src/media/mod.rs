@@ -1,5 +1,6 @@
 //! The files of assets: kept under generated keys in an object store, described by what they hold.
 
+mod clean;
 mod marker;
 mod picture;
 mod trash;
@@ -25,7 +26,8 @@ use object_store::{
 
 use self::picture::KINDS;
 pub use self::{
-    picture::{Picture, START, inspect},
+    clean::{Cleaner, NoPicture, Orientation},
+    picture::{NO_PICTURE, Picture, START, inspect},
     trash::TrashedFile,
     writer::{StoredFile, Writer},
 };

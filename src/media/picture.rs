@@ -2,12 +2,13 @@
 
 use imagesize::{Compression, ImageType};
 
+use super::clean::Orientation;
 use crate::error::{Error, ProblemCode, Result};
 
 /// A kind of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kind {
-    image_type: ImageType,
+    pub(super) image_type: ImageType,
     /// Its media type.
     pub(super) media_type: &'static str,
     /// The ending of the keys of its files.
@@ -44,15 +45,12 @@ pub struct Picture {
 /// How many bytes of a file must be enough to tell what it is: photos can have a lot before their size.
 pub const START: usize = 1024 * 1024;
 
+/// What is wrong with what is no picture, or not all of one.
+pub const NO_PICTURE: &str = "must be a whole picture: JPEG, PNG, WebP, GIF or AVIF";
+
 /// What begins with these bytes: the first [`START`] of a file, or all of it.
 pub fn inspect(start: &[u8]) -> Result<Picture> {
-    read(start).ok_or_else(|| {
-        Error::invalid(
-            ProblemCode::Invalid,
-            "file",
-            "must be a whole picture: JPEG, PNG, WebP, GIF or AVIF",
-        )
-    })
+    read(start).ok_or_else(|| Error::invalid(ProblemCode::Invalid, "file", NO_PICTURE))
 }
 
 fn read(start: &[u8]) -> Option<Picture> {
@@ -89,6 +87,19 @@ fn is_sound(image_type: ImageType, start: &[u8]) -> bool {
 }
 
 impl Picture {
+    /// The picture as browsers show it that is turned in this way.
+    #[must_use]
+    pub fn turned(self, orientation: Orientation) -> Self {
+        if !orientation.swaps_sides() {
+            return self;
+        }
+        Self {
+            kind: self.kind,
+            width: self.height,
+            height: self.width,
+        }
+    }
+
     /// Its media type.
     pub fn media_type(&self) -> &'static str {
         self.kind.media_type

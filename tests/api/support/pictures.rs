@@ -12,50 +12,74 @@ use super::{
     server::{Answer, Server},
 };
 
+/// A chunk of PNG.
+pub(crate) fn chunk(name: &[u8], content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).expect("a short chunk");
+    let named = [name, content].concat();
+    let mut check = flate2::Crc::new();
+    check.update(&named);
+    [
+        &length.to_be_bytes(),
+        named.as_slice(),
+        &check.sum().to_be_bytes(),
+    ]
+    .concat()
+}
+
 pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
-    let head = [b"\x89PNG\r\n\x1a\n".as_slice(), b"\0\0\0\x0dIHDR"].concat();
     let sides = [width.to_be_bytes(), height.to_be_bytes()].concat();
-    let rest = b"\x08\x06\0\0\0\0\0\0\0\0\0\0\0IEND\xae\x42\x60\x82";
-    [head.as_slice(), &sides, rest].concat()
+    let head = chunk(b"IHDR", &[sides.as_slice(), b"\x08\x06\0\0\0"].concat());
+    let pixels = chunk(b"IDAT", b"\x78\x9c\x03\0\0\0\0\x01");
+    [
+        b"\x89PNG\r\n\x1a\n",
+        head.as_slice(),
+        &pixels,
+        &chunk(b"IEND", b""),
+    ]
+    .concat()
 }
 
 pub(crate) fn jpeg(width: u16, height: u16) -> Vec<u8> {
     let head = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xc0\0\x11\x08";
     let sides = [height.to_be_bytes(), width.to_be_bytes()].concat();
-    let rest = b"\x03\x01\x22\0\x02\x11\x01\x03\x11\x01\xff\xd9";
-    [head.as_slice(), &sides, rest].concat()
+    let rest = b"\x03\x01\x22\0\x02\x11\x01\x03\x11\x01";
+    let pixels = b"\xff\xda\0\x0c\x03\x01\0\x02\x11\x03\x11\0\x3f\0\xfc\xff\0\xff\xd0\x28\xff\xd9";
+    [head.as_slice(), &sides, rest, pixels].concat()
 }
 
 pub(crate) fn gif(width: u16, height: u16) -> Vec<u8> {
     let sides = [width.to_le_bytes(), height.to_le_bytes()].concat();
-    [b"GIF89a".as_slice(), &sides, b"\0\0\0,\0\0;"].concat()
+    let pixels = [b",\0\0\0\0".as_slice(), &sides, b"\0\x02\x02\x44\x01\0;"].concat();
+    [b"GIF89a".as_slice(), &sides, b"\0\0\0", &pixels].concat()
 }
 
 pub(crate) fn webp(width: u32, height: u32) -> Vec<u8> {
     let side = |pixels: u32| (pixels - 1).to_le_bytes()[..3].to_vec();
-    let head = b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0";
-    [head.as_slice(), &side(width), &side(height)].concat()
+    let head = b"RIFF\x24\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0";
+    let pixels = b"VP8L\x05\0\0\0/\0\0\0\0\0";
+    [head.as_slice(), &side(width), &side(height), pixels].concat()
+}
+
+/// A box of AVIF.
+pub(crate) fn part(name: &[u8], content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len() + 8).expect("a short part");
+    [&length.to_be_bytes(), name, content].concat()
 }
 
 pub(crate) fn avif(width: u32, height: u32) -> Vec<u8> {
-    let part = |name: &[u8], content: &[u8]| {
-        let length = u32::try_from(content.len() + 8).expect("a short part");
-        [&length.to_be_bytes(), name, content].concat()
-    };
     let sides = [[0; 4], width.to_be_bytes(), height.to_be_bytes()].concat();
     let properties = part(b"iprp", &part(b"ipco", &part(b"ispe", &sides)));
+    let index = part(b"meta", &[&[0; 4], properties.as_slice()].concat());
     let start = part(b"ftyp", b"avif\0\0\0\0avifmif1");
-    [
-        start,
-        part(b"meta", &[&[0; 4], properties.as_slice()].concat()),
-    ]
-    .concat()
+    [start, index, part(b"mdat", b"pixels")].concat()
 }
 
-/// A picture of this many bytes.
-pub(crate) fn padded(mut picture: Vec<u8>, length: usize) -> Vec<u8> {
-    picture.resize(length, 0);
-    picture
+/// A PNG of this many bytes.
+pub(crate) fn padded(picture: &[u8], length: usize) -> Vec<u8> {
+    const END: usize = 12;
+    let (whole, end) = picture.split_at(picture.len() - END);
+    let pixels = vec![0; length - picture.len() - END];
+    [whole, &chunk(b"IDAT", &pixels), end].concat()
 }
 
 const BOUNDARY: &str = "a-boundary-that-no-file-holds";

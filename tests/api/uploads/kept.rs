@@ -19,7 +19,7 @@ use crate::support::{
 const LARGE: usize = 12 * 1024 * 1024;
 
 fn large_form() -> Vec<u8> {
-    one_file(CREATE, json!({}), "a.png", &padded(png(10, 10), LARGE))
+    one_file(CREATE, json!({}), "a.png", &padded(&png(10, 10), LARGE))
 }
 
 impl Site {
@@ -67,7 +67,7 @@ async fn a_connection_that_is_cut_leaves_no_file() {
             br#"{"0": ["variables.a"], "1": ["variables.b"]}"#,
         ),
         ("0", Some("a.png"), &png(10, 10)),
-        ("1", Some("b.png"), &padded(png(10, 10), 8 * 1024 * 1024)),
+        ("1", Some("b.png"), &padded(&png(10, 10), 8 * 1024 * 1024)),
     ]);
     let head = site
         .server

@@ -3,6 +3,7 @@
 mod assets;
 mod kept;
 mod malformed;
+mod metadata;
 
 use std::path::Path;
 
@@ -150,12 +151,12 @@ async fn what_cannot_be_kept_is_told_to_the_editor_and_leaves_no_file() {
         ),
         (
             "a little too large",
-            padded(whole.clone(), 2 * mebibyte + 1),
+            padded(&whole, 2 * mebibyte + 1),
             "at most 2 MiB large",
         ),
         (
             "far too large",
-            padded(whole.clone(), 5 * mebibyte),
+            padded(&whole, 5 * mebibyte),
             "at most 2 MiB large",
         ),
     ] {
@@ -170,7 +171,7 @@ async fn what_cannot_be_kept_is_told_to_the_editor_and_leaves_no_file() {
         assert!(message.contains(part_of_message), "{what}: {message}");
         assert_eq!(site.files(), before, "{what}");
     }
-    let payload = site.create("a.png", &padded(whole, 2 * mebibyte)).await;
+    let payload = site.create("a.png", &padded(&whole, 2 * mebibyte)).await;
     assert_eq!(payload["asset"]["bytes"], 2 * mebibyte);
     assert_eq!(site.files().len(), before.len() + 1);
 }
@@ -197,7 +198,7 @@ async fn only_those_who_may_create_an_asset_can_send_a_file() {
         CREATE,
         json!({}),
         "a.png",
-        &padded(png(10, 10), 15 * 1024 * 1024),
+        &padded(&png(10, 10), 15 * 1024 * 1024),
     );
     let expired = [("Authorization", "Bearer expired")];
     let expired = site.server.send_form(&expired, &large).await;
