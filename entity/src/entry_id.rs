@@ -41,10 +41,15 @@ impl fmt::Display for EntryId {
     }
 }
 
+/// Stands in the id of what a view shows of an entry, between the id of the entry and what names the view.
+pub const VIEW_MARK: char = '~';
+
 impl FromStr for EntryId {
     type Err = NoEntryId;
 
+    /// Takes the id of what a view shows of an entry, too, for that of the entry.
     fn from_str(text: &str) -> Result<Self, NoEntryId> {
+        let text = text.split(VIEW_MARK).next().unwrap_or_default();
         let (prefix, digits) = text.rsplit_once('_').ok_or(NoEntryId)?;
         let content_type =
             ContentType::try_from_value(&prefix.to_owned()).map_err(|_| NoEntryId)?;

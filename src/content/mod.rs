@@ -54,6 +54,7 @@ pub mod usage;
 pub mod used_by;
 pub mod user_error;
 pub mod view;
+pub mod view_name;
 pub mod work_list;
 pub mod write;
 

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Description, ID, InputObject, Object, SimpleObject, TypeName};
-use entity::entry_id::EntryId;
+use entity::entry_id::{EntryId, VIEW_MARK};
 
 use super::{
     Content,
@@ -30,6 +30,13 @@ impl<C: Content> Entry<C> {
 }
 
 impl<C: Content> EntryFields<C> {
+    fn of_entry(&self) -> EntryId {
+        EntryId {
+            content_type: C::TYPE,
+            uuid: self.0.loaded().row().stamp().entry_id,
+        }
+    }
+
     fn life(&self) -> &Life {
         &self.0.loaded().row().entry
     }
@@ -50,14 +57,22 @@ impl<C: Content> Description for EntryFields<C> {
 /// An entry of any type.
 #[Object(name_type, use_type_description)]
 impl<C: Content> EntryFields<C> {
-    /// Identity, which never changes, in any locale or revision.
+    /// Identity of what is shown: that of the entry, and of the view in which it is shown, so that a client that keeps objects by
+    /// their ids keeps a draft apart from what is public, and one language from another. What the public sees in the default locale
+    /// has the id of the entry. Wherever an id is taken, both are.
     pub async fn id(&self) -> ID {
-        EntryId {
-            content_type: C::TYPE,
-            uuid: self.0.loaded().row().stamp().entry_id,
+        let view = self.0.loaded().view().name();
+        let id = self.of_entry();
+        if view.is_empty() {
+            id.to_string().into()
+        } else {
+            format!("{id}{VIEW_MARK}{view}").into()
         }
-        .to_string()
-        .into()
+    }
+
+    /// Identity of the entry, which never changes, in any view or revision.
+    pub async fn entry_id(&self) -> ID {
+        self.of_entry().to_string().into()
     }
 
     /// Name by which the outside world knows the entry; unique within its type.

@@ -13,6 +13,7 @@ use super::{
     Content, locale,
     row::LIFE,
     scalar::{DateTime, Locale},
+    view_name,
 };
 use crate::{
     auth::{Extent, Principal, Right, preview_link::Shown},
@@ -58,6 +59,8 @@ pub struct View {
     of_one_locale: bool,
     /// Whether drafts that lie in the trash are shown.
     trash: bool,
+    /// What names it in the ids of what it shows; empty for what the public sees in the default locale.
+    name: String,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -87,14 +90,14 @@ impl View {
         locales: &[String],
         now: Instant,
     ) -> Result<Self> {
-        let moment = match (asked.perspective, asked.as_of) {
+        let moment = match (asked.perspective, asked.as_of.as_ref()) {
             (Perspective::Published, None) => Moment::Published,
             (Perspective::Published, Some(DateTime(moment))) => {
                 principal.require(Right::ReadPast)?;
-                if moment > now {
+                if *moment > now {
                     return Err(invalid("asOf", "must not lie in the future"));
                 }
-                Moment::PublishedAt(moment)
+                Moment::PublishedAt(*moment)
             }
             (Perspective::Draft, None) => {
                 principal.require(Right::ReadDrafts)?;
@@ -110,12 +113,19 @@ impl View {
         };
         let locales = match bound_to {
             Some(locale) => only(asked.locales.as_deref(), locale)?,
-            None => fallback(asked.locales, locales)?,
+            None => fallback(asked.locales.as_deref(), locales)?,
         };
         let internal_fields = principal.extent(Right::ReadInternalFields) == Extent::All;
+        let own_locales = if bound_to.is_some() {
+            &locales[..]
+        } else {
+            locales.split_last().map_or(&[][..], |(_, others)| others)
+        };
+        let name = view_name::write(asked.perspective, own_locales, asked.as_of.as_ref());
         Ok(Self {
             moment,
             now,
+            name,
             locales,
             drafts_of: DraftsOf::known_to(principal),
             internal_fields,
@@ -132,6 +142,11 @@ impl View {
             trash: true,
             ..self.clone()
         }
+    }
+
+    /// What names the view in ids, see [`view_name`]; empty for the one that is looked at without saying.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Locales in order of preference; the last is the site's default, unless the view is of one locale alone.
@@ -340,7 +355,7 @@ fn only(asked: Option<&[Locale]>, bound: &str) -> Result<Vec<String>> {
 }
 
 /// The site's locales for those that are asked for, and the default one at the end.
-fn fallback(asked: Option<Vec<Locale>>, site: &[String]) -> Result<Vec<String>> {
+fn fallback(asked: Option<&[Locale]>, site: &[String]) -> Result<Vec<String>> {
     let asked = asked.unwrap_or_default();
     if asked.len() > MOST_LOCALES {
         return Err(invalid("locales", "must name at most 10 locales"));

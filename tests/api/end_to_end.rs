@@ -162,13 +162,15 @@ async fn taken_back(ana: &Editor<'_>, page: &str, then: &str) {
         "entries { id }",
     )
     .await;
-    let query = "query($id: ID!, $then: DateTime!) {
-        then: node(id: $id, view: {asOf: $then}) { ... on Page { title } }
+    let query = "query($id: ID!, $then: ID!) {
+        then: node(id: $then) { ... on Page { title } }
         now: node(id: $id) { ... on Page { title } }
         history(id: $id) { nodes { number message savedBy { name } isPublished } }
         diff(id: $id, from: 3, to: 4) { changes { path before after } }
     }";
-    let looked = ana.ask(query, json!({"id": page, "then": then})).await;
+    let looked = ana
+        .ask(query, json!({"id": page, "then": format!("{page}~{then}")}))
+        .await;
     assert_eq!(
         (&looked["then"]["title"], &looked["now"]["title"]),
         (&json!("Brand new"), &json!("Loud"))

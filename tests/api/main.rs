@@ -63,6 +63,7 @@ mod alike;
 mod asset;
 mod attempts;
 mod filters;
+mod ids;
 mod impact_stat;
 mod locale_settings;
 mod locales;

@@ -165,10 +165,7 @@ impl Site {
     /// Whether each credential opens something on both instances; the refresh token comes last, as it can be tried once.
     async fn alive(&self, held: &Held, refresh_too: bool) -> Vec<bool> {
         let access = text(&held.session["accessToken"]);
-        let draft = format!(
-            "{{ node(id: \"{}\", view: {{perspective: DRAFT}}) {{ id }} }}",
-            self.draft
-        );
+        let draft = format!("{{ node(id: \"{}~draft\") {{ id }} }}", self.draft);
         let mut alive = Vec::new();
         for (token, query, field) in [
             (access, "{ viewer { id } }", "viewer"),

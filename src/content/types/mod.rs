@@ -55,7 +55,7 @@ macro_rules! content_types {
     ($d:tt $($content:ident: $query:ty, $($mutation:ty),+);+ $(;)?) => {
         /// Anything that has an id.
         #[derive(Clone, Interface)]
-        #[graphql(field(name = "id", ty = "ID", desc = "Identity, which never changes."))]
+        #[graphql(field(name = "id", ty = "ID", desc = "Identity, of what is shown."))]
         pub enum Node {
             $(#[doc(hidden)] $content(Entry<$content>),)+
         }
@@ -64,7 +64,8 @@ macro_rules! content_types {
         #[derive(Clone, Interface)]
         #[graphql(
             name = "Entry",
-            field(name = "id", ty = "ID", desc = "Identity, which never changes, in any locale or revision."),
+            field(name = "id", ty = "ID", desc = "Identity of what is shown: that of the entry, and of the view in which it is shown."),
+            field(name = "entry_id", ty = "ID", desc = "Identity of the entry, which never changes, in any view or revision."),
             field(name = "key", ty = "Option<&str>", desc = "Name by which the outside world knows the entry; unique within its type."),
             field(name = "revision", ty = "i32", desc = "The revision that is shown: 1, 2, 3 …"),
             field(name = "status", ty = "EntryStatus", desc = "Where the entry stands in its life, as far as you may know."),

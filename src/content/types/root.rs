@@ -22,6 +22,7 @@ use crate::{
         row::AnyRow,
         scope::{RenderedTexts, Scope},
         view::{ContentView, View},
+        view_name,
     },
     database::Snapshot,
     error::{Error, ProblemCode, Result},
@@ -192,15 +193,13 @@ const MOST_IDS: usize = 100;
 
 #[Object]
 impl NodeQuery {
-    /// The entry with this id, if the view shows it.
+    /// The entry with this id, if its view shows it: the one that is named in the id, or what the public sees in the default locale.
     async fn node(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The id.")] id: ID,
-        #[graphql(desc = "What to look at; everything below inherits it.")] view: Option<
-            ContentView,
-        >,
     ) -> Result<Option<Metered<Node>>> {
+        let view = view_name::read(&id, "id")?;
         let id = parse_id(&id, "id")?;
         Ok(nodes(ctx, &[id], view).await?.pop().flatten())
     }

@@ -137,7 +137,7 @@ on_both_engines! {
         let targets = json!({"entries": entries(&[&id])});
         app.done(&who, "publishEntries", targets.clone(), "entries { id }").await;
         app.done(&who, "archiveEntries", targets.clone(), "entries { id }").await;
-        let query = format!("{{ public: node(id: \"{id}\") {{ id }} draft: node(id: \"{id}\", view: {{perspective: DRAFT}}) {{ id }} }}");
+        let query = format!("{{ public: node(id: \"{id}\") {{ id }} draft: node(id: \"{id}~draft\") {{ id }} }}");
         assert_eq!(app.query_as_editor(&query).await["data"], json!({"public": null, "draft": null}));
         let change = json!({"id": id, "expectedRevision": 1, "content": {"title": "Two"}});
         assert_eq!(app.refused(&who, "updateMilestone", change).await, ["INVALID id"]);

@@ -17,7 +17,7 @@ on_both_engines! {
         let spanish = json!({"id": id, "expectedRevision": 1, "locale": "es", "content": {"title": "Uno"}});
         let payload = app.done(&ben, "updateMilestone", spanish, "milestone { revision date title body }").await;
         assert_eq!(payload["milestone"], json!({"revision": 4, "date": "2009", "title": "Uno", "body": "Text"}));
-        let query = format!("{{ node(id: \"{id}\", view: {{perspective: DRAFT}}) {{ ... on Milestone {{ title }} }} }}");
+        let query = format!("{{ node(id: \"{id}~draft\") {{ ... on Milestone {{ title }} }} }}");
         assert_eq!(app.query_as_editor(&query).await["data"]["node"]["title"], "First");
     }
 

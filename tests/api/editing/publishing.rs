@@ -63,11 +63,11 @@ on_both_engines! {
         app.done(&who, "updateMilestone", change, "milestone { id }").await;
         let payload = app.done(&who, "publishEntries", spanish.clone(), "entries { status revision }").await;
         assert_eq!(payload["entries"], json!([{"status": "CHANGED", "revision": 4}]));
-        let read = |view: &str| format!("{{ node(id: \"{id}\", view: {{{view}}}) {{ ... on Milestone {{ date title locale }} }} }}");
-        let public = app.query(&read("locales: [\"es\"]")).await;
+        let read = |view: &str| format!("{{ node(id: \"{id}{view}\") {{ ... on Milestone {{ date title locale }} }} }}");
+        let public = app.query(&read("~es")).await;
         assert_eq!(public["data"]["node"], json!({"date": "2008", "title": "Uno", "locale": "es"}));
         assert_eq!(app.query(&read("")).await["data"]["node"]["title"], "One");
-        let draft = app.query_as_editor(&read("perspective: DRAFT")).await;
+        let draft = app.query_as_editor(&read("~draft")).await;
         assert_eq!(draft["data"]["node"], json!({"date": "2009", "title": "Draft", "locale": "en"}));
         let before = all_rows(&app).await;
         app.done(&who, "publishEntries", spanish, "entries { id }").await;

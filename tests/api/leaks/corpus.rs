@@ -279,10 +279,12 @@ impl Asker<'_> {
                 .chain(VIEWS.map(|view| format!("{{ {name}(ids: [{ids}], {view}) {{ id }} }}")))
                 .collect();
         }
-        let asked: Vec<String> = ids
-            .iter()
-            .map(|id| format!("{name}(id: {id}) {{ id __typename }}"))
-            .collect();
+        // The views of `VIEWS`, as ids name them.
+        let names = ["", "~draft", "~es", "~draft~es"];
+        let ids_in_views = self.world.ids.iter().flat_map(|id| {
+            names.map(|view| format!("{name}(id: \"{id}{view}\") {{ id __typename }}"))
+        });
+        let asked: Vec<String> = ids_in_views.collect();
         vec![
             together(&asked),
             format!("{{ {name}(id: {}) {whole} }}", ids[0]),

@@ -103,7 +103,7 @@ async fn hold(plan: &[Planned], app: TestApp) -> Result<(), String> {
         }
     }
     let whole = api.whole("Node");
-    let node = format!("{{ node(id: \"{root}\", view: {{perspective: DRAFT}}) {whole} }}");
+    let node = format!("{{ node(id: \"{root}~draft\") {whole} }}");
     let shown = world.app.query_as(link, &node, Value::Null).await;
     let number = chosen % plan.len();
     let expected = match plan[number].state {

@@ -42,7 +42,7 @@ on_both_engines! {
         let (token, id) = app.link(&ann, &page, None).await;
         let who = app.with(&token).await;
         let query = format!("{{ page(by: {{slug: \"home\"}}, {DRAFTS}) {{ title status sections {{ heading items {{ ... on Value {{ title }} }} }} }}
-            hidden: node(id: \"{other}\", {DRAFTS}) {{ id }}
+            hidden: node(id: \"{other}~draft\") {{ id }}
             values({DRAFTS}) {{ totalCount nodes {{ title }} }} pages {{ totalCount }}
             usedBy(id: \"{value}\", {DRAFTS}) {{ nodes {{ field }} }} viewer {{ id }} currentToken {{ id }} }}");
         let answer = app.query_as(who.clone(), &query, Value::Null).await;

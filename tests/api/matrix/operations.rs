@@ -130,6 +130,14 @@ impl<'a> Operation<'a> {
             _ => SHOWN,
         };
         let document = match name.as_str() {
+            "node" => {
+                let view = match self.rule.how {
+                    How::InDraft => "~draft".to_owned(),
+                    How::InThePast => format!("~{}", subject.moment),
+                    _ => String::new(),
+                };
+                format!("{{ node(id: \"{id}{view}\") {SHOWN} }}")
+            }
             "usedBy" => format!("{{ usedBy(id: \"{id}\"{view}) {{ totalCount }} }}"),
             "history" => format!("{{ history(id: \"{id}\") {{ totalCount }} }}"),
             "diff" => format!("{{ diff(id: \"{id}\", from: 1, to: 1) {{ to }} }}"),

@@ -241,7 +241,7 @@ pub(crate) async fn ask(
     variables: Variables,
     sender: Sender,
 ) -> (Value, Source) {
-    let json = |body: &[u8]| serde_json::from_slice(body).expect("JSON");
+    let json = |body: &[u8]| server::of_entries(serde_json::from_slice(body).expect("JSON"));
     match delivery.prepare(query) {
         Ok(document) => {
             let asked = Asked::new(document, None, variables);
