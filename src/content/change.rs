@@ -297,7 +297,7 @@ impl Change {
 }
 
 /// The id of an entry.
-pub(super) fn id_of(entry: &entry::Model) -> EntryId {
+pub fn id_of(entry: &entry::Model) -> EntryId {
     EntryId {
         content_type: entry.r#type,
         uuid: entry.id,

@@ -105,7 +105,7 @@ pub fn write_group<I: Input>(group: MaybeUndefined<I>, patch: &mut Patch, prefix
 }
 
 /// As async-graphql names fields.
-fn camel_case(name: &str) -> String {
+pub fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {

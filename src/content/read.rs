@@ -167,7 +167,7 @@ pub async fn list<C: Content>(
     page: &PageArgs,
 ) -> Result<Slice<Row<C::Model>>> {
     snapshot.note(view.is_public(), [], [C::TYPE]);
-    let select = filtered::<C>(view, filter);
+    let select = filtered::<C>(view, filter)?;
     let order = || total_order::<C>(order);
     let is_by_entry = order().first().is_some_and(|step| step.by.of_entry);
     let of_entry = is_by_entry.then(|| view.condition_of_entry(C::TYPE));
@@ -266,14 +266,15 @@ pub async fn count<C: Content>(
     snapshot.note(view.is_public(), [], [C::TYPE]);
     match view.entries(C::TYPE).filter(|_| filter.is_none()) {
         Some(entries) => snapshot.count(entries).await,
-        None => snapshot.count(filtered::<C>(view, filter)).await,
+        None => snapshot.count(filtered::<C>(view, filter)?).await,
     }
 }
 
-fn filtered<C: Content>(view: &View, filter: Option<&C::Filter>) -> Select<C::Entity> {
-    let condition = filter.map(Filter::condition);
-    view.select::<C>()
-        .filter(Condition::all().add_option(condition))
+fn filtered<C: Content>(view: &View, filter: Option<&C::Filter>) -> Result<Select<C::Entity>> {
+    let condition = filter.map(|filter| filter.condition("where"));
+    let condition = condition.transpose()?;
+    let select = view.select::<C>();
+    Ok(select.filter(Condition::all().add_option(condition)))
 }
 
 /// The steps that were asked for, and the id, so that no two rows are alike.

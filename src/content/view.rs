@@ -85,7 +85,7 @@ const MOST_LOCALES: usize = 10;
 impl View {
     /// Checks that `principal` may look at what `asked` says; `locales` are the site's, the default one first.
     pub fn open(
-        asked: ContentView,
+        asked: &ContentView,
         principal: &Principal,
         locales: &[String],
         now: Instant,

@@ -201,7 +201,11 @@ impl EventFilter {
                     .map(|ids| event::Column::TokenId.is_in(ids)),
             )
             .add_option(entry.map(|id| event::Column::EntryId.eq(id.uuid)))
-            .add_option(on(self.occurred_at.as_ref(), event::Column::OccurredAt));
+            .add_option(on(
+                "where.occurredAt".to_owned(),
+                self.occurred_at.as_ref(),
+                event::Column::OccurredAt,
+            )?);
         Ok(event::Entity::find().filter(condition))
     }
 }

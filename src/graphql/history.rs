@@ -11,6 +11,7 @@ use super::actor::{Actor, actors};
 use crate::{
     auth::Right,
     content::{
+        change::id_of,
         connection::Connection,
         history,
         input::path_of,
@@ -26,6 +27,8 @@ use crate::{
 /// One save of an entry.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Revision {
+    /// Identity.
+    id: ID,
     /// Its number: 1, 2, 3 … Autosaves that were replaced, and so their numbers, are gone.
     number: i32,
     /// When it was saved.
@@ -143,6 +146,7 @@ impl HistoryQuery {
 impl Revision {
     fn of(row: revision::Model, entry: &entry::Model, actors: &HashMap<Uuid, Actor>) -> Self {
         Self {
+            id: format!("{}@{}", id_of(entry), row.number).into(),
             number: row.number,
             saved_at: DateTime(row.saved_at),
             saved_by: row.saved_by.and_then(|id| actors.get(&id).cloned()),

@@ -152,8 +152,18 @@ impl EntryFilter {
             let message = "must be at most 200 characters, without NUL";
             return Err(invalid("where.text".to_owned(), message));
         }
-        let created_at = on(self.created_at.as_ref(), entity::entry::Column::CreatedAt);
-        let updated_at = on(self.updated_at.as_ref(), entity::entry::Column::UpdatedAt);
+        let created = entity::entry::Column::CreatedAt;
+        let created_at = on(
+            "where.createdAt".to_owned(),
+            self.created_at.as_ref(),
+            created,
+        )?;
+        let updated = entity::entry::Column::UpdatedAt;
+        let updated_at = on(
+            "where.updatedAt".to_owned(),
+            self.updated_at.as_ref(),
+            updated,
+        )?;
         Ok(Wanted {
             types: self
                 .r#type

@@ -150,9 +150,9 @@ async fn the_link_that_the_server_prints_makes_the_first_admin_and_nothing_secre
             .header("content-security-policy")
             .starts_with("default-src 'none'; script-src 'self';")
     );
-    for file in ["/pages/pages.js", "/pages/pages.css"] {
+    for file in ["pages/pages.js", "pages/pages.css"] {
         assert!(String::from_utf8_lossy(&shown.body).contains(file));
-        assert_eq!(server.get(file, &[]).await.status, 200);
+        assert_eq!(server.get(&format!("/{file}"), &[]).await.status, 200);
     }
     let mutation = "mutation($input: CreateFirstAdminInput!) { createFirstAdmin(input: $input) {
         account { email } userErrors { message path }

@@ -150,7 +150,7 @@ on_both_engines! {
             ("{ node(id: \"nonsense\") { id } }", "id"),
             ("{ nodes(ids: [\"nonsense\"]) { id } }", "ids.0"),
             ("{ page(by: {id: \"nonsense\"}) { id } }", "by.id"),
-            ("{ pages(view: {locales: [\"fr\"]}) { totalCount } }", "view.locales"),
+            ("{ pages(where: {slug: {eq: null}}) { totalCount } }", "where.slug.eq"),
         ] {
             let answer = app.query(query).await;
             let extensions = &error(&answer)["extensions"];

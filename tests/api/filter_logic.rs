@@ -54,8 +54,11 @@ on_both_engines! {
             ("{and: []}", "a b c"), ("{or: []}", ""), ("{or: [{}]}", "a b c"), ("{and: [{}]}", "a b c"),
             ("{not: {}}", ""), ("{not: {not: {}}}", "a b c"), ("{not: {or: []}}", "a b c"), ("{date: {}}", "a b c"),
             ("{not: {date: {}}}", ""),
-            // What is null is not asked for.
-            (r#"{or: null, not: null, date: null, endDate: {eq: null, gte: "2010"}}"#, "b"),
+            // A filter that is null is not asked for; a value that is null is no value.
+            (r#"{or: null, not: null, date: null, endDate: {gte: "2010"}}"#, "b"),
+            ("{endDate: {eq: null}}", "c"), ("{not: {endDate: {eq: null}}}", "a b"),
+            (r#"{or: [{endDate: {eq: null}}, {endDate: {eq: "2009"}}]}"#, "a c"), ("{key: {in: null}}", ""),
+            (r#"{endDate: {eq: null, gte: "2010"}}"#, ""),
             // `d` is a draft, and stays one.
             (r#"{not: {key: {eq: "a"}}, or: [{key: {eq: "d"}}, {}]}"#, "b c"),
         ] {
@@ -101,6 +104,29 @@ on_both_engines! {
             let answer = app.query(&format!("{{ values(where: {{{filter}}}) {{ nodes {{ title }} totalCount }} }}")).await;
             assert_eq!(answer["data"]["values"], json!({"nodes": [{"title": title}], "totalCount": 1}), "{filter}");
         }
+    }
+
+    async fn null_is_a_mistake_where_there_is_always_a_value_and_absent_is_no_condition(app: TestApp) {
+        milestones(&app).await;
+        for (filter, path) in [
+            ("{date: {eq: null}}", "where.date.eq"),
+            ("{createdAt: {in: null}}", "where.createdAt.in"),
+            ("{endDate: {gt: null}}", "where.endDate.gt"),
+            ("{key: {startsWith: null}}", "where.key.startsWith"),
+            ("{endDate: {isSet: null}}", "where.endDate.isSet"),
+            ("{and: [{}, {or: [{not: {date: {eq: null}}}]}]}", "where.and.1.or.0.not.date.eq"),
+        ] {
+            let answer = app.query(&format!("{{ milestones(where: {filter}) {{ nodes {{ key }} }} }}")).await;
+            assert_eq!((problem(&answer).0, problem(&answer).1), ("BAD_INPUT", path), "{answer}");
+        }
+        let query = "query($date: PartialDate, $key: String, $keys: [String!]) {
+            milestones(where: {endDate: {eq: $date}, key: {eq: $key, in: $keys}, or: [{date: {lt: $date}}]}) { nodes { key } }
+        }";
+        let absent = app.query_with(query, json!({})).await;
+        assert_eq!(keys(&absent, "milestones"), "a b c", "{absent}");
+        let query = "query($date: PartialDate) { milestones(where: {endDate: {eq: $date}}) { nodes { key } } }";
+        let null = app.query_with(query, json!({"date": null})).await;
+        assert_eq!(keys(&null, "milestones"), "c", "{null}");
     }
 
     async fn filters_are_nested_five_deep_at_most(app: TestApp) {

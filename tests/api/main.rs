@@ -40,6 +40,7 @@ mod media;
 mod media_store;
 mod migrations;
 mod nodes;
+mod normalising_clients;
 mod oidc;
 mod pipeline;
 mod plans;

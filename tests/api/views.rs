@@ -59,7 +59,7 @@ on_both_engines! {
         let id = app.draft::<Value>("draft", content::value("Draft")).await;
         let query = format!("{{ page(by: {{id: \"{id}\"}}, view: {{perspective: DRAFT}}) {{ key }} }}");
         assert_eq!(problem(&app.query(&query).await), ("UNAUTHENTICATED", "", "sign in to do this"));
-        let many = vec!["\"en\""; 11].join(", ");
+        let many = ["\"en\""; 11].join(", ");
         let query = format!("{{ page(by: {{id: \"{id}\"}}, view: {{locales: [{many}]}}) {{ key }} }}");
         let answer = app.query(&query).await;
         assert_eq!(problem(&answer).1, "view.locales");

@@ -64,7 +64,7 @@ impl Reader {
     /// A checked view for whoever asks.
     pub fn open(&self, view: Option<ContentView>) -> Result<View> {
         View::open(
-            view.unwrap_or_default(),
+            &view.unwrap_or_default(),
             &self.principal,
             &self.app.site.locales,
             self.app.clock.now(),

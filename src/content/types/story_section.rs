@@ -7,7 +7,7 @@ use entity::{
     entry::ContentType,
     story_section::{self, Column, Model},
 };
-use sea_orm::{Condition, ExprTrait, prelude::Expr};
+use sea_orm::{Condition, ExprTrait};
 
 use super::{
     Asset, ImpactStat, Milestone, TeamMember, Testimonial, Value,
@@ -18,7 +18,7 @@ use crate::{
     content::{
         Content,
         field::Field,
-        filter::{Operators, StringFilter, filter},
+        filter::{Compared, Operators, StringFilter, filter},
         format::Format,
         given::Reference,
         input::input,
@@ -28,7 +28,7 @@ use crate::{
         scalar::Url,
         scope::Scope,
     },
-    error::{Problem, ProblemCode},
+    error::{Problem, ProblemCode, Result},
 };
 
 content!(StorySection for story_section);
@@ -213,12 +213,12 @@ pub struct LayoutFilter {
 }
 
 impl Operators for LayoutFilter {
-    fn on(&self, column: Expr) -> Condition {
+    fn on(&self, compared: &Compared) -> Result<Condition> {
         let layouts = self
             .r#in
             .iter()
             .map(|layout| sea_orm::ActiveEnum::to_value(&story_section::Layout::from(*layout)));
-        Condition::all().add(column.is_in(layouts))
+        Ok(Condition::all().add(compared.column().is_in(layouts)))
     }
 }
 

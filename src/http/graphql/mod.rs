@@ -2,6 +2,7 @@
 
 mod batch;
 mod caching;
+mod encoded;
 mod known;
 mod media;
 mod parameters;
@@ -82,6 +83,7 @@ async fn posted(
         return Err(bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     let (body, caller, allowance) = receive(endpoint, head, body).await?;
+    let body = encoded::decoded(&head.headers, body, endpoint.max_body_bytes)?;
     let answered = answer_body(endpoint, media, head, &body, caller).await;
     let response = answered.unwrap_or_else(|refusal| refusal);
     Ok(rate_limit::told(allowance, response))
@@ -142,11 +144,7 @@ async fn answer_body(
 async fn read(body: Body, most_bytes: usize) -> Result<Bytes, Response> {
     match Limited::new(body, most_bytes).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(reply::error(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "TOO_LARGE",
-            "the request body is too large",
-        )),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(bad(StatusCode::BAD_REQUEST, "the request body ended early")),
     }
 }
@@ -318,6 +316,11 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, &'stat
 fn not_acceptable() -> Response {
     let message = "answers are application/graphql-response+json or application/json";
     bad(StatusCode::NOT_ACCEPTABLE, message)
+}
+
+fn too_large() -> Response {
+    let message = "the request body is too large";
+    reply::error(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", message)
 }
 
 fn bad(status: StatusCode, message: &str) -> Response {
