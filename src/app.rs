@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     clock::Clock,
     config::Config,
-    content::sort_key,
     crypto::Crypto,
     database::{Database, Retries},
     error::Result,
@@ -61,7 +60,6 @@ impl App {
             Database::connect(config.database_url.expose(), config.database_readers).await?;
         let database = database.keeping(config.row_cache_bytes);
         database.migrate().await?;
-        sort_key::establish(&database).await?;
         let media = MediaStore::open(&config.media_dir)?;
         let crypto = Crypto::open(&config, &database, clock.now()).await?;
         let base = config.public_base().unwrap_or_default();

@@ -19,7 +19,7 @@ use crate::{
     auth::setup,
     clock::Clock,
     config::Config,
-    content::{locale_survey::LocaleSurvey, media_binding, media_removal},
+    content::{locale_survey::LocaleSurvey, media_binding, media_removal, sort_key},
     delivery::Delivery,
     demo,
     error::{Error, Result, explained},
@@ -50,6 +50,7 @@ pub(super) async fn run(config: Config, arguments: Arguments, log: &Log) -> Resu
     let mut app = App::start(config, Clock::system()).await?;
     app.telemetry.log = log.meter();
     media_binding::establish(&app).await?;
+    sort_names(&app).await;
     complete_erasures(&app).await;
     if arguments.demo && demo::import(&app).await? {
         tracing::info!("the demo content has been imported");
@@ -96,6 +97,14 @@ async fn complete_erasures(app: &App) {
     if let Err(error) = media_removal::carry_out(app).await {
         let cause = std::error::Error::source(&error);
         tracing::warn!(%error, cause, "files of erased assets could not be removed, and are not served");
+    }
+}
+
+/// Sees to the sort keys of names. Without them names are in a wrong order, and the server does all else.
+async fn sort_names(app: &App) {
+    if let Err(error) = sort_key::establish(&app.database).await {
+        let error = explained(&error);
+        tracing::warn!(error, "names have no new sort keys");
     }
 }
 
