@@ -36,7 +36,7 @@ export async function calls(schema, ask) {
   return [
     ...lists,
     ...singles,
-    of("node", [...some.map((id) => ({ id })), { id: some[0], view: VIEWS[1] }, { id: "nonsense" }]),
+    of("node", [...some.map((id) => ({ id })), { id: `${some[0]}~draft` }, { id: "nonsense" }]),
     of("nodes", [{ ids: some }, { ids: [some[3], "nonsense"] }, { ids: [] }, { ids: some, view: VIEWS[1] }]),
     of("usedBy", [...some.map((id) => ({ id, first: 2 })), { id: some[0], first: 101 }]),
     of("history", some.map((id) => ({ id, first: 2 }))),
