@@ -162,7 +162,11 @@ async fn the_pages_come_alone_and_are_kept_nowhere() {
             .skip(1)
             .chain(body.split("href=\"").skip(1));
         for source in sources.filter_map(|rest| rest.split('"').next()) {
-            assert_eq!(server.get(source, &[]).await.status, 200, "{source}");
+            assert_eq!(
+                server.get(&format!("/{source}"), &[]).await.status,
+                200,
+                "{source}"
+            );
         }
     }
 }
