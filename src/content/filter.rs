@@ -225,7 +225,7 @@ impl Operators for PartialDateFilter {
 }
 
 /// The `where` of a content type.
-pub trait Filter: async_graphql::InputType {
+pub trait Filter: async_graphql::InputType + std::fmt::Debug {
     /// The condition on the columns of the type and of its entry. `path` is where the filter stands.
     fn condition(&self, path: &str) -> Result<Condition>;
     /// How deep `and`, `or` and `not` are nested.

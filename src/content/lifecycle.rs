@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use entity::entry_id::EntryId;
 
-use super::{
-    change::{Change, expect_revision, within},
-    usage::Owners,
-};
+use super::change::{Change, expect_revision, within};
 use crate::{
     auth::Right,
     error::{Error, ProblemCode, Result, Usage},
@@ -119,7 +116,7 @@ impl Change {
                 with_dependencies: true,
             } => self.with_dependencies(ids).await,
             Step::Erase { force: true } => {
-                let mut all = self.ids_of_owners(ids, Owners::All).await?;
+                let mut all = self.ids_of_owners(ids).await?;
                 all.extend(ids);
                 Ok(all)
             }

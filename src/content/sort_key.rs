@@ -22,13 +22,13 @@ use crate::{
 };
 
 /// The longest sort key, in bytes before they are written as digits: engines bound the entries of an index.
-const LONGEST: usize = 600;
+const MAX_KEY_BYTES: usize = 600;
 /// Where the keys of this text have changed, the data of the collation have.
 const PROBE: &str = "aA1äÄß Ωω Жж אב عر 漢字 あア 한 ไท हि 😀-'.";
 /// The id of the only row of `sort_key`.
 const ONLY: i32 = 1;
 /// How many rows are looked at in one statement.
-const ROWS_AT_ONCE: u64 = 500;
+const MAX_ROWS_PER_STATEMENT: u64 = 500;
 
 /// The sort key of a text.
 pub fn of(text: &str) -> String {
@@ -36,7 +36,7 @@ pub fn of(text: &str) -> String {
         CollatorBorrowed::new_root(CollatorOptions::default());
     let mut key = Vec::with_capacity(text.len() * 2);
     let Ok(()) = COLLATOR.write_sort_key_to(text, &mut key);
-    key.truncate(LONGEST);
+    key.truncate(MAX_KEY_BYTES);
     hex::encode(key)
 }
 
@@ -88,7 +88,7 @@ async fn renew<C: Content>(tx: &Transaction) -> Result<usize> {
             .filter(beyond)
             .order_by(entry(), Order::Asc)
             .order_by(revision(), Order::Asc);
-        let rows = rows.limit(ROWS_AT_ONCE).all(&**tx).await?;
+        let rows = rows.limit(MAX_ROWS_PER_STATEMENT).all(&**tx).await?;
         let Some(end) = rows.last().map(Stamped::stamp) else {
             return Ok(renewed);
         };
@@ -106,7 +106,7 @@ async fn renew<C: Content>(tx: &Transaction) -> Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST, of};
+    use super::{MAX_KEY_BYTES, of};
 
     #[test]
     fn names_sort_as_people_expect() {
@@ -119,6 +119,6 @@ mod tests {
         sorted.sort_by_key(|name| of(name));
         assert_eq!(sorted, names);
         assert_eq!(of("e\u{301}"), of("é"), "whatever form a text is in");
-        assert!(of(&"漢".repeat(500)).len() <= 2 * LONGEST);
+        assert!(of(&"漢".repeat(500)).len() <= 2 * MAX_KEY_BYTES);
     }
 }

@@ -49,7 +49,7 @@ impl Change {
         let mut usages = self.usages_by(&owners, going).await?;
         if usages.iter().any(|usage| usage.required) {
             usages.retain(|usage| usage.required);
-            return Err(self.told(usages, &owners));
+            return Err(self.referenced(usages, &owners));
         }
         Ok(self.known_and_hidden(usages, &owners).0)
     }
@@ -69,7 +69,7 @@ impl Change {
         let mut usages = self.usages_by(&owners, going).await?;
         usages.retain(|usage| !force || usage.required || !usage.may_take_out);
         if !usages.is_empty() {
-            return Err(self.told(usages, &owners));
+            return Err(self.referenced(usages, &owners));
         }
         let mut freed = Vec::new();
         let mut seen = BTreeSet::new();
@@ -105,7 +105,7 @@ impl Change {
     }
 
     /// The error for entries that others need. Which others, is told of those only that the principal may know of.
-    fn told(&self, usages: Vec<Usage>, owners: &[Owner]) -> Error {
+    fn referenced(&self, usages: Vec<Usage>, owners: &[Owner]) -> Error {
         let (known, hidden) = self.known_and_hidden(usages, owners);
         if hidden.is_empty() {
             return Error::Referenced(known);
@@ -118,13 +118,9 @@ impl Change {
         Error::Invalid(targets.into_iter().map(problem).collect())
     }
 
-    /// The entries that refer to the targets.
-    pub(super) async fn ids_of_owners(
-        &self,
-        targets: &[EntryId],
-        which: Owners,
-    ) -> Result<Vec<EntryId>> {
-        let owners = self.owners(targets, which).await?;
+    /// Returns all entries that refer to the targets, drafts and archived ones, too.
+    pub(super) async fn ids_of_owners(&self, targets: &[EntryId]) -> Result<Vec<EntryId>> {
+        let owners = self.owners(targets, Owners::All).await?;
         Ok(owners.into_iter().map(|owner| owner.id).collect())
     }
 

@@ -36,15 +36,8 @@ impl Isolation {
         self,
         readers: &DatabaseConnection,
     ) -> Result<DatabaseTransaction, DbErr> {
-        match self {
-            Self::OfSessions => readers.begin().await,
-            Self::OfTransactions => {
-                let level = Some(IsolationLevel::RepeatableRead);
-                readers
-                    .begin_with_config(level, Some(AccessMode::ReadOnly))
-                    .await
-            }
-        }
+        let snapshot = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+        self.begin(readers, snapshot).await
     }
 
     /// Begins a transaction to write in, in which each statement sees what was committed before it.
@@ -52,15 +45,20 @@ impl Isolation {
         self,
         writer: &DatabaseConnection,
     ) -> Result<DatabaseTransaction, DbErr> {
-        match self {
-            Self::OfSessions => writer.begin().await,
-            Self::OfTransactions => {
-                let level = Some(IsolationLevel::ReadCommitted);
-                writer
-                    .begin_with_config(level, Some(AccessMode::ReadWrite))
-                    .await
-            }
-        }
+        let writing = (IsolationLevel::ReadCommitted, AccessMode::ReadWrite);
+        self.begin(writer, writing).await
+    }
+
+    async fn begin(
+        self,
+        connections: &DatabaseConnection,
+        (level, access): (IsolationLevel, AccessMode),
+    ) -> Result<DatabaseTransaction, DbErr> {
+        let (level, access) = match self {
+            Self::OfSessions => (None, None),
+            Self::OfTransactions => (Some(level), Some(access)),
+        };
+        connections.begin_with_config(level, access).await
     }
 }
 

@@ -129,6 +129,17 @@ on_both_engines! {
         assert_eq!(keys(&null, "milestones"), "c", "{null}");
     }
 
+    async fn a_cursor_of_entries_without_a_value_is_none_of_all(app: TestApp) {
+        milestones(&app).await;
+        let list = |filter: &str, after: &str| format!("{{ milestones(first: 1{after}, where: {filter}) {{ pageInfo {{ endCursor }} }} }}");
+        let answer = app.query(&list("{endDate: {eq: null}}", "")).await;
+        let cursor = answer["data"]["milestones"]["pageInfo"]["endCursor"].as_str().expect("a cursor");
+        let after = format!(", after: \"{cursor}\"");
+        assert!(app.query(&list("{endDate: {eq: null}}", &after)).await["errors"].is_null());
+        let answer = app.query(&list("{endDate: {}}", &after)).await;
+        assert_eq!(problem(&answer).1, "after", "{answer}");
+    }
+
     async fn filters_are_nested_five_deep_at_most(app: TestApp) {
         app.public::<Value>("value", content::value("Candour")).await;
         for how in ["and", "or", "not"] {

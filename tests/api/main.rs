@@ -25,6 +25,7 @@ mod documentation;
 mod documentation_editing;
 mod documents;
 mod editing;
+mod encoded_bodies;
 mod end_to_end;
 mod errors;
 mod executing;

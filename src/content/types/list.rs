@@ -64,7 +64,8 @@ pub(super) async fn list<C: Content>(
 }
 
 fn identity<C: Content>(filter: Option<&C::Filter>, order: &[C::Order]) -> ListIdentity {
-    let filter = filter.map(|filter| filter.to_value().to_string());
+    // Not as a GraphQL value, which does not distinguish null from absent.
+    let filter = filter.map(|filter| format!("{filter:?}"));
     let order: Vec<String> = order
         .iter()
         .map(|step| step.to_value().to_string())

@@ -17,6 +17,8 @@ const ENCODINGS: HeaderValue = HeaderValue::from_static("gzip, br, zstd");
 #[derive(Clone, Copy)]
 pub(super) enum Fault {
     Unknown,
+    /// A form, which is read as it arrives.
+    Form,
     TooLarge,
     Damaged,
 }
@@ -25,6 +27,10 @@ impl From<Fault> for Response {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::TooLarge => too_large(),
+            Fault::Form => bad(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "send a form with files without Content-Encoding",
+            ),
             Fault::Damaged => bad(
                 StatusCode::BAD_REQUEST,
                 "the request body is not encoded as Content-Encoding says",
@@ -38,6 +44,12 @@ impl From<Fault> for Response {
             }
         }
     }
+}
+
+/// Returns whether the body is sent as it is.
+pub(super) fn is_identity(headers: &HeaderMap) -> bool {
+    let mut named = headers.get_all(header::CONTENT_ENCODING).into_iter();
+    named.all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// The body as it was before it was compressed. It may have at most so many bytes then, too.

@@ -62,6 +62,11 @@ const LONGEST_KEY: usize = 255;
 pub(super) async fn post(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let answered = match Media::of(&head.headers) {
+        Some(_)
+            if multipart::is_multipart(&head.headers) && !encoded::is_identity(&head.headers) =>
+        {
+            Err(encoded::Fault::Form.into())
+        }
         Some(media) if multipart::is_multipart(&head.headers) => {
             Ok(Box::pin(multipart::post(&endpoint, media, &head, body)).await)
         }

@@ -5,8 +5,10 @@ use std::ops::Range;
 use super::{Format, Step, Then, be32};
 
 const HEAD: usize = 8;
-/// The longest index.
-const LONGEST_INDEX: usize = 1024 * 1024;
+/// The head of a box whose length has 64 bits.
+const LONG_HEAD: usize = 16;
+/// The largest index that is read.
+const MAX_INDEX_BYTES: usize = 1024 * 1024;
 
 #[derive(Default)]
 pub(super) struct Avif {
@@ -25,21 +27,21 @@ impl Format for Avif {
         let (Some(size), Some(name)) = (next.get(..4), next.get(4..HEAD)) else {
             return Step::More;
         };
-        let length = match be32(size) {
-            0 => u64::MAX,
-            1 => match next.get(HEAD..16) {
-                Some(long) => long.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+        let (length, head) = match be32(size) {
+            0 => (u64::MAX, HEAD),
+            1 => match Fields(next.get(HEAD..).unwrap_or_default()).number(8) {
+                Some(length) => (length, LONG_HEAD),
                 None => return Step::More,
             },
-            length => length as u64,
+            length => (length as u64, HEAD),
         };
-        if length < HEAD as u64 {
+        if length < head as u64 {
             return Step::Fault;
         }
         match name {
             b"meta" => {
                 let length = usize::try_from(length).unwrap_or(usize::MAX);
-                if length > LONGEST_INDEX || self.has_data {
+                if length > MAX_INDEX_BYTES || head != HEAD || self.has_index || self.has_data {
                     return Step::Fault;
                 }
                 let Some(index) = next.get(..length) else {
@@ -55,11 +57,8 @@ impl Format for Avif {
             b"uuid" | b"free" | b"skip" => {
                 self.at = self.at.saturating_add(length);
                 self.may_end = length == u64::MAX;
-                return Step::Replace(
-                    HEAD,
-                    [size, b"free"].concat(),
-                    Then::Blank(length - HEAD as u64),
-                );
+                let renamed = [size, b"free", &next[HEAD..head]].concat();
+                return Step::Replace(head, renamed, Then::Blank(length - head as u64));
             }
             _ => {}
         }

@@ -1,5 +1,5 @@
 //! Takes out of pictures what nobody needs to show them, while they arrive: positions, names, serial numbers, thumbnails. The
-//! pixels are not touched. A picture that is cut off, or that ends in the middle, is told from a whole one.
+//! pixels are not touched. A truncated picture is an error.
 
 mod avif;
 mod exif;
@@ -14,7 +14,7 @@ pub use self::exif::Orientation;
 use super::picture::KINDS;
 
 /// The most bytes that a step waits for.
-const MOST_BUFFERED: usize = 1024 * 1024;
+const MAX_BUFFERED_BYTES: usize = 1024 * 1024;
 /// How many bytes tell the kind of a picture.
 const SIGNATURE: usize = 24;
 
@@ -109,7 +109,7 @@ impl Cleaner {
         }
         let taken = self.take(clean)?;
         self.buffer.drain(..taken);
-        if self.buffer.len() > MOST_BUFFERED {
+        if self.buffer.len() > MAX_BUFFERED_BYTES {
             return Err(NoPicture);
         }
         Ok(())

@@ -8,8 +8,8 @@ const SIGNATURE: usize = 8;
 /// The length and the name of a chunk.
 const HEAD: usize = 8;
 const CHECK: usize = 4;
-/// The longest metadata that are looked at.
-const LONGEST_EXIF: usize = 64 * 1024;
+/// The largest Exif data that are read.
+const MAX_EXIF_BYTES: usize = 64 * 1024;
 /// Chunks beside the critical ones that are needed to show a picture: its colours, its transparency, its pixels' shape, its motion.
 const KEPT: [&[u8; 4]; 15] = [
     b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"mDCV", b"cLLI", b"sBIT", b"bKGD",
@@ -51,7 +51,7 @@ impl Format for Png {
             }
             b"IEND" if length == 0 && self.has_pixels => Step::More,
             b"IEND" => Step::Fault,
-            b"eXIf" if length <= LONGEST_EXIF => self.exif(length, next),
+            b"eXIf" if length <= MAX_EXIF_BYTES => self.exif(length, next),
             name if name[0].is_ascii_uppercase() || KEPT.iter().any(|kept| *kept == name) => {
                 self.has_pixels |= name == b"IDAT";
                 let mut check = Crc::new();

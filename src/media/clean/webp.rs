@@ -3,8 +3,8 @@
 use super::{Format, Orientation, Step, Then, le32};
 
 const HEAD: usize = 8;
-/// The longest metadata that are looked at.
-const LONGEST_EXIF: usize = 64 * 1024;
+/// The largest Exif data that are read.
+const MAX_EXIF_BYTES: usize = 64 * 1024;
 const KEPT: [&[u8; 4]; 7] = [
     b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP",
 ];
@@ -39,7 +39,7 @@ impl Format for Webp {
         if padded < length {
             return Step::Fault;
         }
-        if name == b"EXIF" && length <= LONGEST_EXIF {
+        if name == b"EXIF" && length <= MAX_EXIF_BYTES {
             let Some(exif) = next.get(HEAD..HEAD + length) else {
                 return Step::More;
             };

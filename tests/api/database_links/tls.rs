@@ -20,7 +20,7 @@ use tokio_rustls::{
 };
 
 use super::{address, behind};
-use crate::support::postgres;
+use crate::support::postgres::{self, TestDatabase};
 
 /// A certificate for `localhost`, of which the folder gets both halves.
 fn pair(folder: &Path, name: &str) -> CertifiedKey<rcgen::KeyPair> {
@@ -86,14 +86,19 @@ async fn connects(url: &str) -> bool {
     answers
 }
 
-#[tokio::test]
-async fn the_url_says_how_much_of_the_server_is_checked() {
-    let Some(server) = postgres::server().await else {
-        return;
-    };
-    let database = server.create_database(None).await;
+/// A database, and a folder with the certificate of the proxy before it; none without PostgreSQL.
+async fn site() -> Option<(TestDatabase, TempDir, CertifiedKey<rcgen::KeyPair>)> {
+    let database = postgres::server().await?.create_database(None).await;
     let folder = TempDir::new().expect("a folder");
     let certificate = pair(folder.path(), "server");
+    Some((database, folder, certificate))
+}
+
+#[tokio::test]
+async fn the_url_says_how_much_of_the_server_is_checked() {
+    let Some((database, folder, certificate)) = site().await else {
+        return;
+    };
     pair(folder.path(), "other");
     let root = |name: &str| format!("sslrootcert={}/{name}.pem", folder.path().display());
     let port = proxy(address(&database), &certificate, None).await;
@@ -131,12 +136,9 @@ async fn the_url_says_how_much_of_the_server_is_checked() {
 
 #[tokio::test]
 async fn a_client_certificate_is_shown() {
-    let Some(server) = postgres::server().await else {
+    let Some((database, folder, certificate)) = site().await else {
         return;
     };
-    let database = server.create_database(None).await;
-    let folder = TempDir::new().expect("a folder");
-    let certificate = pair(folder.path(), "server");
     let client = pair(folder.path(), "client");
     let port = proxy(address(&database), &certificate, Some(client.cert.der())).await;
     let path = folder.path().display();

@@ -24,30 +24,25 @@ pub(crate) fn node_folder() -> Option<PathBuf> {
 
 /// A Chromium that Playwright can drive; none if there is none.
 pub(crate) fn chromium() -> Option<PathBuf> {
-    let known = [
-        "/usr/bin/chromium",
-        "/usr/bin/chromium-browser",
-        "/usr/bin/google-chrome",
-    ];
-    let found = known
-        .into_iter()
-        .map(PathBuf::from)
-        .find(|path| path.exists());
-    there_or_told(found.unwrap_or_default(), "Chromium")
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    installed("/usr/bin", &names, "Chromium")
 }
 
 /// `PgBouncer`; none if it is not installed.
 pub(crate) fn pgbouncer() -> Option<PathBuf> {
-    let known = [
-        "/usr/sbin/pgbouncer",
-        "/usr/bin/pgbouncer",
-        "/usr/local/bin/pgbouncer",
-    ];
-    let found = known
-        .into_iter()
-        .map(PathBuf::from)
-        .find(|path| path.exists());
-    there_or_told(found.unwrap_or_default(), "PgBouncer")
+    installed("/usr/sbin", &["pgbouncer"], "PgBouncer")
+}
+
+/// The first of these programs that lies in the folder.
+fn installed(folder: &str, names: &[&str], what: &str) -> Option<PathBuf> {
+    let paths = names.iter().map(|name| Path::new(folder).join(name));
+    there_or_told(
+        paths
+            .into_iter()
+            .find(|path| path.exists())
+            .unwrap_or_default(),
+        what,
+    )
 }
 
 /// The path, if something is there. Where CI is set, it must be.

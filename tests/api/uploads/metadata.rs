@@ -173,6 +173,32 @@ async fn nothing_private_is_in_what_is_kept_and_what_is_shown_is() {
 }
 
 #[tokio::test]
+async fn boxes_with_long_lengths_stay_whole_and_a_second_index_is_refused() {
+    let site = Site::start(&[]).await;
+    let small = avif(40, 30);
+    let index_end = small.len() - part(b"mdat", b"pixels").len();
+    let plain = [&small[..index_end], &part(b"mdat", &[b'p'; 64])].concat();
+    let at = plain.len();
+    let length = u64::try_from(SECRET.len() + 16).expect("a short box");
+    let long = [b"\0\0\0\x01uuid".as_slice(), &length.to_be_bytes(), SECRET].concat();
+    let payload = site.create("a", &after(&plain, at, &long)).await;
+    let url = payload["asset"]["url"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{payload}"));
+    let served = site.server.get(url, &[]).await;
+    let blanked = [
+        b"\0\0\0\x01free".as_slice(),
+        &length.to_be_bytes(),
+        &[0; SECRET.len()],
+    ]
+    .concat();
+    assert_eq!(served.body, after(&plain, at, &blanked));
+    let twice = after(&plain, index_end, &plain[24..index_end]);
+    let twice = site.create("a", &twice).await;
+    assert_eq!(twice["asset"], Value::Null, "{twice}");
+}
+
+#[tokio::test]
 async fn a_picture_that_is_cut_off_is_refused_wherever_that_is() {
     let site = Site::start(&[]).await;
     let before = site.files();
