@@ -49,7 +49,7 @@ pub enum Step {
 pub struct Done {
     /// The entries that it was done to.
     pub entries: Vec<EntryId>,
-    /// Who refers to entries that went, and shows them no more; those that the principal may know of.
+    /// References to the entries that no longer resolve, by owners that the principal may read.
     pub usages: Vec<Usage>,
 }
 

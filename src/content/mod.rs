@@ -84,6 +84,8 @@ pub trait Content: ObjectType + From<Loaded<Self::Model>> + Clone + Send + Sync 
     const ABOUT: &'static str;
     /// Its fields with their limits.
     const FIELDS: &'static [Field<Self::Model>];
+    /// Each writes the sort key of a name into a row.
+    const SORT_KEYS: &'static [fn(&mut Self::Model)] = &[];
     /// Whether its entries have a position of their own, for lists without a section.
     const POSITIONED: bool = false;
 
@@ -114,9 +116,6 @@ pub trait Content: ObjectType + From<Loaded<Self::Model>> + Clone + Send + Sync 
 
     /// The row and its scope.
     fn loaded(&self) -> &Loaded<Self::Model>;
-
-    /// Writes the sort keys of the names in a row.
-    fn write_sort_keys(_row: &mut Self::Model) {}
 
     /// What is wrong across the fields of a row, whether it is public or not.
     fn check(_row: &Self::Model, _problems: &mut Vec<Problem>) {}

@@ -1,21 +1,18 @@
 //! Sort keys: texts that compare byte by byte as Unicode's collation compares the texts that they stand for. They are stored, so that
 //! both engines sort alike, and page by an index.
 
-use entity::{sort_key, stamp::Stamped};
+use entity::{entry::ContentType, sort_key, stamp::Stamped};
 use icu_collator::{CollatorBorrowed, options::CollatorOptions};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    Condition, EntityTrait, ExprTrait, IntoActiveModel, Order, QueryFilter, QueryOrder,
+    Condition, EntityTrait, ExprTrait, IntoActiveModel, Iterable, Order, QueryFilter, QueryOrder,
     QuerySelect,
     prelude::{Expr, Uuid},
     sea_query::OnConflict,
 };
 
-use super::{
-    Content,
-    types::{Asset, TeamMember, Testimonial},
-};
+use super::{Content, types::for_type};
 use crate::{
     database::{Database, Transaction},
     error::Result,
@@ -40,9 +37,11 @@ pub fn of(text: &str) -> String {
     hex::encode(key)
 }
 
-/// The sort key of a text that may be missing.
-pub fn of_optional(text: Option<&String>) -> Option<String> {
-    text.map(|text| of(text))
+/// Writes the sort keys of the names in a row.
+pub(super) fn write<C: Content>(row: &mut C::Model) {
+    for write in C::SORT_KEYS {
+        write(row);
+    }
 }
 
 /// Writes the sort keys of all rows anew, if the data of the collation are others than those that wrote them.
@@ -53,9 +52,10 @@ pub async fn establish(database: &Database) -> Result<()> {
         return Ok(());
     }
     let tx = database.begin().await?;
-    let rows = renew::<Asset>(&tx).await?
-        + renew::<TeamMember>(&tx).await?
-        + renew::<Testimonial>(&tx).await?;
+    let mut rows = 0;
+    for content_type in ContentType::iter() {
+        rows += for_type!(content_type, C => renew::<C>(&tx).await)?;
+    }
     let row = sort_key::ActiveModel {
         id: Set(ONLY),
         probe: Set(probe),
@@ -77,6 +77,9 @@ pub async fn establish(database: &Database) -> Result<()> {
 
 /// Writes the sort keys of all revisions of a type; returns how many had others.
 async fn renew<C: Content>(tx: &Transaction) -> Result<usize> {
+    if C::SORT_KEYS.is_empty() {
+        return Ok(0);
+    }
     let (entry, revision) = (|| Expr::col("entry_id"), || Expr::col("revision"));
     let mut last = (Uuid::nil(), 0);
     let mut renewed = 0;
@@ -95,7 +98,7 @@ async fn renew<C: Content>(tx: &Transaction) -> Result<usize> {
         last = (end.entry_id, end.revision);
         for row in rows {
             let mut new = row.clone();
-            C::write_sort_keys(&mut new);
+            write::<C>(&mut new);
             if new != row {
                 new.into_active_model().reset_all().update(&**tx).await?;
                 renewed += 1;

@@ -42,8 +42,7 @@ struct Owner {
 }
 
 impl Change {
-    /// Returns who refers to the entries that are going, as far as the principal may know of them. Refuses if some of them
-    /// require the entries.
+    /// Returns the references to the entries, by owners that the principal may read. Fails if any of all references is required.
     pub(super) async fn usages(&self, going: &[EntryId], which: Owners) -> Result<Vec<Usage>> {
         let owners = self.owners(going, which).await?;
         let mut usages = self.usages_by(&owners, going).await?;
@@ -104,7 +103,7 @@ impl Change {
         })
     }
 
-    /// The error for entries that others need. Which others, is told of those only that the principal may know of.
+    /// Returns the error for entries that others require. It names only those owners that the principal may read.
     fn referenced(&self, usages: Vec<Usage>, owners: &[Owner]) -> Error {
         let (known, hidden) = self.known_and_hidden(usages, owners);
         if hidden.is_empty() {

@@ -21,7 +21,7 @@ use super::{
     merge::{Fields, clashes_without_base, merge},
     origin::{Origin, changed_fields, text_revisions},
     patch::Patch,
-    position, reference, search_text,
+    position, reference, search_text, sort_key,
 };
 use crate::{
     auth::Right,
@@ -301,7 +301,7 @@ impl Change {
         revision::Entity::insert(row)
             .exec_without_returning(&self.tx)
             .await?;
-        C::write_sort_keys(&mut content);
+        sort_key::write::<C>(&mut content);
         let text_revisions = text_revisions::<C>(&content, origin.texts, number);
         content.set_stamp(Stamp {
             entry_id: id.uuid,

@@ -67,8 +67,8 @@ macro_rules! payloads {
             /// The entries, as an editor sees them now; none if nothing was changed.
             entries: Vec<AnyEntry>,
             $(
-                /// Who refers to the entries and shows them no more, as far as you may know: their places are kept, and they are shown
-                /// there again once they are back.
+                /// The places that refer to the entries and no longer show them. The references stay, and resolve again once the entries
+                /// are public again. Entries that you may not read are left out.
                 $usages: Vec<Usage>,
             )?
             /// What is to be put right; then nothing was changed.

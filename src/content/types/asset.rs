@@ -134,10 +134,8 @@ impl Content for Asset {
         Field::number("focalPoint.x", 0.0, 1.0, |row| row.focal_x),
         Field::number("focalPoint.y", 0.0, 1.0, |row| row.focal_y),
     ];
-
-    fn write_sort_keys(row: &mut Model) {
-        row.file_name_sort = sort_key::of(&row.file_name);
-    }
+    const SORT_KEYS: &'static [fn(&mut Model)] =
+        &[|row| row.file_name_sort = sort_key::of(&row.file_name)];
 
     fn check(row: &Model, problems: &mut Vec<Problem>) {
         if row.focal_x.is_some() != row.focal_y.is_some() {

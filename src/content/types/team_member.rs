@@ -116,11 +116,10 @@ impl Content for TeamMember {
         Field::text("email", 254, Format::Email, |row| row.email.as_deref()),
         Field::links("links", 20, |row| &row.links.0),
     ];
-
-    fn write_sort_keys(row: &mut Model) {
-        row.name_sort = sort_key::of(&row.name);
-        row.group_sort = sort_key::of_optional(row.group.as_ref());
-    }
+    const SORT_KEYS: &'static [fn(&mut Model)] = &[
+        |row| row.name_sort = sort_key::of(&row.name),
+        |row| row.group_sort = row.group.as_deref().map(sort_key::of),
+    ];
 
     fn check(row: &Model, problems: &mut Vec<Problem>) {
         if let (Some(joined), Some(left)) = (row.joined_on, row.left_on)

@@ -111,11 +111,10 @@ impl Content for Testimonial {
             row.consent_scope.as_deref()
         }),
     ];
-
-    fn write_sort_keys(row: &mut Model) {
-        row.author_name_sort = sort_key::of(&row.author_name);
-        row.organisation_sort = sort_key::of_optional(row.organisation.as_ref());
-    }
+    const SORT_KEYS: &'static [fn(&mut Model)] = &[
+        |row| row.author_name_sort = sort_key::of(&row.author_name),
+        |row| row.organisation_sort = row.organisation.as_deref().map(sort_key::of),
+    ];
 
     fn check(row: &Model, problems: &mut Vec<Problem>) {
         if let (Some(given), Some(expires)) = (row.consent_given_on, row.consent_expires_on)

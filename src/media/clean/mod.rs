@@ -20,7 +20,7 @@ const SIGNATURE: usize = 24;
 
 /// What is to be done with the bytes of a picture that come next.
 enum Step {
-    /// More of them must come before that can be told.
+    /// The step needs more bytes.
     More,
     /// So many of them are replaced, and then something is done with those that follow.
     Replace(usize, Vec<u8>, Then),
@@ -64,7 +64,7 @@ trait Format: Send {
         false
     }
 
-    /// How the picture is turned, as far as its metadata say.
+    /// Returns the orientation that the metadata give.
     fn orientation(&self) -> Orientation {
         Orientation::default()
     }
