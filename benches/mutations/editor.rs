@@ -147,7 +147,7 @@ pub(crate) fn title(revision: i32) -> String {
 }
 
 /// The data of an answer without errors.
-async fn ask(
+pub(crate) async fn ask(
     connection: &mut Connection,
     query: &str,
     variables: &Value,

@@ -6,18 +6,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::editor::{self, Editor};
 use crate::limits::{self, Limit};
+use crate::question::{self, BY_DATE, BY_NAME, Viewer};
+use crate::site;
 use crate::support::Failure;
 use crate::support::client::{self, Connection};
 use crate::support::kindling;
 use crate::support::pinning::Pinning;
 use crate::support::scratch::Scratch;
 use crate::support::server::{self, Server};
-
-const QUERY: &str = include_str!("page.graphql");
-/// Requests that are not alike, which is as many as there are connections, or more.
-const DIFFERENT: u32 = 64;
-const SMALL_QUERY: &str = "{ page(by: {slug: \"our-story\"}) { id title tagline } }";
 
 /// One way to ask one server.
 pub(crate) struct Contestant {
@@ -30,7 +28,7 @@ pub(crate) struct Contestant {
     /// … and this body, or one as long.
     pub(crate) answer: Arc<[u8]>,
     /// The name of what it is held against, with the ratio that is asked for.
-    pub(crate) held_against: Vec<(&'static str, f64)>,
+    pub(crate) held_against: Vec<(String, f64)>,
     /// What is known of Kindling as it is shipped.
     pub(crate) at_rest: Option<AtRest>,
 }
@@ -41,63 +39,105 @@ pub(crate) struct AtRest {
     pub(crate) resident_kib: Option<u64>,
 }
 
-/// Kindling on one engine: as it is shipped, and with less and less of it kept in memory.
-pub(crate) async fn kindling(
-    scratch: &Scratch,
-    pinning: Pinning,
-    database_url: Option<&str>,
-) -> Result<Vec<Contestant>, Failure> {
-    let (engine, nothing_kept) = match database_url {
-        Some(_) => ("PostgreSQL", 0.15),
-        None => ("SQLite", 0.25),
-    };
-    // The first start imports the demo content, the second is measured.
-    let first = kindling::start(scratch, pinning, database_url, &[]).await?;
-    let first_ready_after = first.ready_after;
-    first.stop().await?;
-    let server = kindling::start(scratch, pinning, database_url, &[]).await?;
-    let at_rest = AtRest {
-        first_ready_after,
-        ready_after: server.ready_after,
-        resident_kib: server.resident_kib(),
-    };
-    let server = Rc::new(server);
-    let mut contestants = Vec::new();
-    let kept = enter(format!("{engine}: page kept"), &server, &[page_request()]).await?;
-    let mut kept = kept.against(Limit::Bytes, 0.6);
-    kept.at_rest = Some(at_rest);
-    if database_url.is_none() {
-        let unchanged = unchanged(&server).await?;
-        contestants.push(unchanged.against(Limit::Bytes, 0.8));
-        let small = enter(
-            "SQLite: small query kept".into(),
-            &server,
-            &[small_request()],
-        )
-        .await?;
-        contestants.push(small.against(Limit::FewBytes, 0.5));
+/// Where Kindling keeps its content, and how large the site is.
+#[derive(Clone, Copy)]
+pub(crate) struct World<'a> {
+    pub(crate) scratch: &'a Scratch,
+    pub(crate) pinning: Pinning,
+    pub(crate) database_url: Option<&'a str>,
+    /// Entries of each type, beside the page.
+    pub(crate) entries: u32,
+}
+
+impl World<'_> {
+    fn name(self, what: &str) -> String {
+        let engine = self.database_url.map_or("SQLite", |_| "PostgreSQL");
+        format!("{engine}: {what}")
     }
-    contestants.insert(0, kept);
-    let modes: [(&str, &[&str], f64); 2] = [
-        ("rows kept", &["--answer-cache-bytes", "0"], 0.5),
-        (
-            "nothing kept",
-            &["--answer-cache-bytes", "0", "--row-cache-bytes", "0"],
-            nothing_kept,
-        ),
-    ];
-    for (name, settings, asked) in modes {
-        let server = kindling::start(scratch, pinning, database_url, settings).await?;
+
+    async fn start(self, settings: &[&str]) -> Result<Server, Failure> {
+        kindling::start(self.scratch, self.pinning, self.database_url, settings).await
+    }
+
+    /// Kindling on one engine: as it is shipped, and with less and less of it kept in memory.
+    pub(crate) async fn contestants(self) -> Result<Vec<Contestant>, Failure> {
+        // The first start imports the demo content, the second is measured.
+        let first = self.start(&[]).await?;
+        let first_ready_after = first.ready_after;
+        first.stop().await?;
+        println!(
+            "filling {} with {} entries of each type",
+            self.name("a site"),
+            self.entries
+        );
+        site::fill(self.scratch, self.database_url, self.entries).await?;
+        let mut contestants = self.as_shipped(first_ready_after).await?;
+        contestants.extend(self.rows_kept().await?);
+        contestants.extend(self.nothing_kept().await?);
+        Ok(contestants)
+    }
+
+    async fn as_shipped(self, first_ready_after: Duration) -> Result<Vec<Contestant>, Failure> {
+        let server = self.start(&[]).await?;
+        let at_rest = AtRest {
+            first_ready_after,
+            ready_after: server.ready_after,
+            resident_kib: server.resident_kib(),
+        };
         let server = Rc::new(server);
-        let contestant = enter(format!("{engine}: {name}"), &server, &page_requests()).await?;
-        contestants.push(contestant.against(Limit::InMemory, asked));
+        let kept = enter(self.name("page kept"), &server, question::page()).await?;
+        let mut kept = kept.against(Limit::Bytes.title(), 0.6);
+        kept.at_rest = Some(at_rest);
+        let unchanged = unchanged(self.name("page unchanged"), &server).await?;
+        let small = enter(self.name("small query kept"), &server, question::small()).await?;
+        Ok(vec![
+            kept,
+            unchanged.against(Limit::Bytes.title(), 0.9),
+            small.against(Limit::FewBytes.title(), 0.5),
+        ])
     }
-    Ok(contestants)
+
+    async fn rows_kept(self) -> Result<Vec<Contestant>, Failure> {
+        let editor = Editor::create(self.scratch, self.database_url)?;
+        let server = Rc::new(self.start(&["--answer-cache-bytes", "0"]).await?);
+        let mut connection = Connection::open(server.address).await?;
+        let token = editor.sign_in(&mut connection).await?;
+        let public = self.name("rows kept");
+        let requests = question::different_pages(Viewer::Visitor);
+        let page = enter(public.clone(), &server, requests).await?;
+        let requests = question::different_pages(Viewer::Editor(&token));
+        let draft = enter(self.name("rows kept, draft"), &server, requests).await?;
+        Ok(vec![
+            page.against(Limit::Page.title(), 0.6),
+            draft.against(&public, 1.0 / 1.3),
+        ])
+    }
+
+    async fn nothing_kept(self) -> Result<Vec<Contestant>, Failure> {
+        let asked = self.database_url.map_or(0.15, |_| 0.10);
+        let settings = ["--answer-cache-bytes", "0", "--row-cache-bytes", "0"];
+        let server = Rc::new(self.start(&settings).await?);
+        let requests = question::different_pages(Viewer::Visitor);
+        let page = enter(self.name("nothing kept"), &server, requests).await?;
+        let mut contestants = vec![page.against(Limit::Page.title(), asked)];
+        for (name, query, limit) in [
+            ("by date", BY_DATE, Limit::ByDate),
+            ("by name", BY_NAME, Limit::ByName),
+        ] {
+            let deep = cursor(&server, query, self.entries * 9 / 10).await?;
+            let first = enter(self.name(name), &server, question::lists(query, None)).await?;
+            let requests = question::lists(query, Some(&deep));
+            let at_depth = enter(self.name(&format!("{name}, deep")), &server, requests).await?;
+            contestants.push(first.against(limit.title(), 0.2));
+            contestants.push(at_depth.against(limit.title(), 0.2));
+        }
+        Ok(contestants)
+    }
 }
 
 impl Contestant {
-    fn against(mut self, limit: Limit, asked: f64) -> Self {
-        self.held_against.push((limit.title(), asked));
+    fn against(mut self, other: &str, asked: f64) -> Self {
+        self.held_against.push((other.to_owned(), asked));
         self
     }
 }
@@ -116,22 +156,20 @@ pub(crate) async fn limit(
     command
         .args([limits::COMMAND, limit.name(), &address.to_string()])
         .arg(&file);
-    let server = Server::start(
-        command,
-        address,
-        scratch.path(&format!("{}.log", limit.name())),
-    )
-    .await?;
+    let log = scratch.path(&format!("{}.log", limit.name()));
+    let server = Rc::new(Server::start(command, address, log).await?);
     let requests = match limit {
-        Limit::FewBytes => vec![small_request()],
-        Limit::Bytes => vec![page_request()],
-        Limit::InMemory => page_requests(),
+        Limit::FewBytes => question::small(),
+        Limit::Bytes => question::page(),
+        Limit::Page => question::different_pages(Viewer::Visitor),
+        Limit::ByDate => question::lists(BY_DATE, None),
+        Limit::ByName => question::lists(BY_NAME, None),
     };
-    let contestant = enter(limit.title().into(), &Rc::new(server), &requests).await?;
-    if page(&contestant.answer)? != page(answer)? {
+    let contestant = enter(limit.title().into(), &server, requests).await?;
+    if data(&contestant.answer)? != data(answer)? {
         let differs = String::from_utf8_lossy(&contestant.answer).into_owned();
         return Err(format!(
-            "the limit '{}' answers another page than Kindling:\n{differs}",
+            "the limit '{}' answers something else than Kindling:\n{differs}",
             limit.name()
         )
         .into());
@@ -139,35 +177,24 @@ pub(crate) async fn limit(
     Ok(contestant)
 }
 
-fn variables() -> Value {
-    json!({ "by": { "slug": "our-story" }, "view": { "locales": ["en"] } })
-}
-
-fn page_request() -> Vec<u8> {
-    let body = json!({ "query": QUERY, "variables": variables() });
-    client::post_graphql(&body.to_string(), None)
-}
-
-/// The same, but no two alike: what is asked alike at the same moment is executed once.
-fn page_requests() -> Vec<Vec<u8>> {
-    let request = |number: u32| {
-        let mut variables = variables();
-        variables["number"] = number.into();
-        let body = json!({ "query": QUERY, "variables": variables });
-        client::post_graphql(&body.to_string(), None)
-    };
-    (0..DIFFERENT).map(request).collect()
-}
-
-fn small_request() -> Vec<u8> {
-    client::post_graphql(&json!({ "query": SMALL_QUERY }).to_string(), None)
+/// The cursor of the entry at this depth.
+async fn cursor(server: &Server, query: &str, depth: u32) -> Result<String, Failure> {
+    let mut connection = Connection::open(server.address).await?;
+    let mut after = Value::Null;
+    for _ in 0..depth.div_ceil(20) {
+        let found = editor::ask(&mut connection, query, &json!({ "after": after }), None).await?;
+        let list = found.as_object().and_then(|data| data.values().next());
+        after = list.map_or(Value::Null, |list| list["pageInfo"]["endCursor"].clone());
+    }
+    let cursor = after.as_str().ok_or("the list ended early")?;
+    Ok(cursor.to_owned())
 }
 
 /// Asks once, checks the answer and keeps it as the one that every later answer is held against.
 async fn enter(
     name: String,
     server: &Rc<Server>,
-    requests: &[Vec<u8>],
+    requests: Vec<Vec<u8>>,
 ) -> Result<Contestant, Failure> {
     let mut connection = Connection::open(server.address).await?;
     let request = requests.first().ok_or("there is nothing to ask")?;
@@ -176,15 +203,12 @@ async fn enter(
     if answer.status != 200 {
         return Err(format!("{name} answers {}:\n{text}", answer.status).into());
     }
-    page(answer.body).map_err(|error| format!("{name}: {error}:\n{text}"))?;
+    data(answer.body).map_err(|error| format!("{name}: {error}:\n{text}"))?;
     let answer = answer.body.into();
     Ok(Contestant {
         name,
         server: Rc::clone(server),
-        requests: requests
-            .iter()
-            .map(|request| request.as_slice().into())
-            .collect(),
+        requests: requests.into_iter().map(Into::into).collect(),
         status: 200,
         answer,
         held_against: Vec::new(),
@@ -193,15 +217,8 @@ async fn enter(
 }
 
 /// A browser or a cache that has the page already, and asks whether it still holds.
-async fn unchanged(server: &Rc<Server>) -> Result<Contestant, Failure> {
-    let parameters = [
-        ("query", QUERY.to_owned()),
-        ("variables", variables().to_string()),
-    ];
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(parameters)
-        .finish();
-    let path = format!("/graphql?{query}");
+async fn unchanged(name: String, server: &Rc<Server>) -> Result<Contestant, Failure> {
+    let path = question::path();
     let mut connection = Connection::open(server.address).await?;
     let answer = connection.exchange(&client::get(&path)).await?;
     let head = std::str::from_utf8(answer.head)?.to_ascii_lowercase();
@@ -217,7 +234,7 @@ async fn unchanged(server: &Rc<Server>) -> Result<Contestant, Failure> {
         return Err(format!("wanted 304, got {}", answer.status).into());
     }
     Ok(Contestant {
-        name: "SQLite: page unchanged".into(),
+        name,
         server: Rc::clone(server),
         requests: vec![request.into()],
         status: 304,
@@ -227,14 +244,16 @@ async fn unchanged(server: &Rc<Server>) -> Result<Contestant, Failure> {
     })
 }
 
-/// The page in an answer that has one and has no errors.
-fn page(answer: &[u8]) -> Result<Value, Failure> {
+/// The data of an answer in which something was found and nothing failed.
+fn data(answer: &[u8]) -> Result<Value, Failure> {
     let mut answer: Value = serde_json::from_slice(answer)?;
     if answer.get("errors").is_some() {
         return Err("the answer has errors".into());
     }
-    match answer["data"]["page"].take() {
-        Value::Null => Err("the answer has no page".into()),
-        page => Ok(page),
+    let data = answer["data"].take();
+    let found = data.as_object().and_then(|data| data.values().next());
+    match found {
+        None | Some(Value::Null) => Err("nothing was found".into()),
+        Some(_) => Ok(data),
     }
 }

@@ -1,12 +1,14 @@
 //! The two limits that Kindling is held against: its answer as plain bytes, and its executor with nothing behind it.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{
     Context, EmptyMutation, EmptySubscription, Enum, ID, InputObject, Object, OneofObject, Request,
-    Schema,
+    Schema, ValidationMode,
 };
 use axum::Router;
 use axum::body::Bytes;
@@ -17,7 +19,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
-use crate::model::Page;
+use crate::model::{Milestones, Page, TeamMembers};
 use crate::support::Failure;
 
 /// First argument of a process of this program that is to be a limit.
@@ -25,7 +27,9 @@ pub(crate) const COMMAND: &str = "serve-limit";
 
 #[derive(Clone, Copy)]
 pub(crate) enum Limit {
-    InMemory,
+    Page,
+    ByDate,
+    ByName,
     Bytes,
     FewBytes,
 }
@@ -33,7 +37,9 @@ pub(crate) enum Limit {
 impl Limit {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::InMemory => "in-memory",
+            Self::Page => "page",
+            Self::ByDate => "by-date",
+            Self::ByName => "by-name",
             Self::Bytes => "bytes",
             Self::FewBytes => "few-bytes",
         }
@@ -41,7 +47,9 @@ impl Limit {
 
     pub(crate) fn title(self) -> &'static str {
         match self {
-            Self::InMemory => "async-graphql, in memory",
+            Self::Page => "async-graphql, the page",
+            Self::ByDate => "async-graphql, by date",
+            Self::ByName => "async-graphql, by name",
             Self::Bytes => "axum, the page's bytes",
             Self::FewBytes => "axum, the small answer",
         }
@@ -52,7 +60,7 @@ impl Limit {
 pub(crate) fn serve(limit: &str, address: SocketAddr, answer: &Path) -> Result<(), Failure> {
     let answer = std::fs::read(answer)?;
     let router = match limit {
-        "in-memory" => in_memory(&answer)?,
+        "page" | "by-date" | "by-name" => in_memory(&answer)?,
         "bytes" | "few-bytes" => same_bytes(answer),
         other => return Err(format!("unknown limit {other}").into()),
     };
@@ -82,25 +90,66 @@ fn same_bytes(answer: Vec<u8>) -> Router {
         .with_state(Bytes::from(answer))
 }
 
-type InMemory = Schema<Query, EmptyMutation, EmptySubscription>;
+/// The executor, and the documents that were sent before, which were validated then.
+#[derive(Clone)]
+struct InMemory {
+    schema: Schema<Query, EmptyMutation, EmptySubscription>,
+    documents: Arc<RwLock<HashMap<String, ExecutableDocument>>>,
+}
+
+impl InMemory {
+    async fn answer(&self, mut request: Request) -> async_graphql::Response {
+        let kept = self.document(&request.query);
+        match kept {
+            Some(document) => request.set_parsed_query(document),
+            None => match request.parsed_query() {
+                Ok(document) => self.keep(document.clone(), &request.query),
+                Err(error) => return async_graphql::Response::from_errors(vec![error]),
+            },
+        }
+        self.schema.execute(request).await
+    }
+
+    fn document(&self, text: &str) -> Option<ExecutableDocument> {
+        let documents = self
+            .documents
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        documents.get(text).cloned()
+    }
+
+    fn keep(&self, document: ExecutableDocument, text: &str) {
+        let mut documents = self
+            .documents
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        documents.insert(text.to_owned(), document);
+    }
+}
 
 fn in_memory(answer: &[u8]) -> Result<Router, Failure> {
-    async fn reply(State(schema): State<InMemory>, request: Bytes) -> Response {
+    async fn reply(State(memory): State<InMemory>, request: Bytes) -> Response {
         let Ok(request) = serde_json::from_slice::<Request>(&request) else {
             return StatusCode::BAD_REQUEST.into_response();
         };
-        match serde_json::to_vec(&schema.execute(request).await) {
+        match serde_json::to_vec(&memory.answer(request).await) {
             Ok(body) => json(body.into()),
             Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         }
     }
     let Answer { data } = serde_json::from_slice(answer)?;
     let schema = Schema::build(Query, EmptyMutation, EmptySubscription)
-        .data(Arc::new(data.page))
+        .data(Arc::new(data))
+        // What was sent before needs no validation again; this looks at cost alone.
+        .validation_mode(ValidationMode::Fast)
         .finish();
+    let memory = InMemory {
+        schema,
+        documents: Arc::default(),
+    };
     Ok(Router::new()
         .route("/graphql", post(reply))
-        .with_state(schema))
+        .with_state(memory))
 }
 
 fn json(body: Bytes) -> Response {
@@ -112,9 +161,13 @@ struct Answer {
     data: Data,
 }
 
-#[derive(Deserialize)]
+/// What a limit has: that which it is asked for.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 struct Data {
-    page: Page,
+    page: Option<Page>,
+    milestones: Option<Milestones>,
+    team_members: Option<TeamMembers>,
 }
 
 #[derive(OneofObject)]
@@ -137,6 +190,33 @@ enum Perspective {
     Draft,
 }
 
+#[derive(Clone, Copy, Enum, Eq, PartialEq)]
+enum Field {
+    Date,
+    Name,
+}
+
+#[derive(Clone, Copy, Enum, Eq, PartialEq)]
+enum Direction {
+    Asc,
+    Desc,
+}
+
+#[derive(InputObject)]
+struct Order {
+    field: Field,
+    direction: Option<Direction>,
+}
+
+/// Whether the first page is asked for in the order in which the limit has it.
+fn is_known(first: i32, after: Option<&str>, order: &[Order]) -> bool {
+    let is_order = |order: &Order| match order.field {
+        Field::Date => order.direction == Some(Direction::Desc),
+        Field::Name => order.direction.is_none(),
+    };
+    first == 20 && after.is_none() && order.iter().all(is_order)
+}
+
 struct Query;
 
 #[Object]
@@ -148,7 +228,7 @@ impl Query {
         by: PageBy,
         view: Option<ContentView>,
     ) -> Option<&'a Page> {
-        let page: &Arc<Page> = ctx.data_opt()?;
+        let page = data(ctx)?.page.as_ref()?;
         let is_asked_for = match by {
             PageBy::Id(id) => page.id == id,
             PageBy::Key(key) => page.key.as_deref() == Some(&key),
@@ -161,6 +241,33 @@ impl Query {
                     .locales
                     .is_none_or(|locales| locales.contains(&page.locale))
         });
-        (is_asked_for && is_visible).then_some(page.as_ref())
+        (is_asked_for && is_visible).then_some(page)
     }
+
+    async fn milestones<'a>(
+        &self,
+        ctx: &Context<'a>,
+        first: i32,
+        after: Option<String>,
+        order_by: Vec<Order>,
+    ) -> Option<&'a Milestones> {
+        let milestones = data(ctx)?.milestones.as_ref()?;
+        is_known(first, after.as_deref(), &order_by).then_some(milestones)
+    }
+
+    async fn team_members<'a>(
+        &self,
+        ctx: &Context<'a>,
+        first: i32,
+        after: Option<String>,
+        order_by: Vec<Order>,
+    ) -> Option<&'a TeamMembers> {
+        let team_members = data(ctx)?.team_members.as_ref()?;
+        is_known(first, after.as_deref(), &order_by).then_some(team_members)
+    }
+}
+
+fn data<'a>(ctx: &Context<'a>) -> Option<&'a Data> {
+    let data: &Arc<Data> = ctx.data_opt()?;
+    Some(data.as_ref())
 }

@@ -1,23 +1,28 @@
-//! Measures the page query end to end: Kindling beside two limits of its stack, on the same machine in the same run.
+//! Measures a page and lists of a large site end to end: Kindling beside the limits of its stack, on the same machine in the same run.
 //!
-//! `cargo bench --bench page_query -- [--rounds N] [--seconds S] [--connections N] [--postgres URL]`
+//! `cargo bench --bench page_query -- [--rounds N] [--seconds S] [--connections N] [--entries N] [--postgres URL]`
 //!
 //! Each server runs in a process of its own, pinned to one core; the load comes from another core. Without `--bench`
 //! (that is, under `cargo test --benches`) everything runs once, briefly, to show that the benchmark still works.
 //! The exit code says whether every answer was right, never how fast it came.
 
 mod contestant;
+#[expect(dead_code, reason = "it is part of another benchmark")]
+#[path = "../mutations/editor.rs"]
+mod editor;
 mod limits;
 mod load;
 mod model;
+mod question;
 mod report;
+mod site;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use contestant::Contestant;
+use contestant::{Contestant, World};
 use limits::Limit;
 use report::Report;
 use support::Failure;
@@ -64,21 +69,34 @@ async fn compare(
     pinning: Pinning,
     scratch: &Scratch,
 ) -> Result<Report, Failure> {
-    let mut contestants = contestant::kindling(scratch, pinning, None).await?;
+    let world = World {
+        scratch,
+        pinning,
+        database_url: None,
+        entries: options.entries,
+    };
+    let mut contestants = world.contestants().await?;
     let answer_to = |name: &str| {
         let named = contestants.iter().find(|one| one.name.ends_with(name));
         named.map(|one| Arc::clone(&one.answer)).ok_or("no answer")
     };
-    let (page, small) = (answer_to("page kept")?, answer_to("small query kept")?);
+    let limits = [
+        (Limit::Page, answer_to(": page kept")?),
+        (Limit::ByDate, answer_to(": by date")?),
+        (Limit::ByName, answer_to(": by name")?),
+        (Limit::Bytes, answer_to(": page kept")?),
+        (Limit::FewBytes, answer_to(": small query kept")?),
+    ];
     if let Some(url) = &options.postgres {
-        contestants.extend(contestant::kindling(scratch, pinning, Some(url)).await?);
+        let database_url = Some(url.as_str());
+        let world = World {
+            database_url,
+            ..world
+        };
+        contestants.extend(world.contestants().await?);
     }
-    for (limit, answer) in [
-        (Limit::InMemory, &page),
-        (Limit::Bytes, &page),
-        (Limit::FewBytes, &small),
-    ] {
-        contestants.push(contestant::limit(limit, answer, scratch, pinning).await?);
+    for (limit, answer) in limits {
+        contestants.push(contestant::limit(limit, &answer, scratch, pinning).await?);
     }
 
     let samples = run_rounds(options, &contestants).await?;

@@ -1,4 +1,4 @@
-//! The types that the page query selects, as plain structs: read from Kindling's answer, served from memory.
+//! The types that the queries select, as plain structs: read from Kindling's answer, served from memory.
 //!
 //! Scalars and enums are the text that Kindling sent, so that serving them costs as little as it possibly can.
 
@@ -150,3 +150,25 @@ entry!(Asset {
     focal_point: Option<FocalPoint>,
     url: String,
 });
+
+object!(PageInfo { has_next_page: bool, end_cursor: Option<String>, });
+object!(Picture {
+    url: String,
+    alternative_text: Option<String>,
+    width: Option<i32>,
+    height: Option<i32>,
+});
+object!(ListedMilestone {
+    id: ID,
+    date: String,
+    title: String,
+    image: Option<Picture>,
+});
+object!(ListedPerson {
+    id: ID,
+    name: String,
+    role: Option<String>,
+    photo: Option<Picture>,
+});
+object!(Milestones { nodes: Vec<ListedMilestone>, page_info: PageInfo, });
+object!(TeamMembers { nodes: Vec<ListedPerson>, page_info: PageInfo, });

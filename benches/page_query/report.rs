@@ -8,12 +8,13 @@ use crate::support::sample::{Sample, mebibytes};
 
 pub(crate) struct Report {
     setting: String,
+    entries: u32,
     rows: Vec<Row>,
 }
 
 struct Row {
     name: String,
-    held_against: Vec<(&'static str, f64)>,
+    held_against: Vec<(String, f64)>,
     answer_bytes: usize,
     at_rest: Option<String>,
     sample: Sample,
@@ -40,15 +41,19 @@ impl Report {
             .map(|(contestant, samples)| Row::new(contestant, &samples));
         Self {
             setting,
+            entries: options.entries,
             rows: rows.collect(),
         }
     }
 
     pub(crate) fn print(&self) {
-        println!("\nThe whole page `our-story`, every public field, over HTTP/1.1 keep-alive");
+        println!(
+            "\nA whole page, every public field, and lists of twenty, over HTTP/1.1 keep-alive; {} entries of each type",
+            self.entries
+        );
         println!("{}\n", self.setting);
         println!(
-            "{:<26} {:>11} {:>9} {:>9} {:>9} {:>10}",
+            "{:<28} {:>11} {:>9} {:>9} {:>9} {:>10}",
             "", "requests/s", "p50 µs", "p99 µs", "bytes", "load busy"
         );
         for row in &self.rows {
@@ -73,7 +78,7 @@ impl Report {
             for (name, asked) in &row.held_against {
                 if let Some(other) = self.rows.iter().find(|row| row.name == *name) {
                     let ratio = row.sample.per_second / other.sample.per_second;
-                    println!("{} / {name} = {ratio:.3}, asked {asked}", row.name);
+                    println!("{} / {name} = {ratio:.3}, asked {asked:.2}", row.name);
                 }
             }
         }
@@ -107,7 +112,7 @@ impl Row {
         } = sample;
         let busy = sample.busy();
         println!(
-            "{name:<26} {per_second:>11.0} {p50_micros:>9} {p99_micros:>9} {answer_bytes:>9} {busy:>10}"
+            "{name:<28} {per_second:>11.0} {p50_micros:>9} {p99_micros:>9} {answer_bytes:>9} {busy:>10}"
         );
     }
 }

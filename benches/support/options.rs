@@ -11,6 +11,8 @@ pub(crate) struct Options {
     /// Load before each turn that is not counted.
     pub(crate) warm_up: Duration,
     pub(crate) connections: usize,
+    /// Entries of each type on the site that is measured, where it is filled.
+    pub(crate) entries: u32,
     /// An empty database that Kindling is measured on as well.
     pub(crate) postgres: Option<String>,
 }
@@ -34,6 +36,7 @@ impl Options {
                 "--rounds" => options.rounds = value()?.parse()?,
                 "--seconds" => options.turn = Duration::try_from_secs_f64(value()?.parse()?)?,
                 "--connections" => options.connections = value()?.parse()?,
+                "--entries" => options.entries = value()?.parse()?,
                 "--postgres" => options.postgres = Some(value()?.clone()),
                 other => return Err(format!("unknown argument {other}").into()),
             }
@@ -50,6 +53,7 @@ impl Options {
             turn: Duration::from_secs(3),
             warm_up: Duration::from_secs(1),
             connections: 16,
+            entries: 10_000,
             postgres: None,
         }
     }
@@ -59,6 +63,7 @@ impl Options {
             rounds: 1,
             turn: Duration::from_millis(200),
             warm_up: Duration::from_millis(50),
+            entries: 30,
             ..Self::full()
         }
     }
