@@ -1,6 +1,7 @@
 //! The tables, one file each. No GraphQL, no behaviour beyond reading and writing a column's value.
 
 pub mod decimal;
+pub mod entry_count;
 pub mod entry_id;
 pub mod link;
 pub mod localized;

@@ -50,6 +50,7 @@ mod m20261127_020002_create_media_removal;
 mod m20261127_020003_create_idempotency_subject;
 mod m20261127_050001_normalize_identifiers;
 mod m20261128_010001_add_sort_keys;
+mod m20261128_020001_create_entry_count;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -105,6 +106,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_020003_create_idempotency_subject::Migration),
             Box::new(m20261127_050001_normalize_identifiers::Migration),
             Box::new(m20261128_010001_add_sort_keys::Migration),
+            Box::new(m20261128_020001_create_entry_count::Migration),
         ]
     }
 }

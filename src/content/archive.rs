@@ -65,6 +65,7 @@ impl Change {
                 self.tell(Action::EntryUnpublished, *id, entry.latest_revision);
             }
             self.set_archived(*id, Some(self.now)).await?;
+            self.counts.list(id.content_type, -1);
             self.tell(Action::EntryArchived, *id, entry.latest_revision);
         }
         self.half_done = false;
@@ -80,6 +81,7 @@ impl Change {
             if entry.archived_at.is_some() {
                 self.half_done = true;
                 self.set_archived(*id, None).await?;
+                self.counts.list(id.content_type, 1);
                 self.tell(Action::EntryRestored, *id, entry.latest_revision);
                 self.half_done = false;
             }

@@ -225,17 +225,6 @@ impl View {
         })
     }
 
-    /// Selects the entries of a content type that the view shows, to count them: an index tells that. None where it depends on who
-    /// looks, and when.
-    pub(super) fn entries(&self, content_type: ContentType) -> Option<Select<entry::Entity>> {
-        self.kind_of_rows()?;
-        let select = entry::Entity::find()
-            .select_only()
-            .column(entry::Column::Id)
-            .filter(self.condition_of_entry(content_type));
-        Some(select)
-    }
-
     /// What follows from [`View::condition`] for the entry, in the words of the indexes of entries. Only statements say it that look for
     /// entries by their own columns: the planner of SQLite would take such an index for the better way to content that has a
     /// good one.

@@ -108,7 +108,7 @@ impl TestApp {
             config: config.into(),
             ..self.app.clone()
         };
-        self.delivery = Box::new(Delivery::new(&self.app));
+        self.delivery = Arc::new(Delivery::new(&self.app));
         self
     }
 

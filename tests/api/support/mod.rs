@@ -5,6 +5,7 @@ pub(crate) mod at_rest;
 pub(crate) mod backup;
 pub(crate) mod browser;
 pub(crate) mod content;
+pub(crate) mod invariants;
 pub(crate) mod mail;
 pub(crate) mod oidc_provider;
 pub(crate) mod pictures;
@@ -14,6 +15,8 @@ pub(crate) mod principals;
 pub(crate) mod server;
 pub(crate) mod tools;
 pub(crate) mod world;
+
+use std::sync::Arc;
 
 use async_graphql::Variables;
 use chrono::{DateTime, Utc};
@@ -36,15 +39,16 @@ use tokio::sync::OnceCell;
 use postgres::TestDatabase;
 
 /// An application over a database that no other test knows.
+#[derive(Clone)]
 pub(crate) struct TestApp {
     pub(crate) app: App,
-    delivery: Box<Delivery>,
+    delivery: Arc<Delivery>,
     // What the application works on, kept for as long as it lives.
-    _folder: TempDir,
-    _database: Option<TestDatabase>,
+    _folder: Arc<TempDir>,
+    _database: Option<Arc<TestDatabase>>,
 }
 
-/// Runs a test once on SQLite and once on PostgreSQL.
+/// Runs a test once on SQLite and once on PostgreSQL; in the end, what always holds must hold.
 macro_rules! on_both_engines {
     ($($(#[$attribute:meta])* async fn $name:ident($app:ident: TestApp) $body:block)+) => {$(
         mod $name {
@@ -55,13 +59,16 @@ macro_rules! on_both_engines {
 
             #[tokio::test]
             async fn sqlite() {
-                behaviour($crate::support::TestApp::on_sqlite().await).await;
+                let app = $crate::support::TestApp::on_sqlite().await;
+                behaviour(app.clone()).await;
+                $crate::support::invariants::hold(&app.app).await;
             }
 
             #[tokio::test]
             async fn postgres() {
                 if let Some(app) = $crate::support::TestApp::on_postgres().await {
-                    behaviour(app).await;
+                    behaviour(app.clone()).await;
+                    $crate::support::invariants::hold(&app.app).await;
                 }
             }
         }
@@ -115,10 +122,10 @@ impl TestApp {
             .await
             .expect("an application");
         Self {
-            delivery: Box::new(Delivery::new(&app)),
+            delivery: Arc::new(Delivery::new(&app)),
             app,
-            _folder: folder,
-            _database: database,
+            _folder: Arc::new(folder),
+            _database: database.map(Arc::new),
         }
     }
 

@@ -1,0 +1,84 @@
+//! How many entries of each type there are. Each change adds what it makes of the numbers, in its own transaction.
+
+use std::collections::BTreeMap;
+
+use entity::{entry::ContentType, entry_count};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
+    prelude::Expr, sea_query::OnConflict,
+};
+
+use crate::{
+    database::{RowKind, Snapshot},
+    error::{Error, Result},
+};
+
+/// By how much a change alters the numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Counts(BTreeMap<ContentType, Difference>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Difference {
+    listed: i64,
+    published: i64,
+}
+
+impl Counts {
+    /// Adds entries that are not in the trash; fewer than none take some away.
+    pub fn list(&mut self, content_type: ContentType, entries: i64) {
+        self.0.entry(content_type).or_default().listed += entries;
+    }
+
+    /// Adds public entries; fewer than none take some away.
+    pub fn publish(&mut self, content_type: ContentType, entries: i64) {
+        self.0.entry(content_type).or_default().published += entries;
+    }
+
+    /// Writes the numbers. As the counter of events is held, nobody else can.
+    pub async fn record(&self, tx: &DatabaseTransaction) -> Result<()> {
+        let altered = self
+            .0
+            .iter()
+            .filter(|(_, by)| by.listed != 0 || by.published != 0);
+        let rows: Vec<_> = altered
+            .map(|(content_type, by)| entry_count::ActiveModel {
+                r#type: Set(*content_type),
+                listed: Set(by.listed),
+                published: Set(by.published),
+            })
+            .collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let sum = |column: entry_count::Column| {
+            let added = Expr::col(("excluded", column));
+            Expr::col((entry_count::Entity, column)).add(added)
+        };
+        let add = OnConflict::column(entry_count::Column::Type)
+            .value(
+                entry_count::Column::Listed,
+                sum(entry_count::Column::Listed),
+            )
+            .value(
+                entry_count::Column::Published,
+                sum(entry_count::Column::Published),
+            )
+            .to_owned();
+        entry_count::Entity::insert_many(rows)
+            .on_conflict(add)
+            .exec_without_returning(tx)
+            .await?;
+        Ok(())
+    }
+}
+
+/// How many entries of the type have such a row.
+pub async fn of_type(snapshot: &Snapshot, content_type: ContentType, kind: RowKind) -> Result<u64> {
+    let select = entry_count::Entity::find().filter(entry_count::Column::Type.eq(content_type));
+    let rows: Vec<entry_count::Model> = snapshot.all(select).await?;
+    let count = rows.first().map_or(0, |counts| match kind {
+        RowKind::Published => counts.published,
+        RowKind::Latest => counts.listed,
+    });
+    u64::try_from(count).map_err(Error::internal)
+}

@@ -1,0 +1,36 @@
+//! What holds in every database, whatever was done.
+
+use std::collections::BTreeMap;
+
+use entity::{entry, entry_count};
+use kindling::app::App;
+use sea_orm::EntityTrait;
+
+/// Looks at the database of a test that has ended, unless it is closed or gone.
+pub(crate) async fn hold(app: &App) {
+    let snapshot = app.database.snapshot();
+    let entries: Result<Vec<entry::Model>, _> = snapshot.all(entry::Entity::find()).await;
+    let counts: Result<Vec<entry_count::Model>, _> =
+        snapshot.all(entry_count::Entity::find()).await;
+    let (Ok(entries), Ok(counts)) = (entries, counts) else {
+        return;
+    };
+    let mut expected: BTreeMap<entry::ContentType, (i64, i64)> = BTreeMap::new();
+    for entry in entries {
+        let (listed, published) = expected.entry(entry.r#type).or_default();
+        *listed += i64::from(entry.archived_at.is_none());
+        *published += i64::from(entry.published_revision.is_some());
+    }
+    for counts in &counts {
+        let (listed, published) = expected.remove(&counts.r#type).unwrap_or_default();
+        assert_eq!(
+            (counts.listed, counts.published),
+            (listed, published),
+            "{counts:?}"
+        );
+    }
+    assert!(
+        expected.values().all(|count| *count == (0, 0)),
+        "not counted: {expected:?}"
+    );
+}
