@@ -10,11 +10,13 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityName, EntityTrait, ExprTrait,
     QueryFilter, QueryOrder, QuerySelect, Select,
     prelude::Expr,
-    sea_query::{LockType, Query},
+    sea_query::{LockType, Query, UpdateStatement},
 };
 use tracing::Instrument;
 
-use super::{Content, check, idempotency::Claim, media_removal, row::Row, view::View};
+use super::{
+    Content, check, count::Counts, idempotency::Claim, media_removal, row::Row, view::View,
+};
 use crate::{
     app::App,
     auth::{Principal, Right, authority},
@@ -32,6 +34,7 @@ pub struct Change {
     pub(super) now: Instant,
     pub(super) message: Option<String>,
     events: Vec<Event>,
+    pub(super) counts: Counts,
     /// When what the change publishes becomes public, and what it withdraws ceases to be.
     pub(super) moment: Option<Instant>,
     /// Whether a step has written something and not come to its end.
@@ -73,6 +76,7 @@ impl Change {
             now: app.clock.now(),
             message: message.map(str::to_owned),
             events: Vec::new(),
+            counts: Counts::default(),
             moment: None,
             half_done: false,
             erases: false,
@@ -109,6 +113,7 @@ impl Change {
         let by = self.principal.by();
         let now = self.moment.unwrap_or(self.now);
         let recorded = event::record(&self.tx, &self.events, by, now).await?;
+        self.counts.record(&self.tx).await?;
         self.tx.commit().await?;
         event::tail::record_own(&self.app.database.changes, &self.events, &recorded);
         if let Some(claim) = &self.claim {
@@ -287,13 +292,22 @@ impl Change {
         value: bool,
         condition: Condition,
     ) -> Result<(), DbErr> {
-        let update = Query::update()
-            .table(C::Entity::default().table_ref())
-            .value(flag, value)
-            .cond_where(condition)
-            .to_owned();
+        let update = setting_flag::<C>(flag, value, condition);
         self.tx.execute(&update).await.map(|_| ())
     }
+}
+
+/// Returns the statement that moves one of the two flags of the rows that the condition names.
+pub(super) fn setting_flag<C: Content>(
+    flag: &'static str,
+    value: bool,
+    condition: Condition,
+) -> UpdateStatement {
+    Query::update()
+        .table(C::Entity::default().table_ref())
+        .value(flag, value)
+        .cond_where(condition)
+        .to_owned()
 }
 
 /// The id of an entry.

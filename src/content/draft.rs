@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     auth::Right,
-    database::only,
+    database::{Batch, only},
     error::{Error, ProblemCode, Result},
     event::Action,
 };
@@ -50,9 +50,11 @@ impl Change {
             .filter(entry::Column::Id.eq(id.uuid))
             .exec(&self.tx)
             .await?;
-        reference::prune(&self.tx, id.uuid, public, Some(public)).await?;
         let row = self.known_revision::<C>(id, public).await?;
-        search_text::record::<C>(&self.tx, id.uuid, &row).await?;
+        let mut batch = Batch::default();
+        batch.add(reference::pruning(id.uuid, public, Some(public)));
+        batch.add(search_text::recording::<C>(id.uuid, &row));
+        batch.execute(&self.tx).await?;
         self.tell(Action::DraftDiscarded, id, public);
         self.half_done = false;
         Ok(())

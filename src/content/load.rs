@@ -1,4 +1,4 @@
-//! Loads what a selection needs: level by level, one statement per content type and level.
+//! Loads what a selection needs, level by level.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -9,7 +9,14 @@ use async_graphql::Lookahead;
 use entity::{entry::ContentType, entry_id::EntryId};
 use sea_orm::prelude::Uuid;
 
-use super::{Content, field::Kind, read, row::AnyRow, types::for_type, view::View};
+use super::{
+    Content,
+    by_id::{IdsByType, by_ids},
+    field::Kind,
+    row::AnyRow,
+    types::for_type,
+    view::View,
+};
 use crate::{database::Snapshot, error::Result};
 
 /// Rows of one type of which the same is selected.
@@ -41,8 +48,9 @@ pub async fn related(
             .iter()
             .flat_map(|group| for_type!(group.content_type, C => references::<C>(group)))
             .collect();
-        for (content_type, ids) in missing(&wanted, &loaded) {
-            let rows = for_type!(content_type, C => read::by_ids::<C>(snapshot, view, &ids).await)?;
+        let ids = missing(&wanted, &loaded);
+        if !ids.is_empty() {
+            let rows = by_ids(snapshot, view, ids).await?;
             loaded.extend(rows.into_iter().map(|row| (row.id.uuid, row)));
         }
         level = wanted
@@ -73,12 +81,9 @@ fn references<'a, C: Content>(group: &Group<'a>) -> Vec<Wanted<'a>> {
 }
 
 /// The ids that are not loaded yet, each once, by type.
-fn missing(
-    wanted: &[Wanted<'_>],
-    loaded: &HashMap<Uuid, AnyRow>,
-) -> BTreeMap<ContentType, Vec<EntryId>> {
+fn missing(wanted: &[Wanted<'_>], loaded: &HashMap<Uuid, AnyRow>) -> IdsByType {
     let mut seen = HashSet::new();
-    let mut missing: BTreeMap<ContentType, Vec<EntryId>> = BTreeMap::new();
+    let mut missing = IdsByType::new();
     for id in wanted.iter().flat_map(|wanted| &wanted.ids) {
         if !loaded.contains_key(&id.uuid) && seen.insert(id.uuid) {
             missing.entry(id.content_type).or_default().push(*id);

@@ -5,11 +5,13 @@
 pub mod address;
 pub mod archive;
 pub mod autosave;
+pub mod by_id;
 pub mod cache_tag;
 pub mod change;
 pub mod check;
 mod conflict;
 pub mod connection;
+pub mod count;
 pub mod dependency;
 pub mod draft;
 pub mod field;

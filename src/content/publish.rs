@@ -1,11 +1,11 @@
 //! Publishing and unpublishing: the one place that moves what is public.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use entity::{Instant, entry, entry_id::EntryId, publication};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
     prelude::{Expr, Uuid},
 };
 
@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     auth::Right,
+    database::Batch,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
     event::{self, Action, moment},
     id,
@@ -28,6 +29,7 @@ use crate::{
 
 /// Engines bound the number of parameters of a statement.
 const CANDIDATES_PER_STATEMENT: usize = 1_000;
+const CANDIDATES_PER_BATCH: usize = 100;
 
 /// An entry of which a revision is about to become the public one, and what of that must fit to everything else that is public.
 pub(super) struct Candidate {
@@ -109,7 +111,7 @@ impl Change {
         Ok(())
     }
 
-    async fn move_flags(&self, candidates: &[Candidate], moment: Instant) -> Result<()> {
+    async fn move_flags(&mut self, candidates: &[Candidate], moment: Instant) -> Result<()> {
         // All flags go down before any goes up, so that entries may hand on what is unique among the public.
         for Candidate { id, .. } in candidates {
             for_type!(id.content_type, C => self.lower::<C>(*id).await)?;
@@ -175,12 +177,22 @@ impl Change {
             .map_err(|error| within(id, error))
     }
 
-    async fn record_publications(&self, candidates: &[Candidate], moment: Instant) -> Result<()> {
+    async fn record_publications(
+        &mut self,
+        candidates: &[Candidate],
+        moment: Instant,
+    ) -> Result<()> {
         let ids: Vec<_> = candidates
             .iter()
             .map(|candidate| candidate.id.uuid)
             .collect();
-        self.end_publications(ids.clone(), moment).await?;
+        let were_public = self.end_publications(ids.clone(), moment).await?;
+        let new = candidates
+            .iter()
+            .filter(|candidate| !were_public.contains(&candidate.id.uuid));
+        for candidate in new {
+            self.counts.publish(candidate.id.content_type, 1);
+        }
         let rows = candidates.iter().map(|candidate| publication::ActiveModel {
             id: Set(id::new()),
             entry_id: Set(candidate.id.uuid),
@@ -200,21 +212,25 @@ impl Change {
             .filter(entry::Column::Id.is_in(ids))
             .exec(&self.tx)
             .await?;
-        for Candidate { id, revision, .. } in candidates {
-            reference::prune(&self.tx, id.uuid, *revision, Some(*revision)).await?;
+        for part in candidates.chunks(CANDIDATES_PER_BATCH) {
+            let mut batch = Batch::default();
+            for Candidate { id, revision, .. } in part {
+                batch.add(reference::pruning(id.uuid, *revision, Some(*revision)));
+            }
+            batch.execute(&self.tx).await?;
         }
         Ok(())
     }
 
-    /// Ends the open publications of the entries.
-    async fn end_publications(&self, entries: Vec<Uuid>, moment: Instant) -> Result<()> {
-        publication::Entity::update_many()
+    /// Ends the open publications of the entries; returns those that had one.
+    async fn end_publications(&self, entries: Vec<Uuid>, moment: Instant) -> Result<HashSet<Uuid>> {
+        let ended = publication::Entity::update_many()
             .col_expr(publication::Column::EndsAt, Expr::value(moment))
             .filter(publication::Column::EntryId.is_in(entries))
             .filter(publication::Column::EndsAt.is_null())
-            .exec(&self.tx)
+            .exec_with_returning(&self.tx)
             .await?;
-        Ok(())
+        Ok(ended.into_iter().map(|ended| ended.entry_id).collect())
     }
 
     /// Takes the log's counter, and returns the moment at which everything that this change publishes becomes public, and
@@ -297,14 +313,19 @@ impl Change {
     pub(super) async fn withdraw(&mut self, id: EntryId, entry: &entry::Model) -> Result<()> {
         let moment = self.moment().await?;
         for_type!(id.content_type, C => self.lower::<C>(id).await)?;
-        self.end_publications(vec![id.uuid], moment).await?;
+        let ended = self.end_publications(vec![id.uuid], moment).await?;
+        if !ended.is_empty() {
+            self.counts.publish(id.content_type, -1);
+        }
         entry::Entity::update_many()
             .col_expr(entry::Column::PublishedRevision, Expr::value(None::<i32>))
             .col_expr(entry::Column::UpdatedAt, Expr::value(self.now))
             .filter(entry::Column::Id.eq(id.uuid))
             .exec(&self.tx)
             .await?;
-        reference::prune(&self.tx, id.uuid, entry.latest_revision, None).await
+        let pruning = reference::pruning(id.uuid, entry.latest_revision, None);
+        self.tx.execute(&pruning).await?;
+        Ok(())
     }
 
     /// The required references of the candidates that are not public, and do not become so with them.

@@ -1,16 +1,13 @@
-//! Reading content: by what names it, by ids, and in pages. Everything goes through [`View`]'s condition.
-
-use std::{collections::HashSet, sync::Arc};
+//! Reading content by what names it, and in pages; by ids see `by_id`. Everything goes through [`View`]'s condition.
 
 use entity::{entry, entry_id::EntryId};
 use sea_orm::{
-    ColumnTrait, ColumnType, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, Select,
-    prelude::{Expr, Uuid},
+    ColumnTrait, ColumnType, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Select, prelude::Expr,
 };
 
 use super::{
-    Content,
+    Content, count,
     filter::Filter,
     order::{Key, OrderBy, OrderColumn, OrderDirection, Step, after},
     page_args::{Direction, PageArgs},
@@ -18,13 +15,9 @@ use super::{
     view::View,
 };
 use crate::{
-    database::{RowKind, Snapshot},
+    database::Snapshot,
     error::{Error, Result},
-    event::tail,
 };
-
-/// Ids in one statement. Longer lists are asked for in parts, as engines bound the number of parameters.
-const IDS_PER_STATEMENT: usize = 16_384;
 
 /// The entry that `condition` names, by something else than its id, if the view shows it.
 pub async fn one<C: Content>(
@@ -49,83 +42,6 @@ pub async fn one<C: Content>(
     let found = found.map(AnyRow::new::<C>);
     snapshot.show(found.iter().map(|row| row.id));
     Ok(found)
-}
-
-/// The entries among `ids`, each of this type, that the view shows, in no order.
-pub async fn by_ids<C: Content>(
-    snapshot: &Snapshot,
-    view: &View,
-    ids: &[EntryId],
-) -> Result<Vec<AnyRow>> {
-    snapshot.note(view.is_public(), ids.iter().map(|id| id.uuid), []);
-    let kind = view.kind_of_rows().filter(|_| snapshot.rows().are_kept());
-    let rows = match kind {
-        Some(kind) => kept::<C>(snapshot, view, kind, ids).await?,
-        None => selected::<C>(snapshot, view, ids).await?,
-    };
-    snapshot.show(rows.iter().map(|row| row.id));
-    Ok(rows)
-}
-
-/// The same, of which those are not read again that were read before and have not changed.
-async fn kept<C: Content>(
-    snapshot: &Snapshot,
-    view: &View,
-    kind: RowKind,
-    ids: &[EntryId],
-) -> Result<Vec<AnyRow>> {
-    if !view.reaches(C::TYPE) {
-        return Ok(Vec::new());
-    }
-    let Some(state) = tail::state(snapshot).await? else {
-        return selected::<C>(snapshot, view, ids).await;
-    };
-    let (changes, rows) = (snapshot.changes(), snapshot.rows());
-    let mut known = Vec::with_capacity(ids.len());
-    let mut missing = Vec::new();
-    for id in ids {
-        match rows.get(changes, (*id, kind), state) {
-            Some(row) => known.extend(row.map(|row| AnyRow { id: *id, row })),
-            None => missing.push(*id),
-        }
-    }
-    if missing.is_empty() {
-        return Ok(known);
-    }
-    let mut absent: HashSet<EntryId> = missing.iter().copied().collect();
-    for row in selected::<C>(snapshot, view, &missing).await? {
-        absent.remove(&row.id);
-        let bytes = row.size::<C>();
-        rows.put((row.id, kind), Some(Arc::clone(&row.row)), bytes, state);
-        known.push(row);
-    }
-    for id in absent {
-        rows.put((id, kind), None, 0, state);
-    }
-    Ok(known)
-}
-
-async fn selected<C: Content>(
-    snapshot: &Snapshot,
-    view: &View,
-    ids: &[EntryId],
-) -> Result<Vec<AnyRow>> {
-    let mut rows = Vec::with_capacity(ids.len());
-    for part in ids.chunks(IDS_PER_STATEMENT) {
-        let column = Expr::col((C::Entity::default(), "entry_id"));
-        let select = view.select::<C>().filter(column.is_in(padded(part)));
-        let found = snapshot.all_weighed(select, Row::texts::<C>).await?;
-        rows.extend(found.into_iter().map(AnyRow::new::<C>));
-    }
-    Ok(rows)
-}
-
-/// The ids, the last one repeated up to the next power of two, so that few different statements have to be prepared.
-fn padded(ids: &[EntryId]) -> impl Iterator<Item = Uuid> {
-    let missing = ids.len().next_power_of_two() - ids.len();
-    ids.iter()
-        .chain(ids.last().into_iter().cycle().take(missing))
-        .map(|id| id.uuid)
 }
 
 /// One page of a list.
@@ -264,8 +180,9 @@ pub async fn count<C: Content>(
     filter: Option<&C::Filter>,
 ) -> Result<u64> {
     snapshot.note(view.is_public(), [], [C::TYPE]);
-    match view.entries(C::TYPE).filter(|_| filter.is_none()) {
-        Some(entries) => snapshot.count(entries).await,
+    match view.kind_of_rows().filter(|_| filter.is_none()) {
+        Some(_) if !view.reaches(C::TYPE) => Ok(0),
+        Some(kind) => count::of_type(snapshot, C::TYPE, kind).await,
         None => snapshot.count(filtered::<C>(view, filter)?).await,
     }
 }

@@ -2,8 +2,10 @@
 
 use entity::{entry, entry_id::EntryId, reference};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter,
+    ActiveValue::Set,
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryTrait,
     prelude::Uuid,
+    sea_query::{DeleteStatement, InsertStatement},
 };
 
 use super::{Content, field::Field, usage::without};
@@ -42,6 +44,12 @@ pub async fn checked<C: Content>(
         return Ok(row);
     }
     without::<C>(&row, |id| !found.contains(&id))
+}
+
+/// Whether the row refers to nothing that the one before does not refer to.
+pub fn adds_none<C: Content>(row: &C::Model, before: &C::Model) -> bool {
+    let kept = targets_of::<C>(before);
+    targets_of::<C>(row).iter().all(|id| kept.contains(id))
 }
 
 fn targets_of<C: Content>(row: &C::Model) -> Vec<EntryId> {
@@ -91,13 +99,12 @@ pub async fn without_unknown<C: Content>(
     without::<C>(&row, |id| !found.contains(&id))
 }
 
-/// Writes down what a revision of the entry refers to.
-pub async fn record<C: Content>(
-    tx: &DatabaseTransaction,
+/// Returns the statement that records what a revision of the entry refers to, if it refers to anything.
+pub fn recording<C: Content>(
     owner: Uuid,
     revision: i32,
     row: &C::Model,
-) -> Result<()> {
+) -> Option<InsertStatement> {
     let of_field = |field: &'static Field<C::Model>| {
         let targets = field.targets(row).into_iter();
         targets.map(|target| (field.name, target))
@@ -114,17 +121,15 @@ pub async fn record<C: Content>(
             target_id: Set(target.uuid),
         })
         .collect();
-    if !rows.is_empty() {
-        let inserted = reference::Entity::insert_many(rows)
-            .exec_without_returning(tx)
-            .await;
-        // Somebody erased it since it was looked for.
-        on_constraint(inserted, "reference_target_id_fkey", || {
-            let message = "refers to an entry that does not exist";
-            Problem::new(ProblemCode::NotFound, "", message)
-        })?;
-    }
-    Ok(())
+    (!rows.is_empty()).then(|| reference::Entity::insert_many(rows).into_query())
+}
+
+/// Turns the error of a recorded reference to an entry that somebody erased since it was looked for into a problem.
+pub fn found<T>(recorded: Result<T, DbErr>) -> Result<T> {
+    on_constraint(recorded, "reference_target_id_fkey", || {
+        let message = "refers to an entry that does not exist";
+        Problem::new(ProblemCode::NotFound, "", message)
+    })
 }
 
 /// Whether the row refers to any entry.
@@ -132,13 +137,8 @@ pub fn has_any<C: Content>(row: &C::Model) -> bool {
     C::FIELDS.iter().any(|field| !field.targets(row).is_empty())
 }
 
-/// Forgets what revisions of the entry refer to that are neither its latest nor its public one.
-pub async fn prune(
-    tx: &DatabaseTransaction,
-    owner: Uuid,
-    latest: i32,
-    published: Option<i32>,
-) -> Result<()> {
+/// Returns the statement that deletes what revisions of the entry refer to that are neither its latest nor its public one.
+pub fn pruning(owner: Uuid, latest: i32, published: Option<i32>) -> DeleteStatement {
     let kept = [Some(latest), published].into_iter().flatten();
     reference::Entity::delete_many()
         .filter(
@@ -146,7 +146,5 @@ pub async fn prune(
                 .add(reference::Column::OwnerId.eq(owner))
                 .add(reference::Column::Revision.is_not_in(kept)),
         )
-        .exec(tx)
-        .await?;
-    Ok(())
+        .into_query()
 }

@@ -56,14 +56,14 @@ pub(super) const LIFE: [(entry::Column, &str); 8] = [
 impl<M: FromQueryResult> FromQueryResult for Row<M> {
     fn from_query_result(result: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
         let entry = Life {
-            key: result.try_get("", "entry_key")?,
-            position: result.try_get("", "entry_position")?,
-            latest_revision: result.try_get("", "entry_latest_revision")?,
-            published_revision: result.try_get("", "entry_published_revision")?,
-            published_at: result.try_get("", "entry_published_at")?,
-            created_at: result.try_get("", "entry_created_at")?,
-            created_by: result.try_get("", "entry_created_by")?,
-            archived_at: result.try_get("", "entry_archived_at")?,
+            key: result.try_get(prefix, "entry_key")?,
+            position: result.try_get(prefix, "entry_position")?,
+            latest_revision: result.try_get(prefix, "entry_latest_revision")?,
+            published_revision: result.try_get(prefix, "entry_published_revision")?,
+            published_at: result.try_get(prefix, "entry_published_at")?,
+            created_at: result.try_get(prefix, "entry_created_at")?,
+            created_by: result.try_get(prefix, "entry_created_by")?,
+            archived_at: result.try_get(prefix, "entry_archived_at")?,
         };
         Ok(Self {
             entry,

@@ -3,9 +3,10 @@
 use entity::{entry, search_text};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait,
+    QueryFilter, QuerySelect, QueryTrait,
     prelude::{Expr, Uuid},
-    sea_query::{OnConflict, Query},
+    sea_query::{InsertStatement, OnConflict, Query},
 };
 
 use super::{Content, field::Kind, types::for_type};
@@ -14,12 +15,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Writes down what the entry says now.
-pub async fn record<C: Content>(
-    tx: &DatabaseTransaction,
-    entry: Uuid,
-    row: &C::Model,
-) -> Result<()> {
+/// Returns the statement that records what the entry says now.
+pub fn recording<C: Content>(entry: Uuid, row: &C::Model) -> InsertStatement {
     let row = search_text::ActiveModel {
         entry_id: Set(entry),
         text: Set(said::<C>(row).to_lowercase()),
@@ -29,9 +26,7 @@ pub async fn record<C: Content>(
         .to_owned();
     search_text::Entity::insert(row)
         .on_conflict(replace)
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
+        .into_query()
 }
 
 /// Entries in one transaction: other writers get their turn in between.
@@ -68,7 +63,8 @@ async fn record_latest<C: Content>(tx: &DatabaseTransaction, id: Uuid) -> Result
         .add(Expr::col("latest"));
     let row = C::Entity::find().filter(latest).one(tx).await?;
     let row = row.ok_or_else(|| Error::internal(format!("{id} has no latest revision")))?;
-    record::<C>(tx, id, &row).await
+    tx.execute(&recording::<C>(id, &row)).await?;
+    Ok(())
 }
 
 fn said<C: Content>(row: &C::Model) -> String {

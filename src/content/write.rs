@@ -9,13 +9,14 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, prelude::Expr, sea_query::Query,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, prelude::Expr,
+    sea_query::Query,
 };
 
 pub use super::change::Change;
 use super::{
     Content,
-    change::{not_found, refuse_archived, stale},
+    change::{not_found, refuse_archived, setting_flag, stale},
     check,
     input::Input,
     merge::{Fields, clashes_without_base, merge},
@@ -25,6 +26,7 @@ use super::{
 };
 use crate::{
     auth::Right,
+    database::Batch,
     error::{Clash, Error, Problem, ProblemCode, Result, on_constraint},
     event::Action,
     id, identifier,
@@ -93,8 +95,9 @@ impl Change {
                 "belongs to another entry of this type",
             )
         })?;
-        self.insert_revision::<C>(id, 1, content, &Origin::nothing())
-            .await?;
+        let batch = self.revision_batch::<C>(id, 1, content, &Origin::nothing())?;
+        reference::found(batch.execute(&self.tx).await)?;
+        self.counts.list(C::TYPE, 1);
         self.tell(Action::EntryCreated, id, 1);
         self.half_done = false;
         Ok(id)
@@ -180,9 +183,14 @@ impl Change {
         if saving.autosave && merged == theirs {
             return Ok(entry.latest_revision);
         }
-        let content = self
-            .validated::<C>(None, row_of::<C>(merged)?, Some(&latest))
-            .await?;
+        let content = row_of::<C>(merged)?;
+        self.refuse_faults::<C>(None, &content, Some(&latest))?;
+        // What the latest revision refers to exists: the database holds that.
+        let content = if reference::adds_none::<C>(&content, &latest) {
+            content
+        } else {
+            reference::checked::<C>(&self.tx, &self.principal, content, Some(&latest)).await?
+        };
         let revision = if saving.autosave {
             self.save_in_series::<C>(id, &entry, content, &latest)
                 .await?
@@ -224,19 +232,19 @@ impl Change {
         origin: &Origin<'_, C::Model>,
     ) -> Result<i32> {
         self.half_done = true;
-        let revision = self.next_revision(id, entry).await?;
-        let latest = Condition::all()
-            .add(Expr::col("entry_id").eq(id.uuid))
-            .add(Expr::col("latest"));
-        self.set_flag::<C>("latest", false, latest).await?;
-        self.insert_revision::<C>(id, revision, content, origin)
-            .await?;
+        let revision = self.next_revision::<C>(id, entry).await?;
+        let mut batch = self.revision_batch::<C>(id, revision, content, origin)?;
         let had_none = origin.texts.is_some_and(|before| {
             before.stamp().revision == entry.latest_revision && !reference::has_any::<C>(before)
         });
         if !had_none {
-            reference::prune(&self.tx, id.uuid, revision, entry.published_revision).await?;
+            batch.add(reference::pruning(
+                id.uuid,
+                revision,
+                entry.published_revision,
+            ));
         }
+        reference::found(batch.execute(&self.tx).await)?;
         self.half_done = false;
         Ok(revision)
     }
@@ -249,18 +257,30 @@ impl Change {
         content: C::Model,
         before: Option<&C::Model>,
     ) -> Result<C::Model> {
-        let mut problems = check::saved::<C>(&content, before, &self.app.site.locales);
-        if let Some(fault) = key.and_then(check::key_fault) {
-            problems.push(Problem::new(ProblemCode::Invalid, "key", fault));
-        }
-        if !problems.is_empty() {
-            return Err(Error::Invalid(problems));
-        }
+        self.refuse_faults::<C>(key, &content, before)?;
         reference::checked::<C>(&self.tx, &self.principal, content, before).await
     }
 
-    /// Moves the entry on to a revision that it never had, unless somebody else was first.
-    async fn next_revision(&self, id: EntryId, entry: &entry::Model) -> Result<i32> {
+    /// Refuses content that cannot be saved, whatever it refers to.
+    fn refuse_faults<C: Content>(
+        &self,
+        key: Option<&str>,
+        content: &C::Model,
+        before: Option<&C::Model>,
+    ) -> Result<()> {
+        let mut problems = check::saved::<C>(content, before, &self.app.site.locales);
+        if let Some(fault) = key.and_then(check::key_fault) {
+            problems.push(Problem::new(ProblemCode::Invalid, "key", fault));
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(problems))
+        }
+    }
+
+    /// Moves the entry on to a revision that it never had, unless somebody else was first. Its latest row is none any more.
+    async fn next_revision<C: Content>(&self, id: EntryId, entry: &entry::Model) -> Result<i32> {
         let greatest = Query::select()
             .expr(Expr::col(revision::Column::Number).max().add(1))
             .from(revision::Entity)
@@ -274,20 +294,31 @@ impl Change {
             .col_expr(entry::Column::UpdatedAt, Expr::value(self.now))
             .filter(entry::Column::Id.eq(id.uuid))
             .filter(entry::Column::LatestRevision.eq(entry.latest_revision))
-            .exec_with_returning(&self.tx)
-            .await?;
+            .into_query()
+            .returning_col(entry::Column::LatestRevision)
+            .to_owned();
+        let latest = Condition::all()
+            .add(Expr::col("entry_id").eq(id.uuid))
+            .add(Expr::col("latest"));
+        let mut batch = Batch::default();
+        batch.add(setting_flag::<C>("latest", false, latest));
+        let moved = batch.execute_with(&self.tx, moved).await?;
         // The entry is locked, so that nobody can have been faster who asks for the lock.
-        let moved = moved.first().map(|moved| moved.latest_revision);
-        moved.ok_or_else(|| stale(id, entry.latest_revision, entry.latest_revision + 1))
+        let moved = moved.first().ok_or_else(|| {
+            let seen = entry.latest_revision;
+            stale(id, seen, seen + 1)
+        })?;
+        Ok(moved.try_get("", "latest_revision")?)
     }
 
-    async fn insert_revision<C: Content>(
+    /// Returns what writes a revision of an entry: the revision, what it refers to, what it says, and the content.
+    fn revision_batch<C: Content>(
         &self,
         id: EntryId,
         number: i32,
         mut content: C::Model,
         origin: &Origin<'_, C::Model>,
-    ) -> Result<()> {
+    ) -> Result<Batch> {
         let row = revision::ActiveModel {
             entry_id: Set(id.uuid),
             number: Set(number),
@@ -298,9 +329,8 @@ impl Change {
             autosave_since: Set(origin.autosave_since),
             replaced_at: Set(None),
         };
-        revision::Entity::insert(row)
-            .exec_without_returning(&self.tx)
-            .await?;
+        let mut batch = Batch::default();
+        batch.add(revision::Entity::insert(row).into_query());
         sort_key::write::<C>(&mut content);
         let text_revisions = text_revisions::<C>(&content, origin.texts, number);
         content.set_stamp(Stamp {
@@ -309,12 +339,12 @@ impl Change {
             saved_at: self.now,
             text_revisions,
         });
-        reference::record::<C>(&self.tx, id.uuid, number, &content).await?;
-        search_text::record::<C>(&self.tx, id.uuid, &content).await?;
-        C::Entity::insert(content.into_active_model().reset_all())
-            .exec_without_returning(&self.tx)
-            .await?;
-        Ok(())
+        if let Some(references) = reference::recording::<C>(id.uuid, number, &content) {
+            batch.add(references);
+        }
+        batch.add(search_text::recording::<C>(id.uuid, &content));
+        batch.add(C::Entity::insert(content.into_active_model().reset_all()).into_query());
+        Ok(batch)
     }
 
     /// A place after all entries of the type.

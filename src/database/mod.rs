@@ -1,5 +1,6 @@
 //! The database: which engine it is, and how to get a connection to it.
 
+mod batch;
 mod changes;
 mod file;
 mod pools;
@@ -32,6 +33,7 @@ use sea_orm::{
 use sea_orm_migration::{MigratorTrait, seaql_migrations};
 
 pub use self::{
+    batch::Batch,
     changes::{Changes, EntryChange, Head, LogEvent, LogPosition, LogQuery, News, State},
     pools::Pools,
     reads::{Reads, Touched},

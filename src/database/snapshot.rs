@@ -8,8 +8,9 @@ use std::sync::{
 use entity::{entry::ContentType, entry_id::EntryId};
 use futures_util::TryStreamExt;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, FromQueryResult,
-    PaginatorTrait, QueryTrait, Select, prelude::Uuid,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    FromQueryResult, PaginatorTrait, QueryResult, QueryTrait, Select, StatementBuilder,
+    StreamTrait, prelude::Uuid, sea_query::SelectStatement,
 };
 use tokio::sync::OnceCell;
 
@@ -33,9 +34,10 @@ const SQL: &str = "kindling::sql";
 const PER_ROW: usize = 500;
 
 /// Logs what a statement looks like, without its values, for those who look for slow ones.
-fn log_statement<E: EntityTrait>(connection: &DatabaseTransaction, select: &Select<E>) {
+fn log_statement(connection: &DatabaseTransaction, select: &SelectStatement) {
     if tracing::enabled!(target: SQL, tracing::Level::TRACE) {
-        let statement = select.build(connection.get_database_backend());
+        let statement =
+            StatementBuilder::build(select, &ConnectionTrait::get_database_backend(connection));
         tracing::trace!(target: SQL, statement = statement.sql);
     }
 }
@@ -136,22 +138,42 @@ impl Snapshot {
         self.all_weighed(select, |_| 0).await
     }
 
-    /// All rows, with the bytes of their texts. Each row charges the budget of the operation before the next one is read.
+    /// All rows, with the bytes of their texts.
     pub async fn all_weighed<E: EntityTrait, R: FromQueryResult + Send + Sync>(
         &self,
         select: Select<E>,
         bytes: impl Fn(&R) -> usize,
     ) -> Result<Vec<R>> {
+        let read = |row: &QueryResult| {
+            let row = R::from_query_result(row, "")?;
+            let bytes = bytes(&row);
+            Ok((row, bytes))
+        };
+        self.read(&select.into_query(), read).await
+    }
+
+    /// All rows of a statement, each read with the bytes of its texts. It charges the budget of the operation before the next one is
+    /// read.
+    pub async fn read<R>(
+        &self,
+        select: &SelectStatement,
+        read: impl Fn(&QueryResult) -> Result<(R, usize), DbErr>,
+    ) -> Result<Vec<R>> {
         let connection = self.counted().await?;
-        log_statement(connection, &select);
-        let stream = select.into_model::<R>().stream(connection).await;
-        let mut stream = stream.map_err(Error::of_reading)?;
+        log_statement(connection, select);
+        let mut stream = connection.stream(select).await.map_err(Error::of_reading)?;
         let mut rows = Vec::new();
         while let Some(row) = stream.try_next().await.map_err(Error::of_reading)? {
-            budget::charge(PER_ROW + bytes(&row))?;
+            let (row, bytes) = read(&row).map_err(Error::of_reading)?;
+            budget::charge(PER_ROW + bytes)?;
             rows.push(row);
         }
         Ok(rows)
+    }
+
+    /// Which engine it is of.
+    pub fn backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
     }
 
     /// How many rows there are.
@@ -161,7 +183,7 @@ impl Snapshot {
         E::Model: Sync,
     {
         let connection = self.counted().await?;
-        log_statement(connection, &select);
+        log_statement(connection, select.as_query());
         select.count(connection).await.map_err(Error::of_reading)
     }
 

@@ -9,12 +9,13 @@ use async_graphql::{Context, ID, Lookahead, Object};
 use entity::{entry, entry::ContentType, entry_id::EntryId};
 use sea_orm::{ColumnTrait, Condition};
 
-use super::{AnyEntry, Node, for_type, metered::Metered};
+use super::{AnyEntry, Node, metered::Metered};
 use crate::{
     app::App,
     auth::{Client, Principal},
     content::{
         Content,
+        by_id::{self, IdsByType},
         idempotency::Claim,
         load::{Group, related},
         object::Entry,
@@ -110,9 +111,7 @@ pub(super) async fn by_id<C: Content>(
     if id.content_type != C::TYPE {
         return Ok(None);
     }
-    let row = read::by_ids::<C>(&reader.snapshot, &view, &[id])
-        .await?
-        .pop();
+    let row = by_id::by_id(&reader.snapshot, &view, id).await?;
     shown(ctx, row, view).await
 }
 
@@ -259,22 +258,25 @@ pub async fn entries_of(
     (view, below): (View, View),
     selections: &[Arc<Lookahead<'_>>],
 ) -> Result<Vec<Option<AnyEntry>>> {
-    let mut by_type: BTreeMap<ContentType, Vec<EntryId>> = BTreeMap::new();
+    let mut by_type = IdsByType::new();
     for id in ids {
         by_type.entry(id.content_type).or_default().push(*id);
     }
-    let (mut groups, mut roots) = (Vec::new(), HashMap::new());
-    for (content_type, ids) in by_type {
-        let rows =
-            for_type!(content_type, C => read::by_ids::<C>(&reader.snapshot, &view, &ids).await)?;
-        roots.extend(rows.iter().map(|row| (row.id, row.clone())));
-        groups.extend(selections.iter().map(|selection| Group {
-            content_type,
+    let found = by_id::by_ids(&reader.snapshot, &view, by_type).await?;
+    let mut rows: BTreeMap<ContentType, Vec<AnyRow>> = BTreeMap::new();
+    for row in &found {
+        let of_type = rows.entry(row.id.content_type).or_default();
+        of_type.push(row.clone());
+    }
+    let groups = rows.iter().flat_map(|(content_type, rows)| {
+        selections.iter().map(|selection| Group {
+            content_type: *content_type,
             rows: rows.clone(),
             selection: Arc::clone(selection),
-        }));
-    }
-    let scope = reader.scope(below, groups).await?;
+        })
+    });
+    let scope = reader.scope(below, groups.collect()).await?;
+    let roots: HashMap<EntryId, AnyRow> = found.into_iter().map(|row| (row.id, row)).collect();
     let entry = |id: &EntryId| AnyEntry::of(roots.get(id)?, &scope);
     Ok(ids.iter().map(entry).collect())
 }

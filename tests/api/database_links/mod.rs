@@ -1,6 +1,7 @@
 //! What lies between the server and PostgreSQL: TLS, and poolers.
 
 mod pooler;
+mod round_trips;
 mod tls;
 
 use url::Url;
