@@ -51,6 +51,7 @@ mod m20261127_020003_create_idempotency_subject;
 mod m20261127_050001_normalize_identifiers;
 mod m20261128_010001_add_sort_keys;
 mod m20261128_020001_create_entry_count;
+mod m20261128_020002_order_indexes;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -107,6 +108,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_050001_normalize_identifiers::Migration),
             Box::new(m20261128_010001_add_sort_keys::Migration),
             Box::new(m20261128_020001_create_entry_count::Migration),
+            Box::new(m20261128_020002_order_indexes::Migration),
         ]
     }
 }

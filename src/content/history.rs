@@ -47,7 +47,7 @@ pub async fn known(
 
 /// The order of a history: the newest revision first.
 pub fn newest_first() -> Vec<Step<revision::Model>> {
-    let by = OrderColumn::new(revision::Column::Number, |row: &revision::Model| {
+    let by = OrderColumn::of_id(revision::Column::Number, |row: &revision::Model| {
         row.number.into()
     });
     vec![Step {

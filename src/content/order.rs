@@ -41,7 +41,7 @@ pub struct OrderColumn<R> {
     pub nullable: bool,
     /// Whether the column is one of the entry, rather than of its content.
     pub of_entry: bool,
-    /// Whether it is the id, which makes the order total.
+    /// Whether it is part of the primary key.
     pub is_id: bool,
     /// The type of its values.
     pub kind: ColumnType,
@@ -61,9 +61,15 @@ impl<R> OrderColumn<R> {
             key,
         }
     }
-}
 
-impl<R> OrderColumn<R> {
+    /// Orders by this column of the primary key.
+    pub fn of_id(column: impl ColumnTrait, key: fn(&R) -> Key) -> Self {
+        Self {
+            is_id: true,
+            ..Self::new(column, key)
+        }
+    }
+
     /// Whether the key can be a value of the column.
     pub fn takes(&self, key: &Key) -> bool {
         match key {
@@ -160,7 +166,7 @@ impl<R> Step<R> {
             OrderDirection::Asc => (Order::Asc, NullOrdering::First),
             OrderDirection::Desc => (Order::Desc, NullOrdering::Last),
         };
-        // An id is never missing, and stands in the indexes without a word about it.
+        // What is part of a primary key is never missing, and stands in indexes without a word about that.
         if self.by.is_id {
             select.order_by(self.by.column.clone(), order)
         } else {

@@ -56,10 +56,10 @@ impl UsedBy {
 
     /// The order of the places: any, and always the same.
     pub fn order() -> Vec<Step<Row>> {
-        let owner = OrderColumn::new(reference::Column::OwnerId, |row: &Row| {
+        let owner = OrderColumn::of_id(reference::Column::OwnerId, |row: &Row| {
             Key::Id(row.owner_id)
         });
-        let field = OrderColumn::new(reference::Column::Field, |row: &Row| (&row.field).into());
+        let field = OrderColumn::of_id(reference::Column::Field, |row: &Row| (&row.field).into());
         let step = |by| Step {
             by,
             direction: OrderDirection::Asc,

@@ -106,10 +106,7 @@ impl WorkList {
                 row.created_at.into()
             }),
         };
-        let id = OrderColumn {
-            is_id: true,
-            ..OrderColumn::new(entry::Column::Id, |row: &entry::Model| Key::Id(row.id))
-        };
+        let id = OrderColumn::of_id(entry::Column::Id, |row: &entry::Model| Key::Id(row.id));
         let step = |by| Step {
             by,
             direction: self.direction,

@@ -9,8 +9,8 @@ use entity::{entry::ContentType, entry_id::EntryId};
 use futures_util::TryStreamExt;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    FromQueryResult, PaginatorTrait, QueryResult, QueryTrait, Select, StatementBuilder,
-    StreamTrait, prelude::Uuid, sea_query::SelectStatement,
+    FromQueryResult, PaginatorTrait, QueryResult, QueryTrait, Select, Statement, StatementBuilder,
+    StreamTrait, Value, Values, prelude::Uuid, sea_query::SelectStatement,
 };
 use tokio::sync::OnceCell;
 
@@ -34,12 +34,24 @@ const SQL: &str = "kindling::sql";
 const PER_ROW: usize = 500;
 
 /// Logs what a statement looks like, without its values, for those who look for slow ones.
-fn log_statement(connection: &DatabaseTransaction, select: &SelectStatement) {
-    if tracing::enabled!(target: SQL, tracing::Level::TRACE) {
-        let statement =
-            StatementBuilder::build(select, &ConnectionTrait::get_database_backend(connection));
-        tracing::trace!(target: SQL, statement = statement.sql);
+fn log_statement(statement: &Statement) {
+    tracing::trace!(target: SQL, statement = statement.sql);
+}
+
+/// Writes the limit of a page into its statement. PostgreSQL plans a statement once only if the plan for all parameters is as good as
+/// that for some, and of an unknown limit it expects a tenth of all rows.
+fn planned_once(mut statement: Statement) -> Statement {
+    let Some(Values(values)) = &mut statement.values else {
+        return statement;
+    };
+    let parameter = format!("LIMIT ${}", values.len());
+    if let Some(before) = statement.sql.strip_suffix(&parameter)
+        && let Some(Value::BigUnsigned(Some(limit))) = values.last()
+    {
+        statement.sql = format!("{before}LIMIT {limit}");
+        values.pop();
     }
+    statement
 }
 
 /// Begins with the first statement, and ends when it is closed or dropped. It cannot write.
@@ -160,8 +172,10 @@ impl Snapshot {
         read: impl Fn(&QueryResult) -> Result<(R, usize), DbErr>,
     ) -> Result<Vec<R>> {
         let connection = self.counted().await?;
-        log_statement(connection, select);
-        let mut stream = connection.stream(select).await.map_err(Error::of_reading)?;
+        let statement = planned_once(StatementBuilder::build(select, &self.backend()));
+        log_statement(&statement);
+        let stream = connection.stream_raw(statement).await;
+        let mut stream = stream.map_err(Error::of_reading)?;
         let mut rows = Vec::new();
         while let Some(row) = stream.try_next().await.map_err(Error::of_reading)? {
             let (row, bytes) = read(&row).map_err(Error::of_reading)?;
@@ -183,7 +197,7 @@ impl Snapshot {
         E::Model: Sync,
     {
         let connection = self.counted().await?;
-        log_statement(connection, select.as_query());
+        log_statement(&select.build(self.backend()));
         select.count(connection).await.map_err(Error::of_reading)
     }
 

@@ -59,12 +59,8 @@ impl<R> Page<R> {
 
 /// The newest first, by ids that are made in the order of time.
 pub(super) fn newest_first<R>(column: impl ColumnTrait, id: fn(&R) -> Key) -> Step<R> {
-    let by = OrderColumn {
-        is_id: true,
-        ..OrderColumn::new(column, id)
-    };
     Step {
-        by,
+        by: OrderColumn::of_id(column, id),
         direction: OrderDirection::Desc,
     }
 }
