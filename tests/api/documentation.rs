@@ -1,5 +1,7 @@
 //! What the documents show is what happens: their queries run on the demo content.
 
+use std::path::{Path, PathBuf};
+
 use kindling::{auth::Principal, demo};
 use serde_json::Value;
 
@@ -7,8 +9,6 @@ use crate::support::{TestApp, on_both_engines};
 
 const README: &str = include_str!("../../README.md");
 const FRONTENDS: &str = include_str!("../../docs/frontends.md");
-const SETTINGS: &str = include_str!("../../docs/settings.md");
-const ERRORS: &str = include_str!("../../docs/errors.md");
 
 /// The contents of the fenced blocks of a language, in their order.
 fn blocks<'a>(document: &'a str, language: &str) -> Vec<&'a str> {
@@ -82,23 +82,58 @@ fn the_demo_says_everything_in_both_languages() {
     }
 }
 
+/// The documents by their paths.
+fn documents() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let listed = std::fs::read_dir(root.join("docs")).expect("the folder of documents");
+    let listed = listed.map(|file| file.expect("a file").path());
+    let markdown = listed.filter(|path| path.extension().is_some_and(|it| it == "md"));
+    let outside = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root.join(name));
+    markdown
+        .chain(outside)
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).expect("a document");
+            (path, text)
+        })
+        .collect()
+}
+
+/// The anchors of the headings, as GitHub makes them.
+fn anchors(document: &str) -> Vec<String> {
+    let headings = document.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let text = line.trim_start_matches('#').trim().to_lowercase();
+            text.chars()
+                .filter(|it| it.is_alphanumeric() || matches!(it, ' ' | '-' | '_'))
+                .map(|it| if it == ' ' { '-' } else { it })
+                .collect()
+        })
+        .collect()
+}
+
 #[test]
 fn the_documents_link_to_what_is_there() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (folder, document) in [
-        ("", README),
-        ("docs", FRONTENDS),
-        ("docs", SETTINGS),
-        ("docs", ERRORS),
-    ] {
-        for link in document
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
-            let path = link.split('#').next().unwrap_or_default();
-            let local = !path.is_empty() && !path.contains("://");
-            assert!(!local || root.join(folder).join(path).exists(), "{link}");
+    let documents = documents();
+    assert!(documents.len() > 15, "{}", documents.len());
+    for (from, document) in &documents {
+        let links = document.split("](").skip(1);
+        for link in links.filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let folder = from.parent().expect("a folder");
+            let target = match path {
+                "" => from.clone(),
+                path => folder.join(path),
+            };
+            let shown = format!("{} links to {link}", from.display());
+            let target = target.canonicalize().expect(&shown);
+            if !anchor.is_empty() {
+                let text = std::fs::read_to_string(target).expect(&shown);
+                assert!(anchors(&text).iter().any(|it| it == anchor), "{shown}");
+            }
         }
     }
 }

@@ -31,6 +31,7 @@ mod errors;
 mod executing;
 mod factors;
 mod filter_logic;
+mod frontend_guide;
 mod http;
 mod idempotency;
 mod introspection;
