@@ -21,6 +21,7 @@ mod cors;
 mod csrf;
 mod database_links;
 mod database_state;
+mod deployment;
 mod documentation;
 mod documentation_editing;
 mod documents;

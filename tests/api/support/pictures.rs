@@ -82,7 +82,7 @@ pub(crate) fn padded(picture: &[u8], length: usize) -> Vec<u8> {
     [whole, &chunk(b"IDAT", &pixels), end].concat()
 }
 
-const BOUNDARY: &str = "a-boundary-that-no-file-holds";
+pub(crate) const BOUNDARY: &str = "a-boundary-that-no-file-holds";
 
 /// A form as it goes over the wire: names of parts, names of files, content.
 pub(crate) fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {

@@ -33,6 +33,31 @@ pub(crate) fn pgbouncer() -> Option<PathBuf> {
     installed("/usr/sbin", &["pgbouncer"], "PgBouncer")
 }
 
+/// nginx; none if it is not installed.
+pub(crate) fn nginx() -> Option<PathBuf> {
+    installed("/usr/sbin", &["nginx"], "nginx")
+}
+
+/// Caddy; none if it is not installed.
+pub(crate) fn caddy() -> Option<PathBuf> {
+    installed("/usr/bin", &["caddy"], "Caddy")
+}
+
+/// systemd's own checks; none if they are not installed.
+pub(crate) fn systemd_analyze() -> Option<PathBuf> {
+    installed("/usr/bin", &["systemd-analyze"], "systemd-analyze")
+}
+
+/// SQLite's command line; none if it is not installed.
+pub(crate) fn sqlite3() -> Option<PathBuf> {
+    installed("/usr/bin", &["sqlite3"], "sqlite3")
+}
+
+/// PostgreSQL's `pg_dump`, with `pg_restore` beside it; none if they are not installed.
+pub(crate) fn pg_dump() -> Option<PathBuf> {
+    installed("/usr/bin", &["pg_dump"], "pg_dump")
+}
+
 /// The first of these programs that lies in the folder.
 fn installed(folder: &str, names: &[&str], what: &str) -> Option<PathBuf> {
     let paths = names.iter().map(|name| Path::new(folder).join(name));
