@@ -20,6 +20,11 @@ const TRIED_AFTER: Duration = Duration::from_secs(1);
 const REPEATABLE_READ: &str = "repeatable read";
 /// PostgreSQL: a message that the protocol does not allow. Poolers refuse settings of a session with it.
 const PROTOCOL_VIOLATION: &str = "08P01";
+/// PostgreSQL: a prepared statement of this name does not exist, or exists already.
+const STATEMENT_STATES: [&str; 2] = ["26000", "42P05"];
+/// How long to wait for the connections of a pooler that has too few for the check of prepared statements.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+const FORGETS_STATEMENTS: &str = "the pooler before the database loses prepared statements between transactions, and Kindling needs them; set pool_mode = session in it, or use PgBouncer 1.21 or newer with max_prepared_statements above 0";
 
 /// How transactions are kept apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +83,9 @@ impl Server {
         let options = options.extra_float_digits(None).disable_statement_logging();
         let isolation = Self::isolation_at(&options).await;
         let isolation = isolation.map_err(|error| Error::Unavailable(error.into()))?;
+        if isolation == Isolation::OfTransactions {
+            check_statements(&options).await?;
+        }
         Ok(Self {
             options,
             changes: changes.clone(),
@@ -168,8 +176,40 @@ fn snapshots(options: &PgConnectOptions) -> PgConnectOptions {
 }
 
 fn is_refused_setting(error: &sqlx::Error) -> bool {
+    has_state(error, &[PROTOCOL_VIOLATION])
+}
+
+/// Whether the error has one of these states of PostgreSQL.
+fn has_state(error: &sqlx::Error, states: &[&str]) -> bool {
     let code = error.as_database_error().and_then(DatabaseError::code);
-    code.as_deref() == Some(PROTOCOL_VIOLATION)
+    code.is_some_and(|code| states.contains(&code.as_ref()))
+}
+
+/// Fails behind a pooler that gives each transaction any connection and does not prepare statements again there: every statement
+/// could fail later. Passes where the pooler has too few connections to tell.
+async fn check_statements(options: &PgConnectOptions) -> Result<()> {
+    match tokio::time::timeout(CHECK_TIMEOUT, run_on_two_connections(options)).await {
+        Ok(Err(error)) if has_state(&error, &STATEMENT_STATES) => {
+            Err(Error::internal(FORGETS_STATEMENTS))
+        }
+        Ok(Err(error)) => Err(Error::Unavailable(error.into())),
+        Ok(Ok(())) | Err(_) => Ok(()),
+    }
+}
+
+/// Runs a prepared statement before and while another session holds the connection that a pooler used for it: poolers take the
+/// connection that was used last.
+async fn run_on_two_connections(options: &PgConnectOptions) -> sqlx::Result<()> {
+    // With `statement-cache-capacity=0` in the URL the second run would prepare the statement again, and hide that the first is lost.
+    let options = options.clone().statement_cache_capacity(1);
+    let mut session = PgConnection::connect_with(&options).await?;
+    let mut other = PgConnection::connect_with(&options).await?;
+    sqlx::query("SELECT 1").execute(&mut session).await?;
+    let transaction = other.begin().await?;
+    sqlx::query("SELECT 1").execute(&mut session).await?;
+    transaction.rollback().await?;
+    other.close().await?;
+    session.close().await
 }
 
 /// Warns where what is read and written can be read on its way, and the URL says nothing of it.

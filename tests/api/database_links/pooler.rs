@@ -18,7 +18,7 @@ use url::Url;
 use super::behind;
 use crate::support::{
     postgres::{self, TestDatabase},
-    server::Server,
+    server::{Server, run},
     tools,
 };
 
@@ -153,8 +153,57 @@ async fn a_site_works_behind_a_pooler() {
     };
     let database = server.create_database(None).await;
     let pooler = start(&program, &database, REFUSES).await;
+    works_behind(&database, &pooler).await;
+}
+
+/// The version of `PgBouncer`, such as `[1, 18]`.
+fn version(program: &Path) -> Vec<u32> {
+    let output = Command::new(program).arg("--version").output();
+    let output = output.expect("PgBouncer");
+    let text = String::from_utf8(output.stdout).expect("a text");
+    let number = text.split_whitespace().nth(1).expect("a version");
+    number
+        .split('.')
+        .map_while(|part| part.parse().ok())
+        .collect()
+}
+
+#[tokio::test]
+async fn transaction_mode_works_with_prepared_statements_and_is_refused_without() {
+    let (Some(server), Some(program)) = (postgres::server().await, tools::pgbouncer()) else {
+        return;
+    };
+    let database = server.create_database(None).await;
+    let keeps_statements = version(&program) >= vec![1, 21];
+    let never = if keeps_statements {
+        "max_prepared_statements = 0"
+    } else {
+        ""
+    };
+    for forgets in [IGNORES, REFUSES] {
+        let settings = format!("{}\n{never}", forgets.replace("session", "transaction"));
+        let pooler = start(&program, &database, &settings).await;
+        let folder = TempDir::new().expect("a folder");
+        // It does not help: the driver names its statements all the same.
+        for query in ["", "statement-cache-capacity=0"] {
+            let url = behind(&database, "127.0.0.1", pooler.port, query);
+            let refused = run(folder.path(), &["migrate", "--database-url", &url]);
+            let said = String::from_utf8_lossy(&refused.stderr);
+            assert!(!refused.status.success(), "{said}");
+            assert!(said.contains("max_prepared_statements"), "{said}");
+        }
+    }
+    if keeps_statements {
+        let settings = "pool_mode = transaction\nmax_prepared_statements = 200";
+        let pooler = start(&program, &database, settings).await;
+        works_behind(&database, &pooler).await;
+    }
+}
+
+/// Edits and publishes behind the pooler.
+async fn works_behind(database: &TestDatabase, pooler: &Pooler) {
     let folder = TempDir::new().expect("a folder");
-    let url = behind(&database, "127.0.0.1", pooler.port, "");
+    let url = behind(database, "127.0.0.1", pooler.port, "");
     let mut server = Server::start(folder.path(), &["--database-url", &url]);
     let token = server.sign_in("editor").await;
     let create = "mutation { createValue(input: {key: \"pooled\", content: {title: \"Pooled\"}}) { value { id } } }";
