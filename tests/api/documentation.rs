@@ -82,6 +82,14 @@ fn the_demo_says_everything_in_both_languages() {
     }
 }
 
+#[test]
+fn the_profile_of_the_readme_is_there() {
+    let profile = README.split("--profile ").nth(1).expect("a profile");
+    let name = profile.split_whitespace().next().expect("a name");
+    let manifest = include_str!("../../Cargo.toml");
+    assert!(manifest.contains(&format!("[profile.{name}]")), "{name}");
+}
+
 /// The documents by their paths.
 fn documents() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
