@@ -12,13 +12,13 @@ pub(super) fn is_common_year(year: i32) -> bool {
 
 /// Writes a scalar that is a text on the wire and is checked by a function.
 macro_rules! text_scalar {
-    ($(#[$doc:meta])* $name:ident($inner:ty), $parse:expr, $print:expr $(, or $of_number:ident)?) => {
+    ($(#[$doc:meta])* $name:ident($inner:ty) by $specification:literal, $parse:expr, $print:expr $(, or $of_number:ident)?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name(pub $inner);
 
         $(#[$doc])*
-        #[Scalar]
+        #[Scalar(specified_by_url = $specification)]
         impl ScalarType for $name {
             fn parse(value: Value) -> InputValueResult<Self> {
                 let parse: fn(&str) -> Result<$inner, String> = $parse;
@@ -55,7 +55,7 @@ fn exact(number: &Number) -> Result<String, String> {
 
 text_scalar! {
     /// A language, perhaps with script or region, as in BCP 47: `en`, `es`, `pt-BR`. As input in whatever case.
-    Locale(String),
+    Locale(String) by "https://www.rfc-editor.org/rfc/rfc5646",
     |text| match icu_locale_core::Locale::try_from_str(text).map(|locale| locale.to_string()) {
         Ok(canonical) if canonical.eq_ignore_ascii_case(text) => Ok(canonical),
         _ => Err("must be a BCP 47 locale such as en, es or pt-BR".to_owned()),
@@ -64,18 +64,19 @@ text_scalar! {
 }
 
 text_scalar! {
-    /// A day, as in ISO 8601: `2026-05-01`.
-    Date(entity::Date),
+    /// A day, as `full-date` in RFC 3339: `2026-05-01`. The year is from 0001 to 9999.
+    Date(entity::Date) by "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
     |text| match text.parse::<entity::Date>() {
-        Ok(day) if is_common_year(day.year()) => Ok(day),
+        Ok(day) if is_common_year(day.year()) && day.to_string() == text => Ok(day),
         _ => Err("must be a day such as 2026-05-01".to_owned()),
     },
     ToString::to_string
 }
 
 text_scalar! {
-    /// An instant, as in RFC 3339: `2026-05-01T12:00:00Z`. It is kept to the microsecond.
-    DateTime(Instant),
+    /// An instant, as `date-time` in RFC 3339: `2026-05-01T12:00:00Z`. The year is from 0001 to 9999. It is kept to the microsecond, and
+    /// returned in UTC.
+    DateTime(Instant) by "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
     |text| match chrono::DateTime::parse_from_rfc3339(text) {
         Ok(instant) if is_common_year(instant.to_utc().year()) => Ok(instant.to_utc().trunc_subsecs(6)),
         _ => Err("must be an instant such as 2026-05-01T12:00:00Z".to_owned()),
@@ -84,23 +85,25 @@ text_scalar! {
 }
 
 text_scalar! {
-    /// A date that is known to the year, the month or the day: `2008`, `2008-05` or `2008-05-17`.
-    PartialDate(entity::partial_date::PartialDate),
+    /// A date that is known to the year, the month or the day: `2008`, `2008-05` or `2008-05-17`. Of the formats in the W3C note on dates, the
+    /// three without a time.
+    PartialDate(entity::partial_date::PartialDate) by "https://www.w3.org/TR/NOTE-datetime",
     |text| text.parse().map_err(|error: entity::partial_date::NoPartialDate| error.to_string()),
     ToString::to_string
 }
 
 text_scalar! {
-    /// An exact decimal number as text, with at most 12 digits before and 6 after the point: `48479`, `3.5`. As input also a number, if it is exact.
-    Decimal(entity::decimal::Decimal),
+    /// An exact decimal number as text, written as `decimal` in XML Schema without a plus sign, with at most 12 digits before and 6 after the point: `48479`, `3.5`. As input also a number, if it is exact.
+    Decimal(entity::decimal::Decimal) by "https://www.w3.org/TR/xmlschema11-2/#decimal",
     |text| text.parse().map_err(|error: entity::decimal::NoDecimal| error.to_string()),
     ToString::to_string,
     or exact
 }
 
 text_scalar! {
-    /// An address: absolute with http, https, mailto or tel, or relative to this site.
-    Url(String),
+    /// An address, as `URI-reference` in RFC 3986: absolute with http, https, mailto or tel, or relative to this site. Letters beyond ASCII may
+    /// stand in it as they are.
+    Url(String) by "https://www.rfc-editor.org/rfc/rfc3986#section-4.1",
     |text| Ok(text.to_owned()),
     Clone::clone
 }

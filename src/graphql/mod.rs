@@ -3,6 +3,7 @@
 mod account;
 mod actor;
 mod api_token;
+mod declared;
 pub(crate) mod document;
 mod email_change;
 mod entry;
@@ -46,6 +47,7 @@ pub use self::execution::Document;
 pub(crate) use self::execution::Types;
 use self::{
     execution::{Plan, Plans, coerce, complete_response, with_suggestion},
+    declared::Declared,
     limits::Limits,
     meter::Meter,
     retry::Retrying,
@@ -173,6 +175,7 @@ fn builder() -> SchemaBuilder<Query, Retrying<Mutation>, EmptySubscription> {
 }
 
 /// The schema in GraphQL's schema definition language, as it stands in `schema.graphql`.
+        .register_output_type::<Declared>()
 pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .sorted_fields()

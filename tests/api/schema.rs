@@ -97,6 +97,62 @@ async fn every_limit_of_a_field_stands_in_its_description() {
     assert!(checked > 40, "{checked} fields only");
 }
 
+#[tokio::test]
+async fn every_scalar_names_what_specifies_it() {
+    let app = TestApp::on_sqlite().await;
+    let answer = app
+        .query("{ __schema { types { kind name specifiedByURL } } }")
+        .await;
+    let types = answer["data"]["__schema"]["types"].as_array();
+    let scalars = types
+        .expect("types")
+        .iter()
+        .filter(|of| of["kind"] == "SCALAR" && !BUILT_IN.contains(&text(&of["name"])));
+    let scalars: Vec<&Value> = scalars.collect();
+    assert!(scalars.len() > 6, "{scalars:?}");
+    for scalar in scalars {
+        let url = scalar["specifiedByURL"].as_str().unwrap_or_default();
+        assert!(url.starts_with("https://"), "{scalar}");
+    }
+}
+
+#[tokio::test]
+async fn introspection_names_the_interfaces_that_interfaces_implement() {
+    let app = TestApp::on_sqlite().await;
+    let query = r#"{
+        __type(name: "Entry") { kind its: interfaces { ...Named possibleTypes { interfaces { ...Named } } } name }
+        node: __type(name: "Node") { interfaces { name } }
+        object: __type(name: "Page") { interfaces { name interfaces { name } } }
+        union: __type(name: "StorySectionItem") { interfaces { name } }
+        __typename
+    }
+    fragment Named on __Type { name interfaces { name kind } }"#;
+    let answer = app.query(query).await;
+    assert_eq!(answer["errors"], Value::Null, "{answer}");
+    let data = &answer["data"];
+    let node = serde_json::json!({"name": "Node", "interfaces": []});
+    let entry =
+        serde_json::json!({"name": "Entry", "interfaces": [{"name": "Node", "kind": "INTERFACE"}]});
+    let of_objects = serde_json::json!({"interfaces": [node, entry]});
+    assert_eq!(data["__type"]["its"][0]["name"], "Node");
+    assert_eq!(data["__type"]["its"].as_array().map(Vec::len), Some(1));
+    let possible = data["__type"]["its"][0]["possibleTypes"].as_array();
+    let possible = possible.expect("types");
+    assert_eq!(possible.len(), ContentType::iter().count());
+    assert!(possible.iter().all(|of| *of == of_objects), "{possible:?}");
+    assert_eq!(data["node"]["interfaces"], serde_json::json!([]));
+    assert_eq!(
+        data["object"]["interfaces"][1]["interfaces"][0]["name"],
+        "Node"
+    );
+    assert_eq!(data["union"]["interfaces"], Value::Null);
+    let keys = data.as_object().expect("an object").keys();
+    let keys: Vec<&String> = keys.collect();
+    assert_eq!(keys, ["__type", "node", "object", "union", "__typename"]);
+    let keys = data["__type"].as_object().expect("an object").keys();
+    assert_eq!(keys.collect::<Vec<_>>(), ["kind", "its", "name"]);
+}
+
 /// Checks the fields of a content type, and returns how many there are.
 fn check_limits(api: &Introspection, content_type: ContentType) -> usize {
     let (content, fields) = types::limits(content_type);

@@ -4,7 +4,10 @@
 use apollo_compiler::ast::Type;
 use async_graphql::{Name, PathSegment, Response, ServerError, Value, indexmap::IndexMap};
 
-use super::plan::{Content, FieldShape, Plan, Shape, TYPE_KEY};
+use super::{
+    interfaces,
+    plan::{Content, FieldShape, Plan, Shape, TYPE_KEY},
+};
 
 /// Brings the data of a response to the shape of its operation. It is null where the root must not be what it is.
 pub(in crate::graphql) fn complete_response(response: &mut Response, plan: &Plan) {
@@ -15,15 +18,17 @@ fn complete(data: &mut Value, shape: &Shape, errors: &[ServerError]) {
     let mut completion = Completion {
         errors,
         path: Vec::new(),
+        implemented: IndexMap::new(),
     };
     if matches!(data, Value::Null) {
         // Each of its fields has failed.
         *data = Value::Object(IndexMap::new());
     }
-    if let Value::Object(fields) = data
-        && completion.object(fields, shape).is_err()
-    {
-        *data = Value::Null;
+    if let Value::Object(fields) = data {
+        completion.implemented = interfaces::take(fields);
+        if completion.object(fields, shape).is_err() {
+            *data = Value::Null;
+        }
     }
 }
 
@@ -34,6 +39,8 @@ struct Completion<'a> {
     errors: &'a [ServerError],
     /// Where the value stands. Not followed where there are no errors: nobody asks for it.
     path: Vec<PathSegment>,
+    /// What introspection tells of interfaces that others implement, by the keys of the plan.
+    implemented: IndexMap<Name, Value>,
 }
 
 impl Completion<'_> {
@@ -42,6 +49,9 @@ impl Completion<'_> {
         fields: &mut IndexMap<Name, Value>,
         shape: &Shape,
     ) -> Result<(), NullError> {
+        if let Some(name) = interfaces::take_name(fields) {
+            self.interfaces(fields, shape, &name);
+        }
         let is_in_order = fields.len() == shape.0.len()
             && fields
                 .keys()
@@ -58,6 +68,17 @@ impl Completion<'_> {
             self.field(value, field)?;
         }
         Ok(())
+    }
+
+    /// Puts the interfaces of the described type of this name where they were left out.
+    fn interfaces(&self, fields: &mut IndexMap<Name, Value>, shape: &Shape, name: &Value) {
+        for field in &shape.0 {
+            if let Content::Interfaces(interfaces) = &*field.content
+                && let Some(value) = interfaces.of(name, &self.implemented)
+            {
+                fields.insert(field.key.clone(), value);
+            }
+        }
     }
 
     fn field(&mut self, value: &mut Value, field: &FieldShape) -> Result<(), NullError> {
@@ -89,6 +110,7 @@ impl Completion<'_> {
             Value::Object(fields) => match content {
                 Content::Leaf => Ok(()),
                 Content::Object(shape) => self.object(fields, shape),
+                Content::Interfaces(interfaces) => self.object(fields, interfaces.shape()),
                 Content::ByType(shapes) => match type_of(fields, shapes) {
                     Some(shape) => self.object(fields, shape),
                     None => Err(NullError),

@@ -5,6 +5,7 @@
 mod absent;
 mod collect;
 mod completion;
+mod interfaces;
 mod literals;
 mod plan;
 mod types;

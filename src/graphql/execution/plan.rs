@@ -20,6 +20,7 @@ use async_graphql_value::Value;
 use super::{
     absent::without_absent,
     collect::{Collected, Collector},
+    interfaces::{self, Implemented, Interfaces},
 };
 use crate::graphql::errors::with_code;
 
@@ -60,6 +61,8 @@ pub(super) enum Content {
     Object(Shape),
     /// Objects with fields by type, which stands under [`TYPE_KEY`].
     ByType(Vec<(String, Shape)>),
+    /// The interfaces of a type that introspection describes.
+    Interfaces(Box<Interfaces>),
 }
 
 impl Plan {
@@ -77,9 +80,11 @@ pub(super) fn plan(collector: &Collector<'_>) -> Result<Plan, ServerError> {
         collector,
         fields: 0,
         bytes: 1_000,
+        implemented: Implemented::default(),
     };
     let set = &operation.selection_set;
-    let (items, shape) = planner.object(root, &[&set.node])?;
+    let (mut items, shape) = planner.object(root, &[&set.node])?;
+    items.extend(planner.implemented.at_root());
     let merged = OperationDefinition {
         ty: operation.ty,
         variable_definitions: operation.variable_definitions.clone(),
@@ -100,9 +105,10 @@ struct Planner<'c, 'd> {
     collector: &'c Collector<'d>,
     fields: usize,
     bytes: usize,
+    implemented: Implemented,
 }
 
-type Items = Vec<Positioned<Selection>>;
+pub(super) type Items = Vec<Positioned<Selection>>;
 type Planned<T> = Result<T, ServerError>;
 
 impl<'d> Planner<'_, 'd> {
@@ -117,6 +123,10 @@ impl<'d> Planner<'_, 'd> {
             };
             items.push(item);
             shapes.push(shape);
+        }
+        let is_implementing = |shape: &FieldShape| matches!(*shape.content, Content::Interfaces(_));
+        if shapes.iter().any(is_implementing) {
+            items.push(interfaces::name());
         }
         if items.is_empty() {
             items.push(type_name());
@@ -138,15 +148,20 @@ impl<'d> Planner<'_, 'd> {
         let Some(defined) = collector.types.field(owner, &first.node.name.node) else {
             return Ok(None);
         };
-        self.fields += 1;
-        if self.fields > MOST_FIELDS {
-            let message = format!("the operation has more than {MOST_FIELDS} fields by type");
-            let error = ServerError::new(message, Some(first.pos));
-            return Err(with_code(error, "LIMIT_EXCEEDED"));
-        }
+        self.count(1, first.pos)?;
         let sets = nodes.iter().map(|node| &node.node.selection_set.node);
         let sets: Vec<&SelectionSet> = sets.collect();
-        let (items, content) = self.content(defined.ty.inner_named_type(), &sets)?;
+        let (fields, bytes) = (self.fields, self.bytes);
+        let (items, mut content) = self.content(defined.ty.inner_named_type(), &sets)?;
+        if Implemented::completes(owner, &first.node.name.node)
+            && let Content::Object(shape) = content
+        {
+            let types = collector.types;
+            let times;
+            (times, content) = self.implemented.select(types, &items, shape);
+            self.bytes += times * (self.bytes - bytes);
+            self.count(times * (self.fields - fields), first.pos)?;
+        }
         let is_absent = |variable: &str| collector.is_absent(variable);
         let arguments = without_absent(&first.node.arguments, &is_absent);
         let values = arguments.iter().map(|(_, value)| size_of(&value.node));
@@ -168,6 +183,17 @@ impl<'d> Planner<'_, 'd> {
             Positioned::new(Selection::Field(field), first.pos),
             shape,
         )))
+    }
+
+    /// Counts fields of the plan, and fails where it becomes too large.
+    fn count(&mut self, fields: usize, at: Pos) -> Planned<()> {
+        self.fields += fields;
+        if self.fields <= MOST_FIELDS {
+            return Ok(());
+        }
+        let message = format!("the operation has more than {MOST_FIELDS} fields by type");
+        let error = ServerError::new(message, Some(at));
+        Err(with_code(error, "LIMIT_EXCEEDED"))
     }
 
     fn content(&mut self, inner: &str, sets: &[&'d SelectionSet]) -> Planned<(Items, Content)> {
@@ -281,13 +307,27 @@ fn size_of(value: &Value) -> usize {
 }
 
 fn type_name() -> Positioned<Selection> {
+    selected(&Name::new(TYPE_KEY), TYPENAME, None, Vec::new())
+}
+
+/// The selection of a field that stands in no document.
+pub(super) fn selected(
+    key: &Name,
+    name: &str,
+    argument: Option<(Name, Value)>,
+    items: Items,
+) -> Positioned<Selection> {
     let nowhere = Pos::default();
+    let placed = |name: Name| Positioned::new(name, nowhere);
+    let arguments = argument
+        .into_iter()
+        .map(|(name, value)| (placed(name), Positioned::new(value, nowhere)));
     let field = Field {
-        alias: Some(Positioned::new(Name::new(TYPE_KEY), nowhere)),
-        name: Positioned::new(Name::new(TYPENAME), nowhere),
-        arguments: Vec::new(),
+        alias: Some(placed(key.clone())),
+        name: placed(Name::new(name)),
+        arguments: arguments.collect(),
         directives: Vec::new(),
-        selection_set: Positioned::new(SelectionSet { items: Vec::new() }, nowhere),
+        selection_set: Positioned::new(SelectionSet { items }, nowhere),
     };
     Positioned::new(Selection::Field(Positioned::new(field, nowhere)), nowhere)
 }

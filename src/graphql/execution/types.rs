@@ -94,6 +94,20 @@ impl Types {
         self.possible.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// The interfaces, with those that each implements.
+    pub(super) fn interfaces(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
+        self.schema.types.iter().filter_map(|(name, defined)| {
+            let ExtendedType::Interface(interface) = defined else {
+                return None;
+            };
+            let implemented = interface.implements_interfaces.iter();
+            Some((
+                name.as_str(),
+                implemented.map(ToString::to_string).collect(),
+            ))
+        })
+    }
+
     /// Whether each value of the type has a type of its own: it is an interface or a union.
     pub(super) fn is_abstract(&self, name: &str) -> bool {
         matches!(
