@@ -16,6 +16,25 @@ pub fn normalize(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
+/// Returns the text without white space at its ends; nothing of a text of which nothing can be seen.
+pub fn trim(text: &str) -> &str {
+    trim_end(text).trim_start_matches(is_padding)
+}
+
+/// Returns the text without white space at its end; nothing of a text of which nothing can be seen.
+pub fn trim_end(text: &str) -> &str {
+    if is_blank(text) {
+        return "";
+    }
+    text.trim_end_matches(is_padding)
+}
+
+/// White space, and what parts words without being seen: it means nothing at the ends of a text. Joiners do, as they belong to letters
+/// and pictures.
+fn is_padding(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
+}
+
 /// Whether nothing of the text can be seen.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c == ' ' || is_invisible(c))

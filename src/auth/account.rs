@@ -53,7 +53,7 @@ pub async fn is_none(app: &App) -> Result<bool> {
 
 /// The address as it is kept and looked up; nothing if it is none.
 pub(super) fn address(email: &str) -> Option<String> {
-    let email = identifier::normalize(&email.trim().to_lowercase()).into_owned();
+    let email = identifier::normalize(&identifier::trim(email).to_lowercase()).into_owned();
     let (name, host) = email.split_once('@')?;
     let is_plain = |part: &str| {
         let foreign = |c: char| c.is_whitespace() || c.is_control() || "@<>()[],;:\\\"".contains(c);
@@ -75,7 +75,7 @@ pub(super) fn checked_address(problems: &mut Vec<Problem>, path: &str, email: &s
 
 /// The name as it is kept; adds a problem if it is none.
 pub(super) fn checked_name(problems: &mut Vec<Problem>, name: &str) -> String {
-    let name = identifier::normalize(name.trim()).into_owned();
+    let name = identifier::normalize(identifier::trim(name)).into_owned();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
         let message = "must have 1 to 200 characters on one line";
         problems.push(Problem::new(ProblemCode::Invalid, "name", message));

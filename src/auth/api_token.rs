@@ -93,7 +93,7 @@ fn checked(new: &NewToken, now: Instant) -> Result<String> {
     let mut refuse = |path: &str, message: &str| {
         problems.push(Problem::new(ProblemCode::Invalid, path, message));
     };
-    let name = identifier::normalize(new.name.trim()).into_owned();
+    let name = identifier::normalize(identifier::trim(&new.name)).into_owned();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
         refuse("name", "must have 1 to 200 characters on one line");
     } else if identifier::has_invisible(&name) {

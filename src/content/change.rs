@@ -23,6 +23,7 @@ use crate::{
     database::{Snapshot, Transaction, only},
     error::{Conflict, Error, Problem, ProblemCode, Result},
     event::{self, Action, Event},
+    identifier,
     telemetry::traces,
 };
 
@@ -61,6 +62,7 @@ impl Change {
 
     /// Begins a change; `message` says why, for the history.
     pub async fn begin(app: &App, principal: Principal, message: Option<&str>) -> Result<Self> {
+        let message = message.map(|message| identifier::trim_end(message));
         if let Some(fault) = message.and_then(check::message_fault) {
             return Err(Error::invalid(ProblemCode::Invalid, "message", fault));
         }

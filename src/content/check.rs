@@ -85,14 +85,8 @@ const LONGEST_KEY: usize = 100;
 /// What is wrong with the key of an entry.
 pub fn key_fault(key: &str) -> Option<String> {
     let fault = text_fault(key, LONGEST_KEY, Format::Line);
-    let message = if key.trim() != key {
-        "must not begin or end with white space"
-    } else if identifier::has_invisible(key) {
-        "must not hold characters that cannot be seen"
-    } else {
-        return fault;
-    };
-    fault.or_else(|| Some(message.to_owned()))
+    let invisible = || "must not hold characters that cannot be seen".to_owned();
+    fault.or_else(|| identifier::has_invisible(key).then(invisible))
 }
 
 /// The longest reason for a change, in characters.

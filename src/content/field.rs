@@ -2,6 +2,8 @@
 
 use entity::{entry::ContentType, entry_id::EntryId, link::Link, localized::Localized};
 
+use serde_json::Value;
+
 use super::format::Format;
 
 /// The longest label of a link, in characters.
@@ -174,6 +176,30 @@ impl<M> Field<M> {
             Kind::Localized(get, _, _) => Some(get(row)),
             _ => None,
         }
+    }
+
+    /// A value of the field as it is stored: texts without white space at their ends.
+    pub fn trim(&self, value: Value) -> Value {
+        let trim = |format: Format, value: &mut Value| {
+            if let Value::String(text) = value {
+                let trimmed = format.trim(text);
+                if trimmed.len() < text.len() {
+                    *text = trimmed.to_owned();
+                }
+            }
+        };
+        let mut value = value;
+        match &self.kind {
+            Kind::Text(_, _, format) | Kind::Localized(_, _, format) => trim(*format, &mut value),
+            Kind::Links(..) => {
+                for link in value.as_array_mut().into_iter().flatten() {
+                    trim(Format::Line, &mut link["label"]);
+                    trim(Format::Url, &mut link["url"]);
+                }
+            }
+            Kind::Number(..) | Kind::Reference(..) | Kind::References(..) => {}
+        }
+        value
     }
 
     /// The bytes of the row's texts and ids in the field.

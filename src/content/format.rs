@@ -45,6 +45,17 @@ impl Format {
         }
     }
 
+    /// The part of a text that is stored: no white space at its ends, and nothing of a text of which nothing can be seen. What begins
+    /// a text of several lines stays, as it indents.
+    pub fn trim(self, text: &str) -> &str {
+        match self {
+            Self::Lines | Self::Markdown => identifier::trim_end(text),
+            Self::Line | Self::Slug | Self::Link | Self::Url | Self::Email => {
+                identifier::trim(text)
+            }
+        }
+    }
+
     /// What is wrong with the text, if anything is.
     pub fn fault(self, text: &str) -> Option<&'static str> {
         if text.trim().is_empty() {
@@ -151,6 +162,31 @@ mod tests {
         ] {
             assert!(Format::Url.fault(text).is_some(), "{text}");
             assert!(Format::Link.fault(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn white_space_at_the_ends_is_not_kept() {
+        for (text, line, lines) in [
+            (" a b\u{a0}\n", "a b", " a b"),
+            ("\u{feff}\ta\u{2060}\u{200b}\r\n", "a", "\u{feff}\ta"),
+            ("    code\n\n", "code", "    code"),
+            ("\u{2764}\u{fe0f} ", "\u{2764}\u{fe0f}", "\u{2764}\u{fe0f}"),
+            (" \u{200b}\u{2800}\n", "", ""),
+            ("", "", ""),
+        ] {
+            for format in [
+                Format::Line,
+                Format::Slug,
+                Format::Link,
+                Format::Url,
+                Format::Email,
+            ] {
+                assert_eq!(format.trim(text), line, "{text:?} as {format:?}");
+            }
+            for format in [Format::Lines, Format::Markdown] {
+                assert_eq!(format.trim(text), lines, "{text:?} as {format:?}");
+            }
         }
     }
 

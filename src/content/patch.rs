@@ -5,6 +5,7 @@ use entity::entry_id::EntryId;
 use serde_json::{Map, Value};
 
 use super::{
+    Content,
     given::Given,
     list_change::{ListChange, ReferencesInput},
     merge::Fields,
@@ -101,8 +102,13 @@ impl Patch {
         self.steps.push(Step::Value(place, None));
     }
 
-    /// The content with the changes, or what is wrong with them. `empty` is the content of an entry without any.
-    pub fn apply(self, mut fields: Fields, empty: &Fields) -> Result<Fields, Vec<Problem>> {
+    /// The content with the changes, or what is wrong with them. `empty` is the content of an entry without any. Texts are stored
+    /// without the white space at their ends.
+    pub fn apply<C: Content>(
+        self,
+        mut fields: Fields,
+        empty: &Fields,
+    ) -> Result<Fields, Vec<Problem>> {
         let mut problems = self.problems;
         for step in self.steps {
             match step {
@@ -110,10 +116,14 @@ impl Patch {
                     problems.push(missing(place.path));
                 }
                 Step::Value(place, value) => {
+                    let value = value.map(|value| trimmed::<C>(&place, value));
                     let value = value.or_else(|| empty.get(place.field).cloned());
                     fields.insert(place.field.to_owned(), value.unwrap_or_default());
                 }
-                Step::Text(place, locale, text) => set_text(&mut fields, &place, locale, text),
+                Step::Text(place, locale, text) => {
+                    let text = text.map(|text| trimmed::<C>(&place, text.into()));
+                    set_text(&mut fields, &place, locale, text);
+                }
                 Step::List(place, change) => change.apply(&mut fields, &place, &mut problems),
             }
         }
@@ -185,13 +195,22 @@ fn missing(path: String) -> Problem {
     Problem::new(ProblemCode::Required, path, "must have a value")
 }
 
-fn set_text(fields: &mut Fields, place: &Place, locale: String, text: Option<String>) {
+/// A value for this place, as the field there stores it.
+fn trimmed<C: Content>(place: &Place, value: Value) -> Value {
+    let field = C::FIELDS.iter().find(|field| field.name == place.path);
+    match field {
+        Some(field) => field.trim(value),
+        None => value,
+    }
+}
+
+fn set_text(fields: &mut Fields, place: &Place, locale: String, text: Option<Value>) {
     let texts = fields
         .entry(place.field)
         .or_insert_with(|| Value::Object(Map::new()));
     if let Value::Object(texts) = texts {
         match text {
-            Some(text) => texts.insert(locale, text.into()),
+            Some(text) => texts.insert(locale, text),
             None => texts.remove(&locale),
         };
     }

@@ -62,7 +62,7 @@ impl Change {
         self.principal.require(Right::Create)?;
         self.principal.require_type(C::TYPE)?;
         self.refuse_if_half_done()?;
-        let key = key.map(identifier::normalize);
+        let key = key.map(|key| identifier::normalize(identifier::trim(key)));
         let key = key.as_deref();
         let content = self.validated::<C>(key, content, before).await?;
         let id = id::entry(C::TYPE);
@@ -112,7 +112,7 @@ impl Change {
     ) -> Result<EntryId> {
         self.principal.require(Right::Create)?;
         let lacking = patch.lacks(&C::Input::places(""));
-        let patched = patch.apply(fields_of(&content)?, &empty::<C>()?);
+        let patched = patch.apply::<C>(fields_of(&content)?, &empty::<C>()?);
         let fields = match (patched, lacking) {
             (Ok(fields), lacking) if lacking.is_empty() => fields,
             (patched, mut problems) => {
@@ -147,7 +147,7 @@ impl Change {
         patch: Patch,
     ) -> Result<i32> {
         let empty = empty::<C>()?;
-        let edit = |fields| patch.apply(fields, &empty).map_err(Error::Invalid);
+        let edit = |fields| patch.apply::<C>(fields, &empty).map_err(Error::Invalid);
         self.save::<C>(id, saving, edit).await
     }
 
