@@ -26,6 +26,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod error;
+pub mod fold;
 pub mod id;
 pub mod identifier;
 pub mod recent;

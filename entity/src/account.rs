@@ -18,6 +18,8 @@ pub struct Model {
     pub joined_at: Option<DateTimeUtc>,
     /// Since when nobody can sign in with it.
     pub suspended_at: Option<DateTimeUtc>,
+    /// The folded form of the name, in which it is looked for.
+    pub name_folded: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

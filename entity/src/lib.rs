@@ -6,6 +6,7 @@ pub mod entry_id;
 pub mod link;
 pub mod localized;
 pub mod partial_date;
+pub mod search_fold;
 pub mod secret;
 pub mod sort_key;
 pub mod stamp;

@@ -1,4 +1,4 @@
-//! `search_text`: what the latest revision of each entry says, in lower case.
+//! `search_text`: what the latest revision of each entry says, folded.
 
 use sea_orm::entity::prelude::*;
 

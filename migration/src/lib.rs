@@ -52,6 +52,7 @@ mod m20261127_050001_normalize_identifiers;
 mod m20261128_010001_add_sort_keys;
 mod m20261128_020001_create_entry_count;
 mod m20261128_020002_order_indexes;
+mod m20261128_020001_fold_search;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -109,6 +110,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_010001_add_sort_keys::Migration),
             Box::new(m20261128_020001_create_entry_count::Migration),
             Box::new(m20261128_020002_order_indexes::Migration),
+            Box::new(m20261128_020001_fold_search::Migration),
         ]
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     crypto::Secret,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
     event::{self, AccountEvent, Action},
+    fold::fold,
     id,
     identifier::{self, has_invisible},
 };
@@ -89,10 +90,12 @@ pub(super) fn checked_account(
     problems: &mut Vec<Problem>,
     (email, name, role): (&str, &str, Role),
 ) -> account::Model {
+    let name = checked_name(problems, name);
     account::Model {
         id: id::new(),
         email: checked_address(problems, "email", email),
-        name: checked_name(problems, name),
+        name_folded: fold(&name),
+        name,
         role,
         created_at: app.clock.now(),
         joined_at: None,

@@ -16,6 +16,7 @@ use crate::{
     crypto::Secret,
     error::{Error, Problem, ProblemCode, Result},
     event::{self, AccountEvent, Action},
+    fold::fold,
     mail::words,
 };
 
@@ -121,6 +122,7 @@ pub async fn accept(
     let id = link::spend(&tx, Purpose::Invitation, &found, now).await?.id;
     let joined = account::ActiveModel {
         id: Set(id),
+        name_folded: Set(fold(&account.name)),
         name: Set(account.name),
         joined_at: Set(Some(now)),
         ..Default::default()

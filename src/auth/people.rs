@@ -15,6 +15,7 @@ use crate::{
     database::{Transaction, only},
     error::{Error, ProblemCode, Result},
     event::{self, AccountEvent, Action},
+    fold::fold,
 };
 
 /// Gives an account another name: one's own, or for admins anybody's.
@@ -35,6 +36,7 @@ pub async fn rename(
     locked(&tx, id).await?;
     let changed = account::ActiveModel {
         id: Set(id),
+        name_folded: Set(fold(&name)),
         name: Set(name),
         ..Default::default()
     };

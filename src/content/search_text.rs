@@ -1,25 +1,27 @@
-//! What the latest revision of each entry says, in one text in lower case, for editors who look for a word.
+//! What the latest revision of each entry says, in one folded text, for editors who look for a word. The names of accounts have a folded
+//! form, too; both are written anew where folding has changed.
 
-use entity::{entry, search_text};
+use entity::{account, entry, search_fold, search_text};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait,
-    QueryFilter, QuerySelect, QueryTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     prelude::{Expr, Uuid},
-    sea_query::{InsertStatement, OnConflict, Query},
+    sea_query::{InsertStatement, LockType, OnConflict, Query},
 };
 
 use super::{Content, field::Kind, types::for_type};
 use crate::{
     app::App,
     error::{Error, Result},
+    fold::{PROBE, fold},
 };
 
 /// Returns the statement that records what the entry says now.
 pub fn recording<C: Content>(entry: Uuid, row: &C::Model) -> InsertStatement {
     let row = search_text::ActiveModel {
         entry_id: Set(entry),
-        text: Set(said::<C>(row).to_lowercase()),
+        text: Set(said::<C>(row)),
     };
     let replace = OnConflict::column(search_text::Column::EntryId)
         .update_column(search_text::Column::Text)
@@ -29,8 +31,10 @@ pub fn recording<C: Content>(entry: Uuid, row: &C::Model) -> InsertStatement {
         .into_query()
 }
 
-/// Entries in one transaction: other writers get their turn in between.
-const ENTRIES_AT_ONCE: u64 = 200;
+/// Rows in one transaction: other writers get their turn in between.
+const ROWS_AT_ONCE: u64 = 200;
+/// The id of the only row of `search_fold`.
+const ONLY: i32 = 1;
 
 /// Writes down what entries say of which nobody has yet, as they are older than this table; returns how many.
 pub async fn complete(app: &App) -> Result<usize> {
@@ -41,20 +45,95 @@ pub async fn complete(app: &App) -> Result<usize> {
             .column(search_text::Column::EntryId)
             .from(search_text::Entity)
             .to_owned();
-        let entries = entry::Entity::find()
-            .filter(entry::Column::Id.not_in_subquery(known))
-            .limit(ENTRIES_AT_ONCE)
-            .all(&tx)
-            .await?;
-        if entries.is_empty() {
+        let select = entry::Entity::find().filter(entry::Column::Id.not_in_subquery(known));
+        let Some(recorded) = record_some(&tx, select).await? else {
             return Ok(completed);
-        }
-        for entry in &entries {
-            for_type!(entry.r#type, C => record_latest::<C>(&tx, entry.id).await)?;
+        };
+        tx.commit().await?;
+        completed += recorded.len();
+    }
+}
+
+/// Writes down folded anew what was folded otherwise, for all entries and the names of all accounts.
+pub async fn establish(app: &App) -> Result<()> {
+    let probe = fold(PROBE);
+    let known = app.database.row(search_fold::Entity::find_by_id(ONLY));
+    let known: Option<search_fold::Model> = known.await?;
+    if known.is_some_and(|known| known.probe == probe) {
+        return Ok(());
+    }
+    fold_names(app).await?;
+    let mut last = Uuid::nil();
+    loop {
+        let tx = app.database.begin().await?;
+        let select = entry::Entity::find().filter(entry::Column::Id.gt(last));
+        let Some(recorded) = record_some(&tx, select).await? else {
+            break;
+        };
+        tx.commit().await?;
+        last = recorded.last().copied().unwrap_or(last);
+    }
+    let row = search_fold::ActiveModel {
+        id: Set(ONLY),
+        probe: Set(probe),
+    };
+    let replace = OnConflict::column(search_fold::Column::Id)
+        .update_column(search_fold::Column::Probe)
+        .to_owned();
+    let tx = app.database.begin().await?;
+    search_fold::Entity::insert(row)
+        .on_conflict(replace)
+        .exec_without_returning(&*tx)
+        .await?;
+    tx.commit().await
+}
+
+async fn fold_names(app: &App) -> Result<()> {
+    let mut last = Uuid::nil();
+    loop {
+        let tx = app.database.begin().await?;
+        let accounts = account::Entity::find()
+            .filter(account::Column::Id.gt(last))
+            .order_by_asc(account::Column::Id)
+            .limit(ROWS_AT_ONCE)
+            .lock(LockType::NoKeyUpdate);
+        let accounts = accounts.all(&*tx).await?;
+        let Some(end) = accounts.last() else {
+            return Ok(());
+        };
+        last = end.id;
+        for account in accounts {
+            let folded = account::ActiveModel {
+                id: Set(account.id),
+                name_folded: Set(fold(&account.name)),
+                ..Default::default()
+            };
+            account::Entity::update(folded)
+                .validate()?
+                .exec(&*tx)
+                .await?;
         }
         tx.commit().await?;
-        completed += entries.len();
     }
+}
+
+/// Writes down what the first of these entries say, and returns their ids; none if there are none. They are locked, so that no save
+/// comes between what is read and what is written.
+async fn record_some(
+    tx: &DatabaseTransaction,
+    entries: Select<entry::Entity>,
+) -> Result<Option<Vec<Uuid>>> {
+    let entries = entries
+        .order_by_asc(entry::Column::Id)
+        .limit(ROWS_AT_ONCE)
+        .lock(LockType::NoKeyUpdate)
+        .all(tx)
+        .await?;
+    for entry in &entries {
+        for_type!(entry.r#type, C => record_latest::<C>(tx, entry.id).await)?;
+    }
+    let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
+    Ok((!ids.is_empty()).then_some(ids))
 }
 
 async fn record_latest<C: Content>(tx: &DatabaseTransaction, id: Uuid) -> Result<()> {
@@ -76,5 +155,7 @@ fn said<C: Content>(row: &C::Model) -> String {
             Kind::Number(..) | Kind::Links(..) | Kind::Reference(..) | Kind::References(..) => {}
         }
     }
-    texts.join("\n")
+    // A folded text has no line breaks, so that nothing is found that begins in one field and ends in another.
+    let folded = texts.into_iter().map(fold);
+    folded.collect::<Vec<_>>().join("\n")
 }

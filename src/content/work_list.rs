@@ -17,6 +17,7 @@ use crate::{
     auth::{Extent, Principal, Right},
     database::Snapshot,
     error::Result,
+    fold::fold,
 };
 
 /// Which entries the list holds.
@@ -28,7 +29,7 @@ pub struct Wanted {
     pub statuses: Option<Vec<EntryStatus>>,
     /// Created by one of these accounts.
     pub created_by: Option<Vec<Uuid>>,
-    /// That say this, in any locale, in whatever case.
+    /// That say this, in any locale, whatever its case and accents.
     pub text: Option<String>,
     /// For which these conditions on the entry hold.
     pub conditions: Vec<Condition>,
@@ -129,10 +130,14 @@ fn nothing() -> Condition {
     Condition::any().add(Expr::val(1).eq(0))
 }
 
-/// The pattern of what holds this text, in lower case; what has a meaning in a pattern is taken as it stands.
+/// The pattern of folded texts that hold this text once it is folded.
 pub fn containing(text: &str) -> LikeExpr {
+    holding(fold(text).trim())
+}
+
+/// The pattern of what holds this text; what has a meaning in a pattern is taken as it stands.
+pub fn holding(text: &str) -> LikeExpr {
     let escaped: String = text
-        .to_lowercase()
         .chars()
         .flat_map(|c| {
             matches!(c, '%' | '_' | '\\')

@@ -2,10 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, InputType, Object};
 use entity::account;
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, Select, prelude::Expr,
-    sea_query::Func,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, Select, prelude::Expr};
 
 use super::{
     account::{Account, AccountRole, AccountStatus, reader},
@@ -21,9 +18,10 @@ use crate::{
         connection::Connection,
         order::{Key, OrderColumn, OrderDirection, Step},
         page_args::{ListIdentity, RawPageArgs},
-        work_list::containing,
+        work_list::{containing, holding},
     },
     error::{Error, ProblemCode, Result},
+    identifier,
 };
 
 /// Which accounts the list holds. Everything that is named must hold.
@@ -35,7 +33,7 @@ pub struct AccountFilter {
     /// That stand so; at most 100.
     #[graphql(validator(max_items = 100))]
     status: Option<Vec<AccountStatus>>,
-    /// Whose name or e-mail address holds this, whatever the case of A to Z; at most 200 characters.
+    /// Whose name or e-mail address holds this, whatever its case and accents; at most 200 characters.
     search: Option<String>,
 }
 
@@ -128,11 +126,13 @@ impl AccountFilter {
         });
         let search = self.search.filter(|text| !text.trim().is_empty());
         let says = search.map(|text| {
-            let pattern = containing(text.trim());
-            let name = Func::lower(Expr::col(account::Column::Name));
+            // An address keeps its accents, which are part of it.
+            let address = identifier::normalize(text.trim()).to_lowercase();
+            let email = account::Column::Email;
             Condition::any()
-                .add(account::Column::Email.like(pattern.clone()))
-                .add(Expr::from(name).like(pattern))
+                .add(email.like(holding(&address)))
+                .add(email.like(containing(&text)))
+                .add(account::Column::NameFolded.like(containing(&text)))
         });
         let condition = Condition::all()
             .add_option(roles.map(|roles| account::Column::Role.is_in(roles)))

@@ -37,7 +37,7 @@ pub struct EntryFilter {
     created_at: Option<DateTimeFilter>,
     /// By the time at which something last happened to it.
     updated_at: Option<DateTimeFilter>,
-    /// Says this somewhere, in any locale, in whatever case; at most 200 characters.
+    /// Says this somewhere, in any locale, whatever its case, accents, width, quotes and dashes; at most 200 characters.
     text: Option<String>,
 }
 

@@ -31,6 +31,7 @@ const LAYERS: &[&[&str]] = &[
         "id",
         "identifier",
         "error",
+        "fold",
     ],
 ];
 

@@ -23,6 +23,7 @@ use crate::{
     database::only,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
     event::{self, AccountEvent, Action},
+    fold::fold,
     id,
     telemetry::metrics::SignInStep,
 };
@@ -145,9 +146,11 @@ async fn sign_up(
         return Ok(None);
     };
     let name = Some(person.name.clone()).filter(|name| !name.is_empty());
+    let name = name.unwrap_or_else(|| email.clone());
     let account = account::Model {
         id: id::new(),
-        name: name.unwrap_or_else(|| email.clone()),
+        name_folded: fold(&name),
+        name,
         email,
         role,
         created_at: now,

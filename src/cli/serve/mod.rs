@@ -19,7 +19,7 @@ use crate::{
     auth::setup,
     clock::Clock,
     config::Config,
-    content::{locale_survey::LocaleSurvey, media_binding, media_removal, sort_key},
+    content::{locale_survey::LocaleSurvey, media_binding, media_removal, search_text, sort_key},
     delivery::Delivery,
     demo,
     error::{Error, Result, explained},
@@ -51,6 +51,7 @@ pub(super) async fn run(config: Config, arguments: Arguments, log: &Log) -> Resu
     app.telemetry.log = log.meter();
     media_binding::establish(&app).await?;
     sort_names(&app).await;
+    fold_texts(&app).await;
     complete_erasures(&app).await;
     if arguments.demo && demo::import(&app).await? {
         tracing::info!("the demo content has been imported");
@@ -105,6 +106,14 @@ async fn sort_names(app: &App) {
     if let Err(error) = sort_key::establish(&app.database).await {
         let error = explained(&error);
         tracing::warn!(error, "names have no new sort keys");
+    }
+}
+
+/// Sees to what is looked through. Without it some contents and people are not found, and the server does all else.
+async fn fold_texts(app: &App) {
+    if let Err(error) = search_text::establish(app).await {
+        let error = explained(&error);
+        tracing::warn!(error, "what is looked through is not folded anew");
     }
 }
 

@@ -9,6 +9,8 @@ mod history;
 mod lists;
 mod merging;
 mod publishing;
+mod searching;
+mod trimming;
 mod twice;
 mod work_list;
 mod writing;

@@ -87,6 +87,7 @@ async fn admit_account(tx: &DatabaseTransaction, id: Uuid, role: Role) -> bool {
             created_at: start_of_time(),
             joined_at: Some(start_of_time()),
             suspended_at: None,
+            name_folded: MADE_UP.to_owned(),
         };
         insert::<account::Entity, _>(tx, row.into_active_model()).await;
         return true;
