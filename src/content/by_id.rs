@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Ids in one statement. Longer lists are asked for in parts, as engines bound the number of parameters.
-const IDS_PER_STATEMENT: usize = 16_384;
+pub(super) const IDS_PER_STATEMENT: usize = 16_384;
 /// Ids of several types in one statement of PostgreSQL, which looks at each row of one type beside those of the others.
 const IDS_TOGETHER: usize = 512;
 
@@ -116,7 +116,7 @@ async fn selected(snapshot: &Snapshot, view: &View, ids: &IdsByType) -> Result<V
     for (content_type, ids) in ids {
         for part in ids.chunks(IDS_PER_STATEMENT) {
             for_type!(*content_type, C => {
-                let select = view.select::<C>().filter(is_among::<C>(snapshot, part));
+                let select = view.select::<C>().filter(is_of::<C>(snapshot, part));
                 let found = snapshot.all_weighed(select, Row::<<C as Content>::Model>::texts::<C>).await?;
                 rows.extend(found.into_iter().map(AnyRow::new::<C>));
             });
@@ -129,19 +129,24 @@ fn is_postgres(snapshot: &Snapshot) -> bool {
     snapshot.backend() == DbBackend::Postgres
 }
 
-/// That a row is of one of these entries, so that few different statements have to be prepared: PostgreSQL takes all ids as one
+/// That a row is of one of these entries.
+fn is_of<C: Content>(snapshot: &Snapshot, ids: &[EntryId]) -> Expr {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid).collect();
+    is_among(snapshot, Expr::col((C::Entity::default(), "entry_id")), &ids)
+}
+
+/// That a column holds one of these ids, so that few different statements have to be prepared: PostgreSQL takes all ids as one
 /// parameter; elsewhere the last one is repeated up to the next power of two.
-fn is_among<C: Content>(snapshot: &Snapshot, ids: &[EntryId]) -> Expr {
-    let column = Expr::col((C::Entity::default(), "entry_id"));
+pub(super) fn is_among(snapshot: &Snapshot, column: Expr, ids: &[Uuid]) -> Expr {
     if is_postgres(snapshot) {
-        let ids: Vec<String> = ids.iter().map(|id| id.uuid.to_string()).collect();
+        let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
         let array = format!("{{{}}}", ids.join(","));
         let is_among = "$1 = ANY(CAST($2 AS text)::uuid[])";
         return Expr::cust_with_exprs(is_among, [column, Expr::val(array)]);
     }
     let missing = ids.len().next_power_of_two() - ids.len();
     let last = ids.last().into_iter().cycle().take(missing);
-    column.is_in(ids.iter().chain(last).map(|id| id.uuid))
+    column.is_in(ids.iter().chain(last).copied())
 }
 
 /// Reads rows of several types with one statement: each has the columns of all types, and values in those of its own.
@@ -149,7 +154,7 @@ async fn together(snapshot: &Snapshot, view: &View, ids: &IdsByType) -> Result<V
     let mut select = Query::select();
     for (number, (content_type, ids)) in ids.iter().enumerate() {
         for_type!(*content_type, C => {
-            let rows = view.select::<C>().filter(is_among::<C>(snapshot, ids)).into_query();
+            let rows = view.select::<C>().filter(is_of::<C>(snapshot, ids)).into_query();
             add_part::<C>(&mut select, rows, number == 0);
         });
     }

@@ -13,6 +13,7 @@ use super::{
     Content,
     by_id::{IdsByType, by_ids},
     field::Kind,
+    parts::{self, Moments},
     row::AnyRow,
     types::for_type,
     view::View,
@@ -35,15 +36,26 @@ struct Wanted<'a> {
     selection: Arc<Lookahead<'a>>,
 }
 
-/// All entries that the rows refer to, directly or through others, as far as the selection asks for them.
-pub async fn related(
-    snapshot: &Snapshot,
-    view: &View,
-    roots: Vec<Group<'_>>,
-) -> Result<HashMap<Uuid, AnyRow>> {
+/// What a selection needs beside its own rows.
+pub struct Related {
+    /// The entries that the rows refer to, directly or through others, as far as the selection asks for them.
+    pub rows: HashMap<Uuid, AnyRow>,
+    /// When entries last changed with their parts, as far as the selection asks for it.
+    pub moments: Moments,
+}
+
+/// The field of all entries that says when they last changed with their parts.
+const MOMENT: &str = "contentUpdatedAt";
+
+/// Loads what the selection of the rows needs.
+pub async fn related(snapshot: &Snapshot, view: &View, roots: Vec<Group<'_>>) -> Result<Related> {
     let mut loaded = HashMap::new();
+    let mut dated = Vec::new();
     let mut level = roots;
     while !level.is_empty() {
+        let is_dated = |group: &&Group<'_>| group.selection.field(MOMENT).exists();
+        let rows = level.iter().filter(is_dated).flat_map(|group| &group.rows);
+        dated.extend(rows.cloned());
         let wanted: Vec<Wanted<'_>> = level
             .iter()
             .flat_map(|group| for_type!(group.content_type, C => references::<C>(group)))
@@ -58,7 +70,11 @@ pub async fn related(
             .flat_map(|wanted| groups(wanted, &loaded))
             .collect();
     }
-    Ok(loaded)
+    let moments = parts::moments(snapshot, view, dated, &mut loaded).await?;
+    Ok(Related {
+        rows: loaded,
+        moments,
+    })
 }
 
 /// What the rows of a group refer to, by each field that is selected.

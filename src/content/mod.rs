@@ -37,6 +37,7 @@ pub mod object;
 pub mod order;
 pub mod origin;
 pub mod page_args;
+mod parts;
 pub mod patch;
 pub mod position;
 pub mod publish;

@@ -123,6 +123,12 @@ impl<C: Content> EntryFields<C> {
         DateTime(self.0.loaded().row().stamp().saved_at)
     }
 
+    /// When what is shown of the entry, or of anything it shows, last changed: of public content, when the last of it became public or
+    /// stopped being public; of drafts, when the last of it was saved. For `lastmod` in sitemaps, and for `Last-Modified`.
+    pub async fn content_updated_at(&self) -> DateTime {
+        DateTime(self.0.loaded().content_updated_at())
+    }
+
     /// When the public revision became public.
     pub async fn published_at(&self) -> Option<DateTime> {
         let view = self.0.loaded().view();

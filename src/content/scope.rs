@@ -7,12 +7,13 @@ use std::{
 };
 
 use chrono::NaiveDate;
-use entity::{entry_id::EntryId, localized::Localized};
+use entity::{Instant, entry_id::EntryId, localized::Localized, stamp::Stamped};
 use sea_orm::prelude::Uuid;
 
 use super::{
     Content, locale, markdown,
     object::Entry,
+    parts::Moments,
     row::{AnyRow, Row},
     view::View,
 };
@@ -31,6 +32,8 @@ pub struct Scope {
     /// The texts that were rendered as HTML, each once, however often it is selected.
     pub html: RenderedTexts,
 }
+    /// When entries last changed with their parts, as far as the selection asks for it.
+    pub moments: Moments,
 
 /// HTML by the place of its Markdown in memory, which stays there for as long as the rows are shown.
 #[derive(Default)]
@@ -97,6 +100,16 @@ impl<M> Loaded<M> {
     /// The day of the read, in UTC.
     pub fn today(&self) -> NaiveDate {
         self.scope.today
+    /// When what is shown of the entry or of its parts last changed.
+    pub fn content_updated_at(&self) -> Instant
+    where
+        M: Stamped,
+    {
+        let stamp = self.row.stamp();
+        let moment = self.scope.moments.get(&stamp.entry_id);
+        moment.copied().unwrap_or(stamp.saved_at)
+    }
+
     }
 
     /// The locales in which its texts are looked for, in their order: those of the view, and the one in which the entry stands on

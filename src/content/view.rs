@@ -159,6 +159,19 @@ impl View {
         Ord::min(recorded, self.now)
     }
 
+    /// Whether it shows drafts, as far as the principal may read them.
+    pub(super) fn is_of_drafts(&self) -> bool {
+        matches!(self.moment, Moment::Latest)
+    }
+
+    /// The past moment that it looks at.
+    pub(super) fn as_of(&self) -> Option<Instant> {
+        match self.moment {
+            Moment::PublishedAt(moment) => Some(moment),
+            Moment::Published | Moment::Latest => None,
+        }
+    }
+
     /// Whether nothing but what is public can matter to what the view shows.
     pub(super) fn is_public(&self) -> bool {
         matches!(self.moment, Moment::Published) && matches!(self.drafts_of, DraftsOf::Nobody)

@@ -16,6 +16,7 @@ mod budget;
 mod canaries;
 mod clocks;
 mod concurrent_writes;
+mod content_moments;
 mod contention;
 mod cors;
 mod csrf;

@@ -74,6 +74,7 @@ macro_rules! content_types {
             field(name = "translations", ty = "Vec<Metered<Translation>>", desc = "How far the entry is translated, in each of the site's locales."),
             field(name = "created_at", ty = "DateTime", desc = "When the entry was created."),
             field(name = "updated_at", ty = "DateTime", desc = "When the revision that is shown was saved."),
+            field(name = "content_updated_at", ty = "DateTime", desc = "When what is shown of the entry, or of anything it shows, last changed."),
             field(name = "published_at", ty = "Option<DateTime>", desc = "When the public revision became public.")
         )]
         pub enum AnyEntry {

@@ -81,12 +81,13 @@ impl Reader {
     /// What everything below a root field shares, with all that the selections of its rows need.
     pub async fn scope(&self, view: View, roots: Vec<Group<'_>>) -> Result<Arc<Scope>> {
         // On the heap: it has a part for each content type.
-        let rows = Box::pin(related(&self.snapshot, &view, roots)).await?;
+        let related = Box::pin(related(&self.snapshot, &view, roots)).await?;
         Ok(Arc::new(Scope {
             view,
             today: self.app.clock.now().date_naive(),
             site: Arc::clone(&self.app.site),
-            rows,
+            rows: related.rows,
+            moments: related.moments,
             html: RenderedTexts::default(),
         }))
     }

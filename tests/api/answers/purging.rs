@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use crate::support::{server::Server, servers_with};
 
-const QUERIES: [&str; 6] = [
+const QUERIES: [&str; 7] = [
     "{ milestones(first: 100) { nodes { id title } } }",
     "{ milestones(first: 2) { nodes { id } totalCount } }",
     "{ page(by: {slug: \"our-story\"}) { title sections { id items { ... on Milestone { id title } ... on Value { id title } } } } }",
     "{ values { nodes { title } } }",
+    "{ page(by: {slug: \"our-story\"}) { contentUpdatedAt } }",
     "{ milestone(by: {key: \"fresh\"}) { title } }",
     "{ teamMembers { nodes { name } } }",
 ];

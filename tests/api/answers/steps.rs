@@ -37,6 +37,8 @@ const QUERIES: &[&str] = &[
     "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Milestone { title status } ... on Page { slug status } } }",
     "{ storySections { nodes { anchor items { ... on Milestone { key title } } } } }",
     "{ pages(where: {slug: {startsWith: \"s\"}}) { totalCount } }",
+    "{ pages { nodes { slug contentUpdatedAt } } }",
+    "{ page(by: {key: \"page\"}, view: {perspective: DRAFT}) { contentUpdatedAt } }",
 ];
 
 /// Something that happens, with numbers that choose by whom and to what.
