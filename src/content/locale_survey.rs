@@ -34,23 +34,35 @@ struct Count {
 }
 
 impl LocaleSurvey {
-    /// Compares the content with the locales of the site, the default one first.
+    /// Compares all content with the locales of the site, the default one first.
     pub async fn take(database: &Database, locales: &[String]) -> Result<Self> {
+        let snapshot = database.snapshot();
+        let survey = Self::of(&snapshot, database.is_embedded(), locales, |_| true).await;
+        snapshot.close().await;
+        survey
+    }
+
+    /// The same of the content of some types, as a snapshot shows it.
+    pub async fn of(
+        snapshot: &Snapshot,
+        is_embedded: bool,
+        locales: &[String],
+        is_asked: impl Fn(ContentType) -> bool,
+    ) -> Result<Self> {
         let default_locale = locales.first().cloned().unwrap_or_default();
         let mut survey = Self {
             default_locale,
             ..Self::default()
         };
-        let each = if database.is_embedded() {
+        let each = if is_embedded {
             "json_each"
         } else {
             "jsonb_each_text"
         };
-        let snapshot = database.snapshot();
-        for content_type in ContentType::iter() {
-            for_type!(content_type, C => survey.add::<C>(&snapshot, each, locales).await)?;
+        for content_type in ContentType::iter().filter(|it| is_asked(*it)) {
+            snapshot.note(false, [], [content_type]);
+            for_type!(content_type, C => survey.add::<C>(snapshot, each, locales).await)?;
         }
-        snapshot.close().await;
         Ok(survey)
     }
 

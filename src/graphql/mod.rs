@@ -29,6 +29,7 @@ mod session;
 mod sessions;
 mod sign_in_methods;
 mod single_entry;
+mod site;
 pub(crate) mod transport;
 mod usage;
 mod work_list;
@@ -46,11 +47,12 @@ use tracing::Instrument;
 pub use self::execution::Document;
 pub(crate) use self::execution::Types;
 use self::{
-    execution::{Plan, Plans, coerce, complete_response, with_suggestion},
     declared::Declared,
+    execution::{Plan, Plans, coerce, complete_response, with_suggestion},
     limits::Limits,
     meter::Meter,
     retry::Retrying,
+    site::SiteQuery,
 };
 use crate::{
     app::App,
@@ -73,6 +75,7 @@ pub struct Query(
     history::HistoryQuery,
     usage::UsageQuery,
     work_list::WorkListQuery,
+    SiteQuery,
     event::EventQuery,
     AccessQueries,
 );
@@ -172,10 +175,10 @@ fn builder() -> SchemaBuilder<Query, Retrying<Mutation>, EmptySubscription> {
     StaticSchema::build(Query::default(), mutation, EmptySubscription)
         .register_output_type::<AnyEntry>()
         .register_output_type::<Limits>()
+        .register_output_type::<Declared>()
 }
 
 /// The schema in GraphQL's schema definition language, as it stands in `schema.graphql`.
-        .register_output_type::<Declared>()
 pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .sorted_fields()
@@ -187,17 +190,15 @@ pub fn sdl() -> String {
     sdl.replacen("\nschema {", &described, 1)
 }
 
-/// The root fields that read nothing but content, as far as whoever asks may know of it.
+/// The root fields that read nothing but content and settings, as far as whoever asks may know of it.
 pub(crate) fn content_fields() -> BTreeSet<String> {
     let mut registry = Registry::default();
     ContentQuery::create_type_info(&mut registry);
-    let query = registry.types.get(&*ContentQuery::type_name());
-    let fields = query.and_then(MetaType::fields);
-    fields
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name.clone())
-        .collect()
+    SiteQuery::create_type_info(&mut registry);
+    let roots = [ContentQuery::type_name(), SiteQuery::type_name()];
+    let roots = roots.iter().filter_map(|name| registry.types.get(&**name));
+    let fields = roots.filter_map(MetaType::fields).flatten();
+    fields.map(|(name, _)| name.clone()).collect()
 }
 
 /// The types of the schema, as they are known inside.

@@ -59,6 +59,7 @@ mod security_headers;
 mod shared_commits;
 mod sign_in_guide;
 mod signing_keys;
+mod site;
 mod statements;
 mod sub_path;
 mod support;

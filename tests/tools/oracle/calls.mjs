@@ -43,5 +43,6 @@ export async function calls(schema, ask) {
     of("diff", [{ id: some[2], from: 1, to: 1 }, { id: some[0], from: 1, to: 9 }]),
     of("entries", [{ first: 3 }, { last: 2 }, { first: 101 }, { first: 4, where: {} }]),
     of("signInMethods", [{}]),
+    of("site", [{}]),
   ];
 }
