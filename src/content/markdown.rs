@@ -1,6 +1,7 @@
 //! Markdown to HTML that is safe to show: raw HTML is left out, and links lead only where the allow-list says.
 
 use comrak::{Arena, Node, Options, format_html, nodes::NodeValue, parse_document};
+use sha2::{Digest, Sha256};
 
 /// Where links may lead.
 const LINK_SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
@@ -9,20 +10,30 @@ const OMITTED: &str = "<!-- raw HTML omitted -->";
 /// Where pictures may come from.
 const IMAGE_SCHEMES: [&str; 2] = ["http", "https"];
 
-/// The text as HTML: `CommonMark` with tables, strikethrough and bare links. A link to a scheme that is not allowed becomes its text.
-/// Of raw HTML nothing stays but `<br>`, which is how a line ends in the cell of a table.
-pub fn to_html(markdown: &str) -> String {
+/// The text as HTML: `CommonMark` with tables, strikethrough, footnotes and bare links. A link to a scheme that is not allowed becomes its
+/// text. Of raw HTML nothing stays but `<br>`, which is how a line ends in the cell of a table. The largest headings have this level.
+pub fn to_html(markdown: &str, largest_heading: u8) -> String {
     let mut options = Options::default();
     options.extension.strikethrough = true;
     options.extension.table = true;
     options.extension.autolink = true;
+    options.extension.footnotes = true;
     // Bold text before the full stop of Chinese, Japanese and Korean.
     options.extension.cjk_friendly_emphasis = true;
     // The default of comrak, said here because everything depends on it.
     options.render.r#unsafe = false;
     let arena = Arena::new();
     let document = parse_document(&arena, markdown, &options);
+    let mark = mark_of(markdown);
     for node in document.descendants().collect::<Vec<_>>() {
+        match &mut node.data_mut().value {
+            NodeValue::Heading(heading) => {
+                heading.level = (heading.level + largest_heading.saturating_sub(1)).min(6);
+            }
+            NodeValue::FootnoteReference(note) => note.name = format!("{mark}-{}", note.name),
+            NodeValue::FootnoteDefinition(note) => note.name = format!("{mark}-{}", note.name),
+            _ => {}
+        }
         if is_html(node) && !is_line_break(node) {
             node.detach();
         } else if !is_allowed(node) {
@@ -34,6 +45,11 @@ pub fn to_html(markdown: &str) -> String {
     let _ = format_html(document, &options, &mut html);
     // No other raw HTML is left.
     html.replace(OMITTED, "<br />")
+}
+
+/// What tells the footnotes of a text from those of others on the same page.
+fn mark_of(markdown: &str) -> String {
+    hex::encode(&Sha256::digest(markdown)[..4])
 }
 
 fn is_line_break(node: Node<'_>) -> bool {
@@ -89,7 +105,40 @@ fn leads_to(url: &str, schemes: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::to_html;
+    fn to_html(markdown: &str) -> String {
+        super::to_html(markdown, 1)
+    }
+
+    #[test]
+    fn the_largest_headings_have_the_level_that_is_asked_for() {
+        let html = super::to_html("# A\n\n## B\n\n###### C", 2);
+        assert_eq!(html, "<h2>A</h2>\n<h3>B</h3>\n<h6>C</h6>\n");
+        assert_eq!(to_html("# A"), "<h1>A</h1>\n");
+    }
+
+    #[test]
+    fn footnotes_of_two_texts_have_addresses_of_their_own() {
+        let (one, other) = (
+            to_html("One[^1].\n\n[^1]: A note."),
+            to_html("Two[^1].\n\n[^1]: A note."),
+        );
+        for html in [&one, &other] {
+            assert!(
+                html.contains("A note.") && html.contains("data-footnotes"),
+                "{html}"
+            );
+            assert!(!html.contains("[^1]"), "{html}");
+        }
+        let id = |html: &str| {
+            html.split("<li id=\"")
+                .nth(1)
+                .and_then(|rest| rest.split('"').next())
+                .map(str::to_owned)
+        };
+        let (first, second) = (id(&one).expect("an id"), id(&other).expect("an id"));
+        assert_ne!(first, second);
+        assert!(one.contains(&format!("href=\"#{first}\"")), "{one}");
+    }
 
     #[test]
     fn links_lead_where_the_list_says() {

@@ -17,7 +17,10 @@ use super::{
     row::{AnyRow, Row},
     view::View,
 };
-use crate::app::Site;
+use crate::{
+    app::Site,
+    error::{Error, ProblemCode, Result},
+};
 
 /// The view and the loaded entries that everything below a root field shares.
 pub struct Scope {
@@ -29,23 +32,23 @@ pub struct Scope {
     pub site: Arc<Site>,
     /// The entries that others refer to, as far as the selection asks for them and the view shows them.
     pub rows: HashMap<Uuid, AnyRow>,
+    /// When entries last changed with their parts, as far as the selection asks for it.
+    pub moments: Moments,
     /// The texts that were rendered as HTML, each once, however often it is selected.
     pub html: RenderedTexts,
 }
-    /// When entries last changed with their parts, as far as the selection asks for it.
-    pub moments: Moments,
 
-/// HTML by the place of its Markdown in memory, which stays there for as long as the rows are shown.
+/// HTML by the place of its Markdown in memory, which stays there for as long as the rows are shown, and the level of its headings.
 #[derive(Default)]
-pub struct RenderedTexts(Mutex<HashMap<usize, Arc<str>>>);
+pub struct RenderedTexts(Mutex<HashMap<(usize, u8), Arc<str>>>);
 
 impl RenderedTexts {
-    fn of(&self, markdown: &str) -> Arc<str> {
+    fn of(&self, markdown: &str, largest_heading: u8) -> Arc<str> {
         let mut rendered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = markdown.as_ptr().addr();
         let html = rendered
-            .entry(place)
-            .or_insert_with(|| markdown::to_html(markdown).into());
+            .entry((place, largest_heading))
+            .or_insert_with(|| markdown::to_html(markdown, largest_heading).into());
         Arc::clone(html)
     }
 }
@@ -97,9 +100,6 @@ impl<M> Loaded<M> {
         &self.scope.view
     }
 
-    /// The day of the read, in UTC.
-    pub fn today(&self) -> NaiveDate {
-        self.scope.today
     /// When what is shown of the entry or of its parts last changed.
     pub fn content_updated_at(&self) -> Instant
     where
@@ -110,6 +110,9 @@ impl<M> Loaded<M> {
         moment.copied().unwrap_or(stamp.saved_at)
     }
 
+    /// The day of the read, in UTC.
+    pub fn today(&self) -> NaiveDate {
+        self.scope.today
     }
 
     /// The locales in which its texts are looked for, in their order: those of the view, and the one in which the entry stands on
@@ -131,9 +134,18 @@ impl<M> Loaded<M> {
         self.locales().find_map(|locale| texts.get(locale))
     }
 
-    /// The same as HTML, from Markdown.
-    pub fn html(&self, texts: &Localized) -> Option<Arc<str>> {
-        self.text(texts).map(|text| self.scope.html.of(text))
+    /// The same as HTML, from Markdown, whose largest headings have this level.
+    pub fn html(&self, texts: &Localized, heading_level: i32) -> Result<Option<Arc<str>>> {
+        let level = u8::try_from(heading_level).ok();
+        let Some(level) = level.filter(|level| (1..=6).contains(level)) else {
+            let message = "must be from 1 to 6";
+            return Err(Error::invalid(
+                ProblemCode::Invalid,
+                "headingLevel",
+                message,
+            ));
+        };
+        Ok(self.text(texts).map(|text| self.scope.html.of(text, level)))
     }
 
     /// The same for a field that every public entry has; a draft without it in any locale shows an empty text.

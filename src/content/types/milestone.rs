@@ -25,7 +25,7 @@ use crate::{
         order::order,
         scalar::PartialDate,
     },
-    error::{Problem, ProblemCode},
+    error::{Problem, ProblemCode, Result},
 };
 
 content!(Milestone for milestone);
@@ -53,8 +53,15 @@ impl Milestone {
     }
 
     /// The story of it, as HTML that is safe to show.
-    async fn body_html(&self) -> Option<Arc<str>> {
-        self.0.html(&self.0.body)
+    async fn body_html(
+        &self,
+        #[graphql(
+            desc = "The level of the largest headings in the text, 1 to 6.",
+            default = 2
+        )]
+        heading_level: i32,
+    ) -> Result<Option<Arc<str>>> {
+        self.0.html(&self.0.body, heading_level)
     }
 
     /// A picture of it.

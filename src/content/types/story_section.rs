@@ -143,8 +143,15 @@ impl StorySection {
     }
 
     /// The text, as HTML that is safe to show.
-    async fn body_html(&self) -> Option<Arc<str>> {
-        self.0.html(&self.0.body)
+    async fn body_html(
+        &self,
+        #[graphql(
+            desc = "The level of the largest headings in the text, 1 to 6.",
+            default = 2
+        )]
+        heading_level: i32,
+    ) -> Result<Option<Arc<str>>> {
+        self.0.html(&self.0.body, heading_level)
     }
 
     /// The section's picture.

@@ -27,7 +27,7 @@ use crate::{
         scalar::{Date, Url},
         sort_key,
     },
-    error::{Problem, ProblemCode},
+    error::{Problem, ProblemCode, Result},
 };
 
 content!(TeamMember for team_member);
@@ -60,8 +60,15 @@ impl TeamMember {
     }
 
     /// About the member, as HTML that is safe to show.
-    async fn biography_html(&self) -> Option<Arc<str>> {
-        self.0.html(&self.0.biography)
+    async fn biography_html(
+        &self,
+        #[graphql(
+            desc = "The level of the largest headings in the text, 1 to 6.",
+            default = 2
+        )]
+        heading_level: i32,
+    ) -> Result<Option<Arc<str>>> {
+        self.0.html(&self.0.biography, heading_level)
     }
 
     /// A picture of the member.
