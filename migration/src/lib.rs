@@ -51,8 +51,8 @@ mod m20261127_020003_create_idempotency_subject;
 mod m20261127_050001_normalize_identifiers;
 mod m20261128_010001_add_sort_keys;
 mod m20261128_020001_create_entry_count;
-mod m20261128_020002_order_indexes;
 mod m20261128_020001_fold_search;
+mod m20261128_020002_order_indexes;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 

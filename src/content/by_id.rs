@@ -132,7 +132,11 @@ fn is_postgres(snapshot: &Snapshot) -> bool {
 /// That a row is of one of these entries.
 fn is_of<C: Content>(snapshot: &Snapshot, ids: &[EntryId]) -> Expr {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid).collect();
-    is_among(snapshot, Expr::col((C::Entity::default(), "entry_id")), &ids)
+    is_among(
+        snapshot,
+        Expr::col((C::Entity::default(), "entry_id")),
+        &ids,
+    )
 }
 
 /// That a column holds one of these ids, so that few different statements have to be prepared: PostgreSQL takes all ids as one

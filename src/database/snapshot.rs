@@ -8,9 +8,9 @@ use std::sync::{
 use entity::{entry::ContentType, entry_id::EntryId};
 use futures_util::TryStreamExt;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    FromQueryResult, PaginatorTrait, QueryResult, QueryTrait, Select, Statement, StatementBuilder,
-    StreamTrait, Value, Values, prelude::Uuid, sea_query::SelectStatement,
+    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, FromQueryResult,
+    PaginatorTrait, QueryResult, QueryTrait, Select, Statement, StatementBuilder, StreamTrait,
+    Value, Values, prelude::Uuid, sea_query::SelectStatement,
 };
 use tokio::sync::OnceCell;
 
