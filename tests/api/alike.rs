@@ -53,6 +53,7 @@ async fn make_accounts(folder: &TempDir) {
             created_at: Set(now),
             joined_at: Set(Some(now)),
             suspended_at: Set((kind == 2).then_some(now)),
+            name_folded: Set(String::new()),
         };
         account::Entity::insert(row)
             .exec_without_returning(&tx)

@@ -190,6 +190,11 @@ async fn introspection_and_suggestions_are_for_development_only() {
         let sender = Sender::new(kindling::auth::Principal::Anonymous);
         let answer = answer(&production, query, Variables::default(), sender).await;
         let answer = answer.to_string();
+        assert_eq!(
+            answer.contains("introspection is allowed only"),
+            query.contains("__"),
+            "{query}: {answer}"
+        );
         assert!(
             !answer.contains("PageInfo")
                 && !answer.contains("\"Page\"")

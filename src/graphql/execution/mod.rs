@@ -81,9 +81,10 @@ impl Document {
         })
     }
 
-    /// Whether an operation asks for the schema. (Without it, a type that is asked for is null.)
+    /// Whether an operation asks for the schema, or for a type of it.
     pub(super) fn describes(&self, operation: &OperationDefinition) -> bool {
-        root_fields(&self.parsed, operation).contains("__schema")
+        let fields = root_fields(&self.parsed, operation);
+        ["__schema", "__type"].iter().any(|it| fields.contains(it))
     }
 }
 
