@@ -82,7 +82,7 @@ impl Server {
         // Everything is read in binary, so that the setting does not matter, which poolers may refuse.
         let options = options.extra_float_digits(None).disable_statement_logging();
         let isolation = Self::isolation_at(&options).await;
-        let isolation = isolation.map_err(|error| Error::Unavailable(error.into()))?;
+        let isolation = isolation.map_err(explained)?;
         if isolation == Isolation::OfTransactions {
             check_statements(&options).await?;
         }
@@ -188,12 +188,16 @@ fn has_state(error: &sqlx::Error, states: &[&str]) -> bool {
 /// Fails behind a pooler that gives each transaction any connection and does not prepare statements again there: every statement
 /// could fail later. Passes where the pooler has too few connections to tell.
 async fn check_statements(options: &PgConnectOptions) -> Result<()> {
-    match tokio::time::timeout(CHECK_TIMEOUT, run_on_two_connections(options)).await {
-        Ok(Err(error)) if has_state(&error, &STATEMENT_STATES) => {
-            Err(Error::internal(FORGETS_STATEMENTS))
-        }
-        Ok(Err(error)) => Err(Error::Unavailable(error.into())),
-        Ok(Ok(())) | Err(_) => Ok(()),
+    let run = tokio::time::timeout(CHECK_TIMEOUT, run_on_two_connections(options));
+    run.await.unwrap_or(Ok(())).map_err(explained)
+}
+
+/// The error of connecting; says what to set if the pooler is at fault.
+fn explained(error: sqlx::Error) -> Error {
+    if has_state(&error, &STATEMENT_STATES) {
+        Error::internal(FORGETS_STATEMENTS)
+    } else {
+        Error::Unavailable(error.into())
     }
 }
 
