@@ -33,8 +33,6 @@ labels! {
         Deadline = "deadline",
         /// Operations are refused because there are too many of them.
         Overload = "overload",
-        /// Due work fails for another reason.
-        Work = "due work",
     }
 }
 

@@ -1,128 +1,93 @@
-//! Due work, beside all requests: mail, removing files of erased assets, and forgetting what nobody needs any more. Every
+//! Due work, beside all requests: mail, removing files of erased assets, and deleting what nobody needs any more. Every
 //! instance does it; none needs another.
 
 mod erasure;
 mod moments;
+mod supervision;
+mod sweeping;
 mod tidy;
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
-use entity::Instant;
-use opentelemetry::{Context, context::FutureExt};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
-use self::erasure::Erasure;
-use crate::{
-    app::App,
-    auth::password_reset,
-    error::{Result, explained},
-    event::tail,
-    telemetry::{
-        metrics::{Task, TaskEnd},
-        outage::{self, Outage},
-        traces::{Beginning, SpanKind},
-    },
-};
+use self::supervision::{Schedule, Supervised};
+use crate::{app::App, auth::password_reset, error::Result, event::tail, telemetry::metrics::Task};
 
-/// How long mail waits at most before somebody looks at it.
-const PAUSE: Duration = Duration::from_secs(1);
-/// How often what nobody needs any more is forgotten.
+/// How often what nobody needs any more is deleted.
 const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
 
-/// What does due work.
+/// All due work.
 pub struct Worker {
     app: App,
-    tidied_at: Option<Instant>,
-    erasure: Erasure,
-    /// Since when the clock had not been set back when stored moments were last bounded.
-    bounded_for: Option<Instant>,
+    tasks: Vec<Supervised>,
 }
 
 impl Worker {
     /// A worker that has done nothing yet.
     pub fn new(app: &App) -> Self {
+        let hourly = Schedule::Every(TIDY_EVERY);
+        let tasks = vec![
+            Supervised::new(Task::PasswordResets, Schedule::Always, |app| async move {
+                password_reset::answer(&app).await
+            }),
+            Supervised::new(Task::Mail, Schedule::Always, |app| async move {
+                app.outbox().send().await
+            }),
+            // What another instance has erased is to be withheld here within a second, whatever the store does.
+            Supervised::new(Task::Erasure, Schedule::AlwaysAtOnce, erasure::complete),
+            Supervised::new(Task::Tidying, hourly, tidy::tidy),
+            Supervised::new(Task::MediaSweep, hourly, sweeping::sweep),
+            Supervised::new(Task::SearchText, Schedule::Once, tidy::complete_search_text),
+            Supervised::new(Task::EventLog, Schedule::Forever, |app| async move {
+                match tail::follow(&app.database).await {}
+            }),
+        ];
         Self {
             app: app.clone(),
-            tidied_at: None,
-            erasure: Erasure::default(),
-            bounded_for: None,
+            tasks,
         }
     }
 
-    /// Does what is due, once. What fails is logged, and tried again the next time.
-    pub async fn step(&mut self) {
-        let app = &self.app;
-        let resets = async {
-            note(
-                "requests for new passwords",
-                &password_reset::answer(app).await,
-            )
-        };
-        self.run(Task::PasswordResets, resets).await;
-        let mail = async { note("mail", &app.outbox().send().await) };
-        self.run(Task::Mail, mail).await;
-        self.run(Task::Erasure, self.erasure.run(app)).await;
-        let now = app.clock.now();
-        let steady_since = app.clock.steady_since();
-        let was_set_back = self.bounded_for != Some(steady_since);
-        let is_due = self
-            .tidied_at
-            .is_none_or(|before| (now - before).abs() >= TIDY_EVERY);
-        if is_due || was_set_back {
-            self.run(Task::Tidying, tidy::tidy(app)).await;
-            self.tidied_at = Some(now);
-            self.bounded_for = Some(steady_since);
-        }
-    }
-
-    /// Runs a task, which tells whether it went well, where operators see it.
-    async fn run(&self, task: Task, work: impl Future<Output = bool>) {
-        let telemetry = &self.app.telemetry;
-        let context = telemetry.traces.begin(|| Beginning {
-            name: format!("work {}", task.name()),
-            kind: SpanKind::Internal,
-            attributes: Vec::new(),
-            parent: Context::new(),
-        });
-        let end = if work.with_context(context).await {
-            TaskEnd::Done
-        } else {
-            TaskEnd::Failed
-        };
-        telemetry
-            .metrics
-            .tasks
-            .ended(task, end, self.app.clock.now());
-    }
-}
-
-/// Does due work until it is told to stop; what it has begun it ends. Meanwhile it follows the event log.
-pub async fn run(app: App, stop: impl Future) {
-    tokio::select! {
-        () = work(&app, stop) => {}
-        _ = tail::follow(&app.database) => {}
-    }
-}
-
-async fn work(app: &App, stop: impl Future) {
-    let mut stop = std::pin::pin!(stop);
-    let mut worker = Worker::new(app);
-    tidy::complete(app).await;
-    loop {
-        worker.step().await;
-        tokio::select! {
-            _ = &mut stop => return,
-            () = tokio::time::sleep(PAUSE) => {}
-        }
-    }
-}
-
-/// Logs what failed; tells whether it went well.
-fn note(what: &str, result: &Result<()>) -> bool {
-    if let Err(error) = result
-        && !outage::report(error)
+    /// The same worker, which does other work for this task.
+    #[must_use]
+    pub fn with_work<F>(
+        mut self,
+        task: Task,
+        work: impl Fn(App) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
     {
-        outage::failed(Outage::Work, &format!("{what}: {}", explained(error)));
+        if let Some(supervised) = self
+            .tasks
+            .iter_mut()
+            .find(|supervised| supervised.task == task)
+        {
+            *supervised = Supervised::new(task, supervised.schedule, work);
+        }
+        self
     }
-    result.is_ok()
+
+    /// Does what is due, once, one task after the other. What fails is logged, and tried again the next time.
+    pub async fn step(&mut self) {
+        for supervised in &mut self.tasks {
+            if !matches!(supervised.schedule, Schedule::Forever) {
+                supervised.run_if_due(&self.app).await;
+            }
+        }
+    }
+
+    /// Does due work until it is told to stop, each task in a loop of its own; what it has begun it ends. Meanwhile it follows
+    /// the event log.
+    pub async fn run(self, stop: impl Future) {
+        let end = CancellationToken::new();
+        let mut loops = JoinSet::new();
+        for supervised in self.tasks {
+            loops.spawn(supervised.supervise(self.app.clone(), end.clone()));
+        }
+        stop.await;
+        end.cancel();
+        loops.join_all().await;
+    }
 }

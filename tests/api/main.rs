@@ -87,3 +87,4 @@ mod testimonial;
 mod uploads;
 mod value;
 mod views;
+mod working;

@@ -28,7 +28,7 @@ use crate::{
         server::{Server, Stopping, Tls},
     },
     telemetry::log::Log,
-    worker,
+    worker::Worker,
 };
 
 /// How long the last connections to the database may take to close.
@@ -69,7 +69,7 @@ pub(super) async fn run(config: Config, arguments: Arguments, log: &Log) -> Resu
     tracing::info!(%address, database = %app.config.database_url, "serving on {scheme}://{address}");
     tell_setup_link(&app, address).await?;
     tokio::spawn(compare_locales(app.clone()));
-    let work = tokio::spawn(worker::run(app.clone(), stopping.draining()));
+    let work = tokio::spawn(Worker::new(&app).run(stopping.draining()));
     let router = http::router(&app, delivery, arguments.demo, &stopping);
     let server = Server {
         listener,

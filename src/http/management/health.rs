@@ -1,17 +1,19 @@
 //! `/healthz`: how everything stands, for whoever looks for what is wrong.
 
+use std::sync::Arc;
+
 use axum::{extract, http::StatusCode, response::Response};
 use serde_json::{Value, json};
 
 use super::{
-    Managed, now,
+    Managed, now, probes,
     state::{State, Told},
 };
 use crate::{
     app::App,
     config::Engine,
     telemetry::{
-        metrics::{Task, cache::CacheState},
+        metrics::{Task, TaskEnd, TaskFailure, cache::CacheState},
         process::Process,
     },
 };
@@ -77,9 +79,35 @@ fn cache(state: &CacheState) -> Value {
 
 fn task(app: &App, task: Task, name: &str) -> Value {
     let tasks = &app.telemetry.metrics.tasks;
+    let state = tasks.state(task);
+    let failure =
+        |failure: TaskFailure| json!({ "at": failure.at.to_rfc3339(), "reason": failure.reason });
     json!({
         "name": name,
-        "lastRunAt": tasks.last(task).map(|at| at.to_rfc3339()),
-        "failures": tasks.failures(task),
+        "lastRunAt": state.last_run_at.map(|at| at.to_rfc3339()),
+        "runningSince": state.running_since.map(|at| at.to_rfc3339()),
+        "failures": tasks.runs(task, TaskEnd::Failed) + tasks.runs(task, TaskEnd::Panicked),
+        "failuresInRow": state.failures_in_row,
+        "lastFailure": state.last_failure.map(failure),
     })
+}
+
+/// Answers as the probe of visitors, and says which tasks fail. They do not keep the server from serving.
+pub(super) async fn ready(
+    extract::State(managed): extract::State<Managed>,
+) -> (StatusCode, String) {
+    let Managed { app, stopping, .. } = managed;
+    let tasks = Arc::clone(&app.telemetry.metrics);
+    let (status, text) = probes::ready(extract::State((app, stopping))).await;
+    let failing = Task::ALL.iter().filter_map(|(task, name)| {
+        let state = tasks.tasks.state(*task);
+        let failure = state.last_failure.filter(|_| state.failures_in_row > 0)?;
+        let (times, at) = (state.failures_in_row, failure.at.to_rfc3339());
+        Some(format!(
+            "degraded: the task {name} has failed {times} times in a row, last at {at}: {}\n",
+            failure.reason
+        ))
+    });
+    let text = std::iter::once(text.to_owned()).chain(failing).collect();
+    (status, text)
 }

@@ -34,13 +34,12 @@ pub fn router(app: &App, delivery: Arc<Delivery>, stopping: &Stopping) -> Around
         stopping: stopping.clone(),
         started: app.clock.now(),
     };
-    let probed = (app.clone(), stopping.clone());
     let router = Router::new()
         .route("/metrics", get(figures::show))
         .route("/healthz", get(health::show))
+        .route("/readyz", get(health::ready))
         .with_state(managed)
         .route("/livez", get(probes::live))
-        .route("/readyz", get(probes::ready).with_state(probed))
         .fallback(|| async {
             let message = "there is nothing here but /metrics, /healthz, /livez and /readyz";
             reply::error(StatusCode::NOT_FOUND, "NOT_FOUND", message)

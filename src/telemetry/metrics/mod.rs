@@ -13,7 +13,7 @@ use std::{fmt::Result, sync::Arc};
 
 pub use self::{
     code::Code,
-    work::{Mails, SignInStep, Task, TaskEnd},
+    work::{Mails, SignInStep, Task, TaskEnd, TaskFailure, TaskState},
 };
 use self::{
     connections::ConnectionMeter, http::HttpMeter, operations::OperationMeters, work::TaskMeter,

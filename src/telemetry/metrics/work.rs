@@ -1,8 +1,9 @@
 //! Figures of signing in, and of work beside requests.
 
 use std::{
+    array,
     fmt::Result,
-    sync::atomic::{AtomicI64, Ordering::Relaxed},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use entity::Instant;
@@ -36,14 +37,22 @@ labels! {
         Erasure = "erasure",
         /// What nobody needs any more is forgotten.
         Tidying = "tidying",
+        /// Files that no asset has are moved to the trash, and deleted from there.
+        MediaSweep = "media_sweep",
+        /// Entries of an older version are made searchable.
+        SearchText = "search_text",
+        /// The event log is followed.
+        EventLog = "event_log",
     }
 
     /// How a run of due work ended.
     TaskEnd = "outcome" {
         /// Well.
         Done = "ok",
-        /// It will be tried again.
+        /// With an error; it is run again.
         Failed = "failed",
+        /// With a panic; it is run again.
+        Panicked = "panicked",
     }
 
     /// What became of a mail.
@@ -57,39 +66,82 @@ labels! {
     }
 }
 
-/// Counts due work.
+/// The state of one task.
+#[derive(Clone, Debug, Default)]
+pub struct TaskState {
+    /// When its last run ended.
+    pub last_run_at: Option<Instant>,
+    /// When the present run began.
+    pub running_since: Option<Instant>,
+    /// Runs that failed since the last one that did not.
+    pub failures_in_row: u64,
+    /// The last run that failed.
+    pub last_failure: Option<TaskFailure>,
+}
+
+/// A run that failed.
+#[derive(Clone, Debug)]
+pub struct TaskFailure {
+    /// When it ended.
+    pub at: Instant,
+    /// Why, without what only the log may show.
+    pub reason: String,
+}
+
+/// Counts the runs of due work, and keeps the state of each task.
 #[derive(Debug)]
 pub struct TaskMeter {
     runs: Counters<(Task, TaskEnd)>,
-    /// In milliseconds since 1970; 0 if there was none.
-    last: [AtomicI64; Task::COUNT],
+    states: Mutex<[TaskState; Task::COUNT]>,
 }
 
 impl Default for TaskMeter {
     fn default() -> Self {
         Self {
             runs: Counters::default(),
-            last: [const { AtomicI64::new(0) }; Task::COUNT],
+            states: Mutex::new(array::from_fn(|_| TaskState::default())),
         }
     }
 }
 
 impl TaskMeter {
-    /// Notes a run that ended at this moment.
-    pub fn ended(&self, task: Task, end: TaskEnd, now: Instant) {
+    /// Records that a run begins.
+    pub fn record_start(&self, task: Task, now: Instant) {
+        self.states()[task.place()].running_since = Some(now);
+    }
+
+    /// Records that a run ended well; returns how many runs before it failed in a row.
+    pub fn record_success(&self, task: Task, now: Instant) -> u64 {
+        self.runs.count((task, TaskEnd::Done));
+        let state = &mut self.states()[task.place()];
+        state.last_run_at = Some(now);
+        state.running_since = None;
+        std::mem::take(&mut state.failures_in_row)
+    }
+
+    /// Records that a run failed; returns how many have failed in a row.
+    pub fn record_failure(&self, task: Task, end: TaskEnd, failure: TaskFailure) -> u64 {
         self.runs.count((task, end));
-        self.last[task.place()].store(now.timestamp_millis(), Relaxed);
+        let state = &mut self.states()[task.place()];
+        state.last_run_at = Some(failure.at);
+        state.running_since = None;
+        state.failures_in_row += 1;
+        state.last_failure = Some(failure);
+        state.failures_in_row
     }
 
-    /// How often it failed.
-    pub fn failures(&self, task: Task) -> u64 {
-        self.runs.get((task, TaskEnd::Failed))
+    /// How many runs ended like this.
+    pub fn runs(&self, task: Task, end: TaskEnd) -> u64 {
+        self.runs.get((task, end))
     }
 
-    /// When it ran the last time.
-    pub fn last(&self, task: Task) -> Option<Instant> {
-        let milliseconds = self.last[task.place()].load(Relaxed);
-        Instant::from_timestamp_millis(milliseconds).filter(|_| milliseconds != 0)
+    /// The state of a task.
+    pub fn state(&self, task: Task) -> TaskState {
+        self.states()[task.place()].clone()
+    }
+
+    fn states(&self) -> MutexGuard<'_, [TaskState; Task::COUNT]> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,11 +149,21 @@ impl Figures for TaskMeter {
     fn write(&self, sheet: &mut Sheet<'_>) -> Result {
         let help = "Runs of due work, by how they ended.";
         sheet.counters("task_runs", help, &self.runs)?;
-        let last = Task::ALL.iter().filter_map(|(task, _)| {
-            let milliseconds = u64::try_from(self.last(*task)?.timestamp_millis()).ok()?;
-            Some((Task::at(task.place()), float(milliseconds) / 1_000.0))
+        let states = self.states().clone();
+        let labelled = || {
+            Task::ALL
+                .iter()
+                .map(|(task, _)| Task::at(task.place()))
+                .zip(&states)
+        };
+        let last = labelled().filter_map(|(label, state)| {
+            let milliseconds = u64::try_from(state.last_run_at?.timestamp_millis()).ok()?;
+            Some((label, float(milliseconds) / 1_000.0))
         });
         let help = "When due work ran the last time.";
-        sheet.gauges("task_last_run_timestamp_seconds", help, last)
+        sheet.gauges("task_last_run_timestamp_seconds", help, last)?;
+        let failing = labelled().map(|(label, state)| (label, float(state.failures_in_row)));
+        let help = "Runs of due work that failed since the last one that did not.";
+        sheet.gauges("task_failures_in_row", help, failing)
     }
 }

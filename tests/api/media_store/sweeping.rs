@@ -7,7 +7,10 @@ use kindling::{
         media_sweep::{Sweep, sweep, sweep_all},
         types::Asset,
     },
+    error::Error,
     media::MediaStore,
+    telemetry::metrics::Task,
+    worker::Worker,
 };
 
 use super::AGES;
@@ -47,6 +50,21 @@ on_both_engines! {
         assert_eq!(app.sweep().await, Sweep { restored: 1, ..nothing() });
         assert!(app.serves(&stray).await);
         assert_eq!(app.sweep().await, nothing());
+    }
+
+    async fn files_are_swept_although_erasing_and_tidying_fail(app: TestApp) {
+        let pictures = app.with_pictures(1).await;
+        app.app.clock.advance(AGES);
+        let mut worker = Worker::new(&app.app)
+            .with_work(Task::Erasure, |_| async { Err(Error::internal("a store that fails")) })
+            .with_work(Task::Tidying, |_| async { panic!("a panic of a test") });
+        for _ in 0..2 {
+            let stray = app.stray().await;
+            app.app.clock.advance(TimeDelta::days(2));
+            assert!(app.serves(&stray).await);
+            worker.step().await;
+            assert_eq!(app.keys().await, pictures);
+        }
     }
 
     async fn too_many_stay_where_they_are_without_the_word_of_an_operator(app: TestApp) {
