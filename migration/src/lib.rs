@@ -53,6 +53,7 @@ mod m20261128_010001_add_sort_keys;
 mod m20261128_020001_create_entry_count;
 mod m20261128_020001_fold_search;
 mod m20261128_020002_order_indexes;
+mod m20261128_050001_index_replaced_revisions;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -111,6 +112,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_020001_create_entry_count::Migration),
             Box::new(m20261128_020002_order_indexes::Migration),
             Box::new(m20261128_020001_fold_search::Migration),
+            Box::new(m20261128_050001_index_replaced_revisions::Migration),
         ]
     }
 }

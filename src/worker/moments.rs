@@ -7,7 +7,7 @@
 use chrono::TimeDelta;
 use entity::{
     Instant, account_link, api_token, attempt, challenge, idempotency, mail, preview_link,
-    refresh_token, reset_request, session, setup_token,
+    refresh_token, reset_request, revision, session, setup_token,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IdenStatic, QueryFilter, prelude::Expr};
 
@@ -23,7 +23,7 @@ use crate::{
 /// Longer than any attempt must wait.
 const MAX_WAIT: TimeDelta = TimeDelta::hours(1);
 
-/// Bounds all of them. Moments that decide nothing, and those of content, stay as they are; signing keys and authenticator apps
+/// Bounds all of them. Moments that decide nothing stay as they are, and so do those of content that others can see; signing keys and authenticator apps
 /// bound theirs themselves.
 pub(super) async fn bound(app: &App) -> Result<()> {
     let now = app.clock.now();
@@ -60,7 +60,9 @@ pub(super) async fn bound(app: &App) -> Result<()> {
     preview_links(app, now).await?;
     to::<mail::Entity>(app, mail::Column::DueAt, now + MAX_WAIT, now).await?;
     to::<mail::Entity>(app, mail::Column::CreatedAt, now, now).await?;
-    to::<idempotency::Entity>(app, idempotency::Column::CreatedAt, now, now).await
+    to::<idempotency::Entity>(app, idempotency::Column::CreatedAt, now, now).await?;
+    // Kept for a day from now on: an open form may still be based on it.
+    to::<revision::Entity>(app, revision::Column::ReplacedAt, now, now).await
 }
 
 /// Lets preview links begin now that were made ahead: each has a life of its own.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::App,
     auth::{attempt, challenge, link, password_reset, session, setup},
-    content::{idempotency, search_text},
+    content::{autosave, idempotency, search_text},
     error::{Error, Result, explained},
     telemetry::outage,
 };
@@ -26,6 +26,7 @@ pub(super) async fn tidy(app: App) -> Result<()> {
         done("sessions that ended long ago", session::purge(app)).await,
         done("signing keys that retired", keys.purge(now)).await,
         done("kept answers", idempotency::purge(app)).await,
+        done("replaced autosaves", autosave::purge(app)).await,
         done("setup links", async { setup::purge(app).await.map(|()| 0) }).await,
         done("requests for new passwords", async {
             password_reset::purge(app).await.map(|()| 0)
