@@ -54,6 +54,7 @@ mod m20261128_020001_create_entry_count;
 mod m20261128_020001_fold_search;
 mod m20261128_020002_order_indexes;
 mod m20261128_050001_index_replaced_revisions;
+mod m20261128_050002_index_event_networks;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -113,6 +114,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_020002_order_indexes::Migration),
             Box::new(m20261128_020001_fold_search::Migration),
             Box::new(m20261128_050001_index_replaced_revisions::Migration),
+            Box::new(m20261128_050002_index_event_networks::Migration),
         ]
     }
 }

@@ -120,6 +120,19 @@ pub async fn forget(tx: &DatabaseTransaction, bucket: &Bucket) -> Result<()> {
     Ok(())
 }
 
+/// Forgets the attempts of a bucket, and of those that are part of it: their names go on with `@`.
+pub async fn forget_all(tx: &DatabaseTransaction, bucket: &Bucket) -> Result<()> {
+    let parts = attempt::Column::Bucket
+        .gte(format!("{}@", bucket.name))
+        // The character that follows `@`: names are compared byte by byte.
+        .and(attempt::Column::Bucket.lt(format!("{}A", bucket.name)));
+    attempt::Entity::delete_many()
+        .filter(attempt::Column::Bucket.eq(&bucket.name).or(parts))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Takes back one attempt of a bucket that is shared by many: it has succeeded.
 pub async fn forgive(tx: &DatabaseTransaction, bucket: &Bucket, now: Instant) -> Result<()> {
     let one_less = Expr::col(attempt::Column::Count).sub(1);

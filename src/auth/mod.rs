@@ -15,6 +15,7 @@ mod identity;
 pub mod invitation;
 pub mod kept_answers;
 pub mod link;
+pub mod network;
 pub mod oidc;
 pub mod own_password;
 pub mod password_reset;

@@ -7,8 +7,11 @@ use sea_orm::{
 };
 
 use super::{
-    Client, Principal, Right, account::checked_name, authority::begin_on_accounts, end,
-    kept_answers, link, sign_in::require_fresh,
+    Client, Principal, Right,
+    account::checked_name,
+    authority::begin_on_accounts,
+    end, kept_answers, link, network,
+    sign_in::{forget_attempts, require_fresh},
 };
 use crate::{
     app::App,
@@ -140,15 +143,20 @@ pub async fn reactivate(
     Ok(account)
 }
 
-/// Erases an account for ever. What it did stays, under its id.
+/// Erases an account for ever. What it did stays, under its id, and without the network addresses that it came from.
 pub async fn erase(app: &App, client: &Client, principal: &Principal, id: Uuid) -> Result<Uuid> {
     require_admin(app, principal).await?;
     let tx = begin_on_accounts(app, principal, &[id]).await?;
-    locked(&tx, id).await?;
+    let account = locked(&tx, id).await?;
     account::Entity::delete_by_id(id).exec(&tx).await?;
     kept_answers::forget(&tx, &[kept_answers::PEOPLE]).await?;
+    network::forget(&tx, id).await?;
+    forget_attempts(&tx, &account.email).await?;
     keep_an_admin(&tx).await?;
-    let event = AccountEvent::new(Action::AccountErased, Some(id)).from(client.network());
+    let mut event = AccountEvent::new(Action::AccountErased, Some(id));
+    if principal.account_id() != Some(id) {
+        event = event.from(client.network());
+    }
     finish(app, tx, principal, vec![event]).await?;
     app.database.expect_wal_truncation();
     Ok(id)

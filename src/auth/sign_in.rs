@@ -67,6 +67,7 @@ pub enum SignIn {
 /// answer nor its time tells.
 pub async fn sign_in(app: &App, client: &Client, email: &str, given: Secret) -> Result<SignIn> {
     if !has_right_length(&given) {
+        log_failure(client, None);
         return Err(wrong_password());
     }
     let email = address(email).unwrap_or_default();
@@ -96,6 +97,7 @@ pub async fn sign_in(app: &App, client: &Client, email: &str, given: Secret) -> 
     };
     let tx = app.database.begin().await?;
     if !still_stands(&tx, account.id, hash).await? {
+        log_failure(client, Some(account.id));
         return Err(wrong_password());
     }
     if let Some(hash) = renewed {
@@ -267,6 +269,12 @@ async fn buckets(app: &App, client: &Client, email: &str) -> Result<Vec<Bucket>>
     Ok(buckets)
 }
 
+/// Forgets the attempts at an account, and from which networks they came.
+pub(super) async fn forget_attempts(tx: &DatabaseTransaction, email: &str) -> Result<()> {
+    let name = token::digest(&Secret::new(email));
+    attempt::forget_all(tx, &AT_ACCOUNT.of(&name)).await
+}
+
 async fn succeeded(tx: &DatabaseTransaction, buckets: &[Bucket], now: Instant) -> Result<()> {
     for (at, bucket) in buckets.iter().enumerate() {
         if at == 0 {
@@ -278,17 +286,25 @@ async fn succeeded(tx: &DatabaseTransaction, buckets: &[Bucket], now: Instant) -
     Ok(())
 }
 
-/// Writes that somebody did not show who they are.
+/// Logs that somebody did not show who they are, and writes it to the event log. Attempts are limited, and so are the lines.
 pub(super) async fn tell_of_failure(
     app: &App,
     client: &Client,
     account: Option<Uuid>,
 ) -> Result<()> {
+    log_failure(client, account);
     let tx = app.database.begin().await?;
     let event = AccountEvent::new(Action::SignInFailed, account).from(client.network());
     event::record_of_accounts(&tx, vec![event], None, app.clock.now()).await?;
     app.telemetry.metrics.sign_ins.count(SignInStep::Failed);
     tx.commit().await
+}
+
+/// Logs a failure, with the account if it is known: neither what was sent for its address nor the secret.
+fn log_failure(client: &Client, account: Option<Uuid>) {
+    let network = client.network();
+    let account = account.map(|account| format!("account_{}", account.simple()));
+    tracing::info!(network, account, "a sign-in failed");
 }
 
 /// The account with this address, and the hash of its password, as far as they are there.

@@ -119,6 +119,10 @@ setting::settings! {
     trusted_proxies: Vec<IpNet> = parse::networks, Shape::List,
         allowed "IP addresses or networks such as 10.0.0.0/8, separated by commas", default "";
 
+    /// Days after which events and sessions lose the network address that they came from
+    address_retention_days: u32 = parse::whole_number::<u32, 1, 3_650>, Shape::Plain,
+        allowed "whole number from 1 to 3650", default "90";
+
     /// Origins whose pages may read answers, with credentials; * for those of all, without credentials
     cors_origins: CorsOrigins = web_origin::origins, Shape::List,
         allowed "origins such as https://www.example.org, separated by commas, or *", default "";

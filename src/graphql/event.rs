@@ -50,7 +50,8 @@ pub struct Event {
     account_id: Option<ID>,
     /// What of the account it happened to, such as a session.
     target_id: Option<ID>,
-    /// The network that it came from, for what happens to accounts.
+    /// The network that it came from, for what happens to accounts; null once the settings allow to keep it no longer, or the
+    /// account is erased.
     network: Option<String>,
     /// What a shared cache has to throw away, by the names in `Cache-Tag` and `Surrogate-Key`; nothing if nobody can see a
     /// difference in public.

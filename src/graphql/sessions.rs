@@ -24,7 +24,8 @@ struct Session {
     account_id: ID,
     /// What the client calls itself; may be empty, and need not be true.
     device: String,
-    /// The network from which it began; `unknown` if a proxy named no address that could be read.
+    /// The network from which it began; `unknown` if a proxy named no address that could be read, empty once the settings allow
+    /// to keep it no longer.
     network: String,
     /// When it began.
     created_at: DateTime,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{attempt, challenge, link, password_reset, session, setup},
+    auth::{attempt, challenge, link, network, password_reset, session, setup},
     content::{autosave, idempotency, search_text},
     error::{Error, Result, explained},
     telemetry::outage,
@@ -25,6 +25,7 @@ pub(super) async fn tidy(app: App) -> Result<()> {
         done("links that ended", link::purge(app)).await,
         done("sessions that ended long ago", session::purge(app)).await,
         done("signing keys that retired", keys.purge(now)).await,
+        done("old network addresses", network::purge(app)).await,
         done("kept answers", idempotency::purge(app)).await,
         done("replaced autosaves", autosave::purge(app)).await,
         done("setup links", async { setup::purge(app).await.map(|()| 0) }).await,

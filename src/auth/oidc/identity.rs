@@ -17,6 +17,7 @@ use crate::{
         account::{address, insert},
         challenge::{self, Purpose},
         end, link, people,
+        sign_in::tell_of_failure,
     },
     config::OidcProvider,
     crypto::Secret,
@@ -25,7 +26,6 @@ use crate::{
     event::{self, AccountEvent, Action},
     fold::fold,
     id,
-    telemetry::metrics::SignInStep,
 };
 
 /// How long the way from here to `completeSignIn` may take: its token stands in an address.
@@ -67,7 +67,8 @@ async fn try_to_enter(
     let usable = found.filter(|entrance| entrance.account.suspended_at.is_none());
     let Some(entrance) = usable.filter(|_| person.role != GivenRole::KeptOut) else {
         drop(tx);
-        return refuse(app, client, id).await;
+        tell_of_failure(app, client, id).await?;
+        return Ok(None);
     };
     let id = Some(entrance.account.id);
     let token = challenge::make_for(app, &tx, Purpose::SignIn, id, &(), LIFE).await?;
@@ -77,15 +78,6 @@ async fn try_to_enter(
         app.recent.clear();
     }
     Ok(Some(token.0))
-}
-
-async fn refuse(app: &App, client: &Client, account: Option<Uuid>) -> Result<Option<Secret>> {
-    let tx = app.database.begin().await?;
-    let event = AccountEvent::new(Action::SignInFailed, account).from(client.network());
-    event::record_of_accounts(&tx, vec![event], None, app.clock.now()).await?;
-    app.telemetry.metrics.sign_ins.count(SignInStep::Failed);
-    tx.commit().await?;
-    Ok(None)
 }
 
 /// The account of a person, with what changes about it.

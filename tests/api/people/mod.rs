@@ -9,6 +9,7 @@ mod invitations;
 mod last_admin;
 mod list;
 mod mailing;
+mod network_addresses;
 mod over_http;
 mod passwords;
 mod resets;
