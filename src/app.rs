@@ -8,6 +8,7 @@ use crate::{
     crypto::Crypto,
     database::{Database, Retries},
     error::Result,
+    idempotency::Claim,
     mail::Outbox,
     media::MediaStore,
     recent::Recent,
@@ -33,6 +34,8 @@ pub struct App {
     pub recent: Recent,
     /// What operators see.
     pub telemetry: Telemetry,
+    /// The idempotency key of the operation that this is for, if it came with one: its first writing transaction takes it.
+    pub claim: Option<Arc<Claim>>,
 }
 
 /// What is the same for all content of the site.
@@ -78,6 +81,7 @@ impl App {
             crypto,
             recent: Recent::default(),
             telemetry,
+            claim: None,
         })
     }
 

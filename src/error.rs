@@ -50,6 +50,12 @@ pub enum Error {
         "an operation with this idempotency key runs, or was done without its answer being known; look before you try again"
     )]
     AnswerUnknown,
+    /// The operation with this idempotency key was done. Its answer may not be kept, and it is not done again.
+    #[error(
+        "this operation was done with this idempotency key; its answer was not kept, as it can hold secrets; look at what it \
+         changed, or send it with a new key to do it once more"
+    )]
+    AlreadyDone,
     /// There are too many operations at once. Nothing was executed.
     #[error("the server has too much to do; try again in a second")]
     Overloaded,
@@ -125,6 +131,7 @@ impl Error {
             Self::TooManyAttempts(_) => "TOO_MANY_ATTEMPTS",
             Self::KeyReused => "KEY_REUSED",
             Self::AnswerUnknown => "ANSWER_UNKNOWN",
+            Self::AlreadyDone => "ALREADY_DONE",
             Self::Overloaded => "OVERLOADED",
             Self::AnswerTooLarge(_) => "LIMIT_EXCEEDED",
             Self::OutOfMemory | Self::Unavailable(_) | Self::ReadOnly(_) => "UNAVAILABLE",

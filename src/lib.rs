@@ -28,6 +28,7 @@ pub mod database;
 pub mod error;
 pub mod fold;
 pub mod id;
+pub mod idempotency;
 pub mod identifier;
 pub mod recent;
 pub mod telemetry;

@@ -14,7 +14,8 @@ pub struct Model {
     pub key_hash: String,
     /// SHA-256 of the request.
     pub request_hash: String,
-    /// The answer as it went over the wire; none while the operation runs, or if the server died before it was kept.
+    /// The answer as it went over the wire; none while the operation runs, or if the server died before it was kept. Empty if the
+    /// operation was done and its answer may not be kept.
     pub answer: Option<String>,
     pub created_at: DateTimeUtc,
 }

@@ -1,4 +1,4 @@
-//! `idempotency_subject`: the entries and people that a kept answer shows.
+//! `idempotency_subject`: the entries that a kept answer shows.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,7 +11,7 @@ pub struct Model {
     pub account_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub key_hash: String,
-    /// The id of an entry, or nil for people.
+    /// The id of an entry.
     #[sea_orm(primary_key, auto_increment = false)]
     pub subject_id: Uuid,
 }

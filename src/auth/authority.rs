@@ -5,7 +5,8 @@
 //! the account and its role again, with their rows locked until the commit. What revokes a credential changes or locks one of
 //! these rows: it takes effect before the transaction, which is then refused, or waits for its end.
 //!
-//! Lock order of all transactions: accounts by id; refresh token; session or API token; everything else; event counter.
+//! Lock order of all transactions: accounts by id; refresh token; session or API token; idempotency key; everything else; event
+//! counter.
 
 use std::collections::BTreeSet;
 
@@ -31,8 +32,9 @@ use crate::{
 /// [`Error::Unauthenticated`] if the credentials were revoked or have expired, or if the account has another role than the
 /// one that the principal was authenticated with.
 pub async fn begin(app: &App, principal: &Principal) -> Result<Transaction> {
-    let tx = app.database.begin().await?;
+    let mut tx = app.database.begin().await?;
     lock(app, &tx, principal).await?;
+    take_claim(app, &mut tx).await?;
     Ok(tx)
 }
 
@@ -46,7 +48,7 @@ pub(super) async fn begin_on_accounts(
 ) -> Result<Transaction> {
     let own = principal.account_id().into_iter();
     let ids: BTreeSet<Uuid> = own.chain(others.iter().copied()).collect();
-    let tx = app.database.begin().await?;
+    let mut tx = app.database.begin().await?;
     account::Entity::find()
         .filter(account::Column::Id.is_in(ids))
         .order_by_asc(account::Column::Id)
@@ -54,7 +56,17 @@ pub(super) async fn begin_on_accounts(
         .all(&tx)
         .await?;
     lock(app, &tx, principal).await?;
+    take_claim(app, &mut tx).await?;
     Ok(tx)
+}
+
+/// Takes the idempotency key that the operation came with: whatever it changes is done once. After the rows of the credentials,
+/// because the row of the key refers to that of the account.
+async fn take_claim(app: &App, tx: &mut Transaction) -> Result<()> {
+    match &app.claim {
+        Some(claim) => claim.take(tx, &app.clock).await,
+        None => Ok(()),
+    }
 }
 
 /// Locks the rows of the principal's credentials in share mode; refuses credentials that no longer hold. PostgreSQL locks the

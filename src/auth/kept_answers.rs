@@ -10,18 +10,15 @@ use sea_orm::{
 
 use crate::error::Result;
 
-/// The subject of answers that may show people. Which people is not known, so all of these answers go with any of them.
-pub const PEOPLE: Uuid = Uuid::nil();
-
-/// Purges the answers that show any of these subjects: entries, or [`PEOPLE`]. Entries must be locked before.
-pub async fn forget(tx: &DatabaseTransaction, subjects: &[Uuid]) -> Result<()> {
+/// Purges the answers that show any of these entries, which must be locked before.
+pub async fn forget(tx: &DatabaseTransaction, entries: &[Uuid]) -> Result<()> {
     let showing = Query::select()
         .columns([
             idempotency_subject::Column::AccountId,
             idempotency_subject::Column::KeyHash,
         ])
         .from(idempotency_subject::Entity)
-        .and_where(idempotency_subject::Column::SubjectId.is_in(subjects.iter().copied()))
+        .and_where(idempotency_subject::Column::SubjectId.is_in(entries.iter().copied()))
         .to_owned();
     let key = Expr::tuple([
         Expr::col(idempotency::Column::AccountId),

@@ -10,7 +10,7 @@ use super::{
     Client, Principal, Right,
     account::checked_name,
     authority::begin_on_accounts,
-    end, kept_answers, link, network,
+    end, link, network,
     sign_in::{forget_attempts, require_fresh},
 };
 use crate::{
@@ -149,7 +149,6 @@ pub async fn erase(app: &App, client: &Client, principal: &Principal, id: Uuid) 
     let tx = begin_on_accounts(app, principal, &[id]).await?;
     let account = locked(&tx, id).await?;
     account::Entity::delete_by_id(id).exec(&tx).await?;
-    kept_answers::forget(&tx, &[kept_answers::PEOPLE]).await?;
     network::forget(&tx, id).await?;
     forget_attempts(&tx, &account.email).await?;
     keep_an_admin(&tx).await?;

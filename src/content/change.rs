@@ -1,9 +1,6 @@
 //! A change: one transaction, in which everything becomes true together or not at all.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeSet, HashMap};
 
 use entity::{Instant, entry, entry_id::EntryId, stamp::Stamped};
 use sea_orm::{
@@ -14,9 +11,7 @@ use sea_orm::{
 };
 use tracing::Instrument;
 
-use super::{
-    Content, check, count::Counts, idempotency::Claim, media_removal, row::Row, view::View,
-};
+use super::{Content, check, count::Counts, media_removal, row::Row, view::View};
 use crate::{
     app::App,
     auth::{Principal, Right, authority},
@@ -44,8 +39,6 @@ pub struct Change {
     pub(super) erases: bool,
     /// Files of erased assets that no other asset has.
     pub(super) erased_files: BTreeSet<String>,
-    /// The operation that the change is part of, if it came with a key.
-    claim: Option<Arc<Claim>>,
     /// Whether it only checks what the change would come to: it then locks nothing, writes nothing, and cannot be committed.
     pub(super) is_trial: bool,
 }
@@ -83,17 +76,8 @@ impl Change {
             half_done: false,
             erases: false,
             erased_files: BTreeSet::new(),
-            claim: None,
             is_trial: false,
         }
-    }
-
-    /// The same change as part of an operation that is done only once.
-    pub async fn claimed_by(self, claim: Option<Arc<Claim>>) -> Result<Self> {
-        if let Some(claim) = &claim {
-            claim.take(&self.tx, &self.app.clock).await?;
-        }
-        Ok(Self { claim, ..self })
     }
 
     /// Makes the change true for everybody. Returns only when it is safe on disk. A change of which a step failed
@@ -118,9 +102,6 @@ impl Change {
         self.counts.record(&self.tx).await?;
         self.tx.commit().await?;
         event::tail::record_own(&self.app.database.changes, &self.events, &recorded);
-        if let Some(claim) = &self.claim {
-            claim.taken();
-        }
         Ok(())
     }
 
@@ -282,7 +263,7 @@ impl Change {
 
     /// Notes that the answer may show the entry: it is not kept once the entry is erased.
     fn show(&self, id: EntryId) {
-        if let Some(claim) = &self.claim {
+        if let Some(claim) = &self.app.claim {
             claim.show([id.uuid]);
         }
     }

@@ -19,7 +19,6 @@ pub mod filter;
 pub mod format;
 pub mod given;
 pub mod history;
-pub mod idempotency;
 pub mod input;
 pub mod lifecycle;
 pub mod list_change;

@@ -5,7 +5,14 @@
 //! their work in the same transaction, each behind a savepoint of its own. The first one that comes to the front again
 //! commits for all of them, and only then are they told. Where nobody waits, that is at once.
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
@@ -40,6 +47,8 @@ pub struct Transaction {
     // Goes before the turn does, which lets others on.
     tx: Arc<DatabaseTransaction>,
     turn: Option<Turn>,
+    /// Set once it is committed.
+    committed: Option<Arc<AtomicBool>>,
 }
 
 /// The right to write, until it is let go.
@@ -91,6 +100,7 @@ impl Queue {
         Ok(Transaction {
             tx,
             turn: Some(Turn { group, line }),
+            committed: None,
         })
     }
 
@@ -124,17 +134,31 @@ impl Transaction {
         Self {
             tx: Arc::new(tx),
             turn: None,
+            committed: None,
         }
     }
 
     /// The transaction of a snapshot: it reads, and the database refuses to write in it.
     pub(super) fn read_only(tx: Arc<DatabaseTransaction>) -> Self {
-        Self { tx, turn: None }
+        Self {
+            tx,
+            turn: None,
+            committed: None,
+        }
+    }
+
+    /// Has this flag set once the transaction is committed.
+    pub fn set_once_committed(&mut self, flag: &Arc<AtomicBool>) {
+        self.committed = Some(Arc::clone(flag));
     }
 
     /// Returns when everything is on disk. It is carried through even if nobody waits for that any more.
     pub async fn commit(self) -> Result<()> {
-        let Self { tx, turn } = self;
+        let Self {
+            tx,
+            turn,
+            committed,
+        } = self;
         let committing = async {
             match turn {
                 None => commit(tx).await?,
@@ -142,6 +166,9 @@ impl Transaction {
                     turn.commit(tx).await?;
                     outage::ended(Outage::ReadOnly);
                 }
+            }
+            if let Some(committed) = committed {
+                committed.store(true, Ordering::Release);
             }
             Ok(())
         };

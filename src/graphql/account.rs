@@ -14,7 +14,6 @@ use crate::{
     auth::{
         Principal,
         directory::{Status, last_seen},
-        kept_answers::PEOPLE,
         setup,
     },
     content::{scalar::DateTime, types::Reader, user_error::UserError},
@@ -202,9 +201,5 @@ struct CreateFirstAdminPayload {
 /// Who asks, and from what, where people are shown.
 pub(super) fn reader<'ctx>(ctx: &Context<'ctx>) -> Result<&'ctx Reader> {
     let reader = ctx.data_opt::<Arc<Reader>>().map(AsRef::as_ref);
-    let reader = reader.ok_or_else(|| Error::internal("the operation has no reader"))?;
-    if let Some(claim) = &reader.claim {
-        claim.show([PEOPLE]);
-    }
-    Ok(reader)
+    reader.ok_or_else(|| Error::internal("the operation has no reader"))
 }

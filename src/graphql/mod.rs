@@ -58,12 +58,10 @@ use crate::{
     app::App,
     auth::{Client, Principal},
     budget::{Budget, ChargedBy},
-    content::{
-        idempotency::Claim,
-        types::{AnyEntry, ContentMutation, ContentQuery, Reader},
-    },
+    content::types::{AnyEntry, ContentMutation, ContentQuery, Reader},
     database::Reads,
     error::Error,
+    idempotency::Claim,
     telemetry::{metrics::cache::CacheState, traces},
 };
 
@@ -192,12 +190,20 @@ pub fn sdl() -> String {
 
 /// The root fields that read nothing but content and settings, as far as whoever asks may know of it.
 pub(crate) fn content_fields() -> BTreeSet<String> {
+    let fields = [fields_of::<ContentQuery>(), fields_of::<SiteQuery>()];
+    fields.into_iter().flatten().collect()
+}
+
+/// The mutations that the content types declare.
+fn content_mutations() -> BTreeSet<String> {
+    fields_of::<ContentMutation>()
+}
+
+fn fields_of<T: OutputType>() -> BTreeSet<String> {
     let mut registry = Registry::default();
-    ContentQuery::create_type_info(&mut registry);
-    SiteQuery::create_type_info(&mut registry);
-    let roots = [ContentQuery::type_name(), SiteQuery::type_name()];
-    let roots = roots.iter().filter_map(|name| registry.types.get(&**name));
-    let fields = roots.filter_map(MetaType::fields).flatten();
+    T::create_type_info(&mut registry);
+    let found = registry.types.get(&*T::type_name());
+    let fields = found.and_then(MetaType::fields).into_iter().flatten();
     fields.map(|(name, _)| name.clone()).collect()
 }
 

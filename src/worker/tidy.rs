@@ -7,8 +7,9 @@ use super::{
 use crate::{
     app::App,
     auth::{attempt, challenge, link, network, password_reset, session, setup},
-    content::{autosave, idempotency, search_text},
+    content::{autosave, search_text},
     error::{Error, Result, explained},
+    idempotency,
     telemetry::outage,
 };
 

@@ -5,9 +5,9 @@ use chrono::TimeDelta;
 use entity::{mail, refresh_token, session, signing_key};
 use kindling::{
     auth::{Client, Principal, Role, sign_in::sign_in},
-    content::idempotency::Claim,
     crypto::{Secret, keys::Keys},
     error::Error,
+    idempotency::Claim,
     worker::Worker,
 };
 use sea_orm::{EntityTrait, prelude::Uuid};

@@ -201,59 +201,6 @@ async fn an_answer_is_kept_no_longer_than_what_it_shows() {
     }
 }
 
-#[tokio::test]
-async fn an_answer_that_shows_somebody_is_not_kept_once_they_are_erased() {
-    for (mut server, folder, database) in servers().await {
-        let admin = server.sign_in("admin").await;
-        let accounts = "{ accounts(first: 10) { nodes { id email } } }";
-        let accounts = server.query_as(&admin, accounts, json!(null)).await.json();
-        let nodes = accounts["data"]["accounts"]["nodes"]
-            .as_array()
-            .expect("accounts");
-        let somebody = nodes
-            .iter()
-            .find(|node| node["email"] == "author@demo.example")
-            .expect("an author");
-        let rename = "mutation($account: ID, $name: String!) { updateAccount(input: {account: $account, name: $name}) { account { name } } }";
-        let bearer = format!("Bearer {admin}");
-        let headers = [
-            ("Authorization", bearer.as_str()),
-            ("Idempotency-Key", "rename"),
-        ];
-        let variables = json!({"account": somebody["id"], "name": CANARY});
-        let renamed = server
-            .query_with(&headers, rename, variables.clone())
-            .await
-            .json();
-        assert_eq!(
-            renamed["data"]["updateAccount"]["account"]["name"], CANARY,
-            "{renamed}"
-        );
-        assert_eq!(
-            server
-                .query_with(&headers, rename, variables.clone())
-                .await
-                .json(),
-            renamed
-        );
-        let erase =
-            "mutation($account: ID!) { eraseAccount(input: {account: $account}) { accountId } }";
-        let erased = server
-            .query_as(&admin, erase, json!({"account": somebody["id"]}))
-            .await
-            .json();
-        assert_eq!(
-            erased["data"]["eraseAccount"]["accountId"], somebody["id"],
-            "{erased}"
-        );
-        assert_eq!(
-            server.query_with(&headers, rename, variables).await.code(),
-            "ANSWER_UNKNOWN"
-        );
-        is_forgotten(&mut server, folder.path(), database.as_ref(), CANARY).await;
-    }
-}
-
 const CANARY: &str = "Canary of an erased text";
 
 /// Waits until the database holds a text no more: neither in a row, nor in a free page or the log of SQLite.
@@ -279,7 +226,7 @@ async fn is_forgotten(
 
 crate::support::on_both_engines! {
     async fn kept_answers_go_after_their_time_whether_anybody_keeps_others_or_not(app: TestApp) {
-        use kindling::{auth::Role, content::idempotency::Claim, worker::Worker};
+        use kindling::{auth::Role, idempotency::Claim, worker::Worker};
         let account = app.new_account("editor@example.org", Role::Editor).await;
         let claim = Claim::new((account.id, None), "key", &["one"]);
         claim.keep(&app.app, CANARY).await.expect("kept");
@@ -294,7 +241,7 @@ crate::support::on_both_engines! {
     }
 
     async fn an_answer_is_kept_for_a_day(app: TestApp) {
-        use kindling::{auth::Role, content::idempotency::Claim};
+        use kindling::{auth::Role, idempotency::Claim};
         let account = app.new_account("editor@example.org", Role::Editor).await;
         let claim = |request: &str| Claim::new((account.id, None), "key", &[request]);
         claim("one").keep(&app.app, "the answer").await.expect("kept");

@@ -36,6 +36,7 @@ mod filter_logic;
 mod frontend_guide;
 mod http;
 mod idempotency;
+mod idempotency_of_accounts;
 mod introspection;
 mod leaks;
 mod management;

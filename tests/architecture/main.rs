@@ -19,7 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["demo"],
     &["content"],
     &["event", "auth"],
-    &["app"],
+    &["app", "idempotency"],
     &["media", "mail", "crypto"],
     &[
         "database",

@@ -157,8 +157,7 @@ impl Reader {
 
     /// Begins a change by whoever asks.
     pub async fn change(&self, message: Option<&str>) -> Result<Change> {
-        let change = Change::begin(&self.app, self.principal.clone(), message).await?;
-        change.claimed_by(self.claim.clone()).await
+        Change::begin(&self.app, self.principal.clone(), message).await
     }
 
     /// Begins a trial of a change by whoever asks, in the state of the database that all of the operation sees.
@@ -169,13 +168,12 @@ impl Reader {
     /// A reader of what is true now.
     #[must_use]
     pub fn afresh(&self) -> Self {
-        let reader = Self::new(&self.app, self.principal.clone(), self.client.clone());
-        reader.claiming(self.claim.clone())
+        Self::new(&self.app, self.principal.clone(), self.client.clone())
     }
 
     /// Ends its snapshot, and notes what it has shown with the claim of the operation.
     pub async fn close(self) {
-        if let Some(claim) = &self.claim {
+        if let Some(claim) = &self.app.claim {
             claim.show(self.snapshot.reads().shown.iter().map(|id| id.uuid));
         }
         self.snapshot.close().await;

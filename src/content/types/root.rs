@@ -16,7 +16,6 @@ use crate::{
     content::{
         Content,
         by_id::{self, IdsByType},
-        idempotency::Claim,
         load::{Group, related},
         object::Entry,
         read,
@@ -27,6 +26,7 @@ use crate::{
     },
     database::Snapshot,
     error::{Error, ProblemCode, Result},
+    idempotency::Claim,
     identifier,
 };
 
@@ -40,8 +40,6 @@ pub struct Reader {
     pub client: Client,
     /// The state of the database.
     pub snapshot: Snapshot,
-    /// What the operation claims, if it is to be done only once.
-    pub claim: Option<Arc<Claim>>,
 }
 
 impl Reader {
@@ -52,14 +50,14 @@ impl Reader {
             principal,
             client,
             snapshot: app.database.snapshot(),
-            claim: None,
         }
     }
 
     /// The same reader for an operation that is to be done only once.
     #[must_use]
     pub fn claiming(self, claim: Option<Arc<Claim>>) -> Self {
-        Self { claim, ..self }
+        let app = App { claim, ..self.app };
+        Self { app, ..self }
     }
 
     /// A checked view for whoever asks.

@@ -29,6 +29,8 @@ labels! {
         TooManyAttempts = "TOO_MANY_ATTEMPTS",
         /// `KEY_REUSED`.
         KeyReused = "KEY_REUSED",
+        /// `ALREADY_DONE`.
+        AlreadyDone = "ALREADY_DONE",
         /// `ANSWER_UNKNOWN`.
         AnswerUnknown = "ANSWER_UNKNOWN",
         /// `NOT_FOUND`.

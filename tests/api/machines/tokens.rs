@@ -206,7 +206,7 @@ on_both_engines! {
         let ann = app.somebody("ann", Role::Editor).await;
         let (secret, _) = app.token(&ann, &["DRAFTS", "WRITE"], None).await;
         let machine = app.with(&secret).await;
-        let claim = |who: &Principal| kindling::content::idempotency::Claim::new((who.account_id().expect("an account"), who.token_id()), "key", &["a"]);
+        let claim = |who: &Principal| kindling::idempotency::Claim::new((who.account_id().expect("an account"), who.token_id()), "key", &["a"]);
         claim(&ann).keep(&app.app, "for Ann").await.expect("kept");
         assert_eq!(claim(&ann).answer(&app.app).await.expect("an answer").as_deref(), Some("for Ann"));
         assert_eq!(claim(&machine).answer(&app.app).await.expect("no answer"), None);

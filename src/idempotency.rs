@@ -1,9 +1,10 @@
-//! Operations that come with a key are done once: the first answer is kept for a day, and given again.
+//! Operations that come with a key are done once. The first answer is kept for a day and given again, if it may be kept; otherwise
+//! whoever sends the operation again is told that it was done.
 
 use std::{
     collections::BTreeSet,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -20,13 +21,15 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     app::App,
-    auth::kept_answers::PEOPLE,
     clock::{Clock, SKEW},
+    database::Transaction,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
 };
 
 /// How long an answer is kept.
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
+/// What is stored in the place of an answer that may not be kept: the operation was done. It commits with the operation.
+const DONE: &str = "";
 /// Engines bound the number of parameters of a statement.
 const SUBJECTS_PER_STATEMENT: usize = 1_000;
 
@@ -36,9 +39,11 @@ pub struct Claim {
     account: Uuid,
     key_hash: String,
     request_hash: String,
+    /// Whether the answer may be kept: it holds no secret.
+    keeps_answer: bool,
     /// Whether a change of the operation has come true.
-    taken: AtomicBool,
-    /// The entries that the answer may show, and [`PEOPLE`].
+    taken: Arc<AtomicBool>,
+    /// The entries that the answer may show.
     shown: Mutex<BTreeSet<Uuid>>,
 }
 
@@ -53,18 +58,28 @@ impl Claim {
             account,
             key_hash: hash(&key),
             request_hash: hash(request),
-            taken: AtomicBool::new(false),
+            keeps_answer: true,
+            taken: Arc::default(),
             shown: Mutex::default(),
         }
     }
 
-    /// Notes what the answer may show: entries, or [`PEOPLE`]. It is not kept for longer than they are.
+    /// The same, of which only that it was done is kept: its answer can hold secrets.
+    #[must_use]
+    pub fn without_answer(self) -> Self {
+        Self {
+            keeps_answer: false,
+            ..self
+        }
+    }
+
+    /// Notes which entries the answer may show. It is not kept for longer than they are.
     pub fn show(&self, subjects: impl IntoIterator<Item = Uuid>) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.extend(subjects);
     }
 
-    /// The answer that was given before. An error if the key was used for something else, or if the answer is not known.
+    /// The answer that was given before. An error if the key was used for something else, or if the answer was not kept.
     pub async fn answer(&self, app: &App) -> Result<Option<String>> {
         let since = app.clock.now() - KEPT;
         let select = idempotency::Entity::find_by_id((self.account, self.key_hash.clone()))
@@ -74,7 +89,11 @@ impl Claim {
         match known.into_iter().find(is_kept) {
             None => Ok(None),
             Some(known) if known.request_hash != self.request_hash => Err(Error::KeyReused),
-            Some(known) => known.answer.map(Some).ok_or(Error::AnswerUnknown),
+            Some(known) => match known.answer {
+                None => Err(Error::AnswerUnknown),
+                Some(answer) if answer == DONE => Err(Error::AlreadyDone),
+                answer => Ok(answer),
+            },
         }
     }
 
@@ -84,36 +103,39 @@ impl Claim {
     }
 
     /// Takes the key for the operation, at the start of its first change: nobody else's change with this key can come
-    /// true, then. Before anything else is locked, so that whoever waits for the key holds up nobody.
-    pub(super) async fn take(&self, tx: &DatabaseTransaction, clock: &Clock) -> Result<()> {
+    /// true, then. Before any entry is locked, so that whoever waits for the key holds up nobody.
+    pub async fn take(&self, tx: &mut Transaction, clock: &Clock) -> Result<()> {
         if self.is_taken() {
             return Ok(());
         }
         let now = clock.now();
         idempotency::Entity::delete_many()
             .filter(self.row_is(old(clock)))
-            .exec(tx)
+            .exec(&**tx)
             .await?;
-        let inserted = idempotency::Entity::insert(self.row(now, None))
-            .exec_without_returning(tx)
+        let done = (!self.keeps_answer).then(|| DONE.to_owned());
+        let inserted = idempotency::Entity::insert(self.row(now, done))
+            .exec_without_returning(&**tx)
             .await;
         // The text of the problem is never seen: what matters is that the change does not come true.
         let used = || Problem::new(ProblemCode::Taken, "", "the key was used at the same time");
         let inserted = on_constraint(inserted, "idempotency_account_id_key_hash_key", used);
-        inserted.map(|_| ()).map_err(|error| match error {
+        inserted.map_err(|error| match error {
             Error::Invalid(_) => Error::AnswerUnknown,
             error => error,
-        })
-    }
-
-    /// Notes that a change of the operation has come true.
-    pub(super) fn taken(&self) {
-        self.taken.store(true, Ordering::Relaxed);
+        })?;
+        tx.set_once_committed(&self.taken);
+        Ok(())
     }
 
     /// Whether a change of the operation has come true.
     pub fn is_taken(&self) -> bool {
-        self.taken.load(Ordering::Relaxed)
+        self.taken.load(Ordering::Acquire)
+    }
+
+    /// Whether the answer may be kept.
+    pub fn keeps_answer(&self) -> bool {
+        self.keeps_answer
     }
 
     /// Keeps the answer. If the operation changed nothing, and another one has the key meanwhile, it is that one's answer
@@ -199,14 +221,9 @@ async fn purge_in(tx: &DatabaseTransaction, clock: &Clock) -> Result<u64> {
     Ok(purged.rows_affected)
 }
 
-/// Whether all of the entries among these subjects are still there. They stay until the end of the transaction.
+/// Whether all of these entries are still there. They stay until the end of the transaction.
 async fn are_there(tx: &DatabaseTransaction, subjects: &[Uuid]) -> Result<bool> {
-    let entries: Vec<Uuid> = subjects
-        .iter()
-        .copied()
-        .filter(|subject| *subject != PEOPLE)
-        .collect();
-    for part in entries.chunks(SUBJECTS_PER_STATEMENT) {
+    for part in subjects.chunks(SUBJECTS_PER_STATEMENT) {
         let select = entry::Entity::find()
             .select_only()
             .column(entry::Column::Id)
