@@ -28,6 +28,7 @@ pub mod locale_survey;
 pub mod markdown;
 mod mask;
 pub mod media_binding;
+pub mod media_clean;
 pub mod media_removal;
 pub mod media_sweep;
 pub mod merge;

@@ -44,6 +44,8 @@ pub enum Action {
     EntryErased,
     /// The entry got another place in the list of its type.
     EntryMoved,
+    /// A file was cleaned of private metadata; all revisions of the entry that had it have the clean one.
+    FileCleaned,
     /// Somebody got an account.
     AccountCreated,
     /// Somebody was invited to have an account.
@@ -126,6 +128,7 @@ impl Action {
             Self::EntryRestored => "entry.restored",
             Self::EntryErased => "entry.erased",
             Self::EntryMoved => "entry.moved",
+            Self::FileCleaned => "entry.file_cleaned",
             Self::AccountCreated => "account.created",
             Self::AccountInvited => "account.invited",
             Self::AccountJoined => "account.joined",

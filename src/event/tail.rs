@@ -83,9 +83,13 @@ fn to_news(rows: &[Row]) -> Result<News> {
     })
 }
 
-/// Whether those who see only what is public can see a difference. The place in a list matters only for what is public.
+/// What matters to those who see only what is public if it happens to an entry that is public: its place in a list, its file.
+const OF_PUBLIC_ENTRIES: [Action; 2] = [Action::EntryMoved, Action::FileCleaned];
+
+/// Whether those who see only what is public can see a difference.
 fn is_public(action: &str, entry_is_public: bool) -> bool {
-    may_show(action) && (entry_is_public || action != Action::EntryMoved.name())
+    let mut of_public = OF_PUBLIC_ENTRIES.iter();
+    may_show(action) && (entry_is_public || of_public.all(|of_public| of_public.name() != action))
 }
 
 /// Whether those who see only what is public may see a difference after this action. Whatever becomes public or stops being
@@ -95,13 +99,14 @@ pub fn may_show(action: &str) -> bool {
         Action::EntryPublished,
         Action::EntryUnpublished,
         Action::EntryMoved,
+        Action::FileCleaned,
     ]
     .iter()
     .any(|public| public.name() == action)
 }
 
-/// That those who see only what is public could see a difference. What was moved must have been public then: the events that
-/// somebody may see never change.
+/// That those who see only what is public could see a difference. What was moved or cleaned must have been public then: the
+/// events that somebody may see never change.
 pub fn shows_in_public() -> Condition {
     let is = |action: Action| event::Column::Action.eq(action.name());
     let event = |column: event::Column| Expr::col((event::Entity, column));
@@ -128,10 +133,15 @@ pub fn shows_in_public() -> Condition {
                         .gte(event(event::Column::OccurredAt)),
                 ),
         );
+    let of_public = OF_PUBLIC_ENTRIES.map(Action::name);
     Condition::any()
         .add(is(Action::EntryPublished))
         .add(is(Action::EntryUnpublished))
-        .add(is(Action::EntryMoved).and(Expr::exists(was_public)))
+        .add(
+            event::Column::Action
+                .is_in(of_public)
+                .and(Expr::exists(was_public)),
+        )
 }
 
 /// Returns the state of the database that a snapshot shows, and takes in the log up to there; none if the log is not the one
@@ -206,11 +216,11 @@ pub async fn known(database: &Database, required: Option<LogPosition>) -> Result
 
 /// Takes in events that this instance has recorded and committed.
 pub fn record_own(changes: &Changes, events: &[Event], recorded: &Recorded) {
-    // What is moved may be public or not, which the database knows.
+    // What is moved or cleaned may be public or not, which the database knows.
     if let Some(last) = recorded.last()
         && events
             .iter()
-            .any(|event| event.action == Action::EntryMoved)
+            .any(|event| OF_PUBLIC_ENTRIES.contains(&event.action))
     {
         return changes.expect(last);
     }

@@ -1,6 +1,7 @@
 //! The store of files beside the database: which database it belongs to, what is swept, and what is erased.
 
 mod binding;
+mod cleaning;
 mod erasing;
 mod sweeping;
 
