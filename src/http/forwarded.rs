@@ -46,6 +46,11 @@ pub(super) fn origin(trusted: &[IpNet], peer: IpAddr, headers: &HeaderMap) -> Or
     }
 }
 
+/// Whether a proxy has written where the request comes from.
+pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED)
+}
+
 fn is_trusted(trusted: &[IpNet], address: IpAddr) -> bool {
     trusted.iter().any(|network| network.contains(&address))
 }
