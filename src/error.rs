@@ -218,7 +218,7 @@ fn rolled_back(error: &sqlx::Error) -> bool {
 }
 
 /// Whether trying again later may work.
-fn passes(error: &sqlx::Error) -> bool {
+pub fn passes(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
@@ -230,13 +230,22 @@ fn passes(error: &sqlx::Error) -> bool {
     }
 }
 
-/// The error with its causes, for whoever runs the program.
+/// The error with its causes, for whoever runs the program; without the text that hides the cause from clients.
 pub fn explained(error: &Error) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
-    std::iter::once(error.to_string())
-        .chain(causes.map(ToString::to_string))
-        .collect::<Vec<_>>()
-        .join(": ")
+    let first: Option<&dyn std::error::Error> = match error {
+        Error::Internal(_) | Error::Unavailable(_) => std::error::Error::source(error),
+        error => Some(error),
+    };
+    let mut text = String::new();
+    for cause in std::iter::successors(first, |error| error.source()) {
+        let cause = cause.to_string();
+        // Most errors repeat their cause in their own text.
+        if !text.contains(&cause) {
+            let separator = if text.is_empty() { "" } else { ": " };
+            text.extend([separator, &cause]);
+        }
+    }
+    text
 }
 
 /// Two changes of the same, of which only one can hold.

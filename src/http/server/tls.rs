@@ -43,7 +43,9 @@ impl Tls {
         let (Some(certificate), Some(key)) = (&config.tls_certificate, &config.tls_key) else {
             return Ok(None);
         };
-        let current = load(certificate, key).map_err(Error::internal)?;
+        let current = load(certificate, key).map_err(|error| {
+            Error::internal(format!("{error}; correct tls_certificate and tls_key"))
+        })?;
         Ok(Some(Self {
             certificate: certificate.clone(),
             key: key.clone(),
