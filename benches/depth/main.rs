@@ -70,7 +70,7 @@ async fn main() -> Outcome<()> {
         let matches = clap::Command::new("depth")
             .args(config::args())
             .get_matches_from(flags);
-        let config = config::Config::load(&matches, |_| None)
+        let config = config::Config::load(&matches, &config::Environment::new())
             .map_err(|mistakes| config::Mistakes(&mistakes).to_string())?;
         let app = App::start(config, Clock::system()).await?;
         world::fill(&app, entries).await?;

@@ -79,7 +79,7 @@ impl Site {
         let matches = clap::Command::new("growth")
             .args(config::args())
             .get_matches_from(arguments);
-        let config = Config::load(&matches, |_| None)
+        let config = Config::load(&matches, &config::Environment::new())
             .map_err(|mistakes| config::Mistakes(&mistakes).to_string())?;
         let app = App::start(config, Clock::system()).await?;
         demo::import(&app).await?;

@@ -45,7 +45,7 @@ async fn measure(rounds: usize) -> Outcome<ExitCode> {
     let matches = clap::Command::new("rejection")
         .args(config::args())
         .get_matches_from(["rejection", "--data-dir", &data_dir]);
-    let config = config::Config::load(&matches, |_| None)
+    let config = config::Config::load(&matches, &config::Environment::new())
         .map_err(|mistakes| config::Mistakes(&mistakes).to_string())?;
     let app = App::start(config, Clock::system()).await?;
     let delivery = Delivery::new(&app);

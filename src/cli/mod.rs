@@ -66,7 +66,7 @@ pub fn run() -> ExitCode {
     if matches!(cli.command, Command::Schema) {
         return schema::run();
     }
-    match Config::load(settings_of(&matches), config::environment) {
+    match Config::load(settings_of(&matches), &config::environment()) {
         Ok(config) => start(cli.command, config),
         Err(mistakes) => {
             complain(&Mistakes(&mistakes).to_string());

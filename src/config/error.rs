@@ -46,6 +46,14 @@ pub enum ConfigError {
         /// The setting that was probably meant.
         suggestion: Option<&'static str>,
     },
+    /// The environment has a variable that is no setting. Its value is not repeated: it may be a secret.
+    #[error("{name}: no setting has this environment variable{}", hint_or_list(.suggestion.as_deref()))]
+    UnknownVariable {
+        /// The variable.
+        name: String,
+        /// The variable that was probably meant.
+        suggestion: Option<String>,
+    },
     /// The file is not TOML.
     #[error("{problem} ({origin})")]
     Syntax {
@@ -74,6 +82,13 @@ fn hint(suggestion: Option<&str>) -> String {
     suggestion
         .map(|name| format!("; did you mean {name}?"))
         .unwrap_or_default()
+}
+
+fn hint_or_list(suggestion: Option<&str>) -> String {
+    match suggestion {
+        Some(_) => hint(suggestion),
+        None => "; `kindling settings` lists those that there are".to_owned(),
+    }
 }
 
 /// Prints a list of mistakes as a block to read: a heading, then one line each.

@@ -7,7 +7,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{ConfigError, Origin, SETTINGS, Setting, Shape};
+use super::{ConfigError, Origin, SETTINGS, Setting, Shape, setting};
 
 /// What the file says, by the name of the setting.
 pub(super) type Values = HashMap<&'static str, (String, Origin)>;
@@ -94,21 +94,10 @@ fn wrong_type(setting: &Setting, value: &DeValue<'_>, origin: Origin) -> ConfigE
 }
 
 fn unknown(key: &str, origin: Origin) -> ConfigError {
-    let suggestion = SETTINGS
-        .iter()
-        .map(|setting| {
-            (
-                distance(&key.to_lowercase().replace('-', "_"), setting.name),
-                setting.name,
-            )
-        })
-        .min()
-        .filter(|(distance, name)| *distance <= name.len() / 3)
-        .map(|(_, name)| name);
     ConfigError::UnknownKey {
         key: key.to_owned(),
         origin,
-        suggestion,
+        suggestion: setting::nearest(key).map(|setting| setting.name),
     }
 }
 
@@ -119,19 +108,4 @@ fn line(text: &str, position: usize) -> usize {
         .filter(|byte| *byte == b'\n')
         .count()
         + 1
-}
-
-/// How many letters must be added, taken away or changed to make one word the other (Levenshtein).
-fn distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in to.chars().enumerate() {
-            let changed = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[row.len() - 1]
 }

@@ -17,6 +17,7 @@ mod smtp_url;
 mod source;
 #[cfg(test)]
 mod tests;
+mod variable;
 mod web_origin;
 
 use std::{net::SocketAddr, path::Path, path::PathBuf};
@@ -33,10 +34,10 @@ pub use self::{
     error::{ConfigError, Mistakes},
     oidc::{OidcProvider, RoleMapping, is_safe},
     parse::LogFormat,
-    reference::{args, reference},
+    reference::{args, list, reference},
     setting::{SETTINGS_HEADING, Setting, Shape},
     smtp_url::{SmtpTls, SmtpUrl},
-    source::{Origin, environment},
+    source::{Environment, Origin, environment},
     web_origin::{CorsOrigins, WebOrigin},
 };
 
@@ -69,6 +70,10 @@ setting::settings! {
     /// Connections to the database that read: SQLite readers, or the size of the PostgreSQL pool
     database_readers: u32 = parse::whole_number::<u32, 1, 100>, Shape::Plain,
         allowed "whole number from 1 to 100", default "4";
+
+    /// Seconds to wait at the start for a database server that cannot be reached yet
+    database_connect_timeout_seconds: u64 = parse::whole_number::<u64, 0, 3_600>, Shape::Plain,
+        allowed "whole number from 0 to 3600", default "60";
 
     /// Memory for rows of content, so that they are not read again; 0 for none
     row_cache_bytes: usize = parse::memory, Shape::Plain,
@@ -336,27 +341,31 @@ const DEFAULT_FILE: &str = "kindling.toml";
 impl Config {
     /// Reads and checks all settings.
     ///
-    /// `matches` are those of a command that carries [`args`]; `env` is [`environment`], or a map in
+    /// `matches` are those of a command that carries [`args`]; `env` is [`environment`], or another map in
     /// a test. An environment variable that is set but empty counts as not set.
     ///
     /// # Errors
     ///
     /// Every mistake of every source, also of values that a stronger source overrides.
     /// [`Mistakes`] prints them.
-    pub fn load(
-        matches: &ArgMatches,
-        env: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<ConfigError>> {
+    pub fn load(matches: &ArgMatches, env: &Environment) -> Result<Self, Vec<ConfigError>> {
         Self::load_beside(matches, env, Path::new(DEFAULT_FILE))
+    }
+
+    /// The settings that do not have their defaults, in words without secrets; takes what [`Config::load`] takes.
+    pub fn given(matches: &ArgMatches, env: &Environment) -> Vec<String> {
+        let reader = source::Reader::open(matches, env, Path::new(DEFAULT_FILE));
+        let given = SETTINGS.iter().map(|setting| reader.given(setting));
+        given.flatten().collect()
     }
 
     /// [`Config::load`] with another place for the file that is read if it exists.
     fn load_beside(
         matches: &ArgMatches,
-        env: impl Fn(&str) -> Option<String>,
+        env: &Environment,
         default_file: &Path,
     ) -> Result<Self, Vec<ConfigError>> {
-        let mut reader = source::Reader::open(matches, &env, default_file);
+        let mut reader = source::Reader::open(matches, env, default_file);
         match (Self::read(&mut reader), reader.into_mistakes()) {
             (Some(config), mistakes) if mistakes.is_empty() => agreement::check(config),
             (_, mistakes) => Err(mistakes),

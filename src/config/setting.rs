@@ -51,6 +51,16 @@ impl Setting {
     }
 }
 
+/// Returns the setting whose name is nearest to this word, which names none, if one is near enough to be meant.
+pub(super) fn nearest(word: &str) -> Option<&'static Setting> {
+    let word = word.to_lowercase().replace('-', "_");
+    let distance = |setting: &Setting| strsim::levenshtein(&word, setting.name);
+    let nearest = super::SETTINGS
+        .iter()
+        .min_by_key(|setting| distance(setting));
+    nearest.filter(|setting| distance(setting) <= setting.name.len() / 3)
+}
+
 /// Declares `Config`, [`Setting`]s in `SETTINGS`, and `Config::read`, from one table.
 ///
 /// `Config::read` asks the reader for every setting before it gives up, so that all mistakes are found.

@@ -1,10 +1,10 @@
 //! Where the value of a setting comes from: flag, then environment, then file, then default.
 
-use std::{env, fmt, path::Path, path::PathBuf};
+use std::{collections::BTreeMap, env, ffi::OsString, fmt, path::Path, path::PathBuf};
 
 use clap::ArgMatches;
 
-use super::{ConfigError, Setting, Shape, file, reference};
+use super::{ConfigError, Setting, Shape, file, reference, variable};
 
 /// Who gave a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,40 +35,46 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A variable of the environment, for [`super::Config::load`].
+/// Variables of the environment by their names.
+pub type Environment = BTreeMap<String, String>;
+
+/// The port to listen on, as many platforms set it for the programs that they run.
+const PORT: &str = "PORT";
+
+/// Returns the variables of the environment that concern Kindling, for [`super::Config::load`].
 ///
 /// Bytes that are no UTF-8 become U+FFFD, which every setting refuses.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that reads the environment"
 )]
-pub fn environment(name: &str) -> Option<String> {
-    match env::var(name) {
-        Ok(value) => Some(value),
-        Err(env::VarError::NotPresent) => None,
-        Err(env::VarError::NotUnicode(value)) => Some(value.to_string_lossy().into_owned()),
-    }
+pub fn environment() -> Environment {
+    let text = |(name, value): (OsString, OsString)| {
+        [name, value].map(|text| text.to_string_lossy().into_owned())
+    };
+    let variables = env::vars_os().map(text).map(<(String, String)>::from);
+    variables
+        .filter(|(name, _)| name.starts_with(variable::PREFIX) || name == PORT)
+        .collect()
 }
 
 /// Reads settings from all sources and collects the mistakes on the way.
 pub(super) struct Reader<'a> {
     matches: &'a ArgMatches,
-    env: &'a dyn Fn(&str) -> Option<String>,
+    env: &'a Environment,
     file: file::Values,
     data_dir: String,
     mistakes: Vec<ConfigError>,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads the settings file: the one that flag or environment name, else `default_file` if it exists.
-    pub(super) fn open(
-        matches: &'a ArgMatches,
-        env: &'a dyn Fn(&str) -> Option<String>,
-        default_file: &Path,
-    ) -> Self {
+    /// Reads the settings file: the one that flag or environment name, else `default_file` if it exists. Checks the names of all
+    /// variables.
+    pub(super) fn open(matches: &'a ArgMatches, env: &'a Environment, default_file: &Path) -> Self {
         let mut mistakes = Vec::new();
+        variable::check(env, &mut mistakes);
         let named =
-            flag(matches, reference::CONFIG).or_else(|| variable(env, reference::CONFIG_VARIABLE));
+            flag(matches, reference::CONFIG).or_else(|| value(env, reference::CONFIG_VARIABLE));
         let file = match named {
             Some(path) => file::read(Path::new(&path), true, &mut mistakes),
             None => file::read(default_file, false, &mut mistakes),
@@ -110,14 +116,30 @@ impl<'a> Reader<'a> {
         let flag =
             flag(self.matches, setting.name).map(|text| (text, Origin::Flag(setting.flag())));
         let name = setting.variable();
-        let variable = variable(self.env, &name).map(|text| (text, Origin::Variable(name)));
+        let variable = value(self.env, &name).map(|text| (text, Origin::Variable(name)));
+        let is_set = flag.is_some() || variable.is_some();
+        let port = (setting.name == "listen" && !is_set)
+            .then(|| value(self.env, PORT))
+            .flatten();
+        let port = port.map(|port| (format!(":{port}"), Origin::Variable(PORT.to_owned())));
         let file = self.file.get(setting.name).cloned();
         let default = (self.default(setting), Origin::Default);
         flag.into_iter()
             .chain(variable)
+            .chain(port)
             .chain(file)
             .chain([default])
             .collect()
+    }
+
+    /// What the strongest source says of a setting, in words without secrets; nothing if it has its default.
+    pub(super) fn given(&self, setting: &Setting) -> Option<String> {
+        let (text, origin) = self.sources(setting).into_iter().next()?;
+        let shown = match setting.shape {
+            Shape::Secret => "***".to_owned(),
+            _ => masked(&text),
+        };
+        (origin != Origin::Default).then(|| format!("{} = {shown} ({origin})", setting.name))
     }
 
     fn default(&self, setting: &Setting) -> String {
@@ -167,8 +189,8 @@ fn flag(matches: &ArgMatches, name: &str) -> Option<String> {
     matches.try_get_one::<String>(name).ok().flatten().cloned()
 }
 
-fn variable(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {
-    env(name).filter(|value| !value.is_empty())
+fn value(env: &Environment, name: &str) -> Option<String> {
+    env.get(name).filter(|value| !value.is_empty()).cloned()
 }
 
 /// The value without what stands before an `@`: somebody may have put a password into any URL.

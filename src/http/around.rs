@@ -207,7 +207,7 @@ mod tests {
 
     use super::{Around, REQUEST_ID};
     use crate::{
-        config::{Config, args},
+        config::{Config, Environment, args},
         telemetry::Telemetry,
     };
 
@@ -227,7 +227,7 @@ mod tests {
             );
         let command = clap::Command::new("test").args(args());
         let matches = command.get_matches_from(["test", "--request-timeout-seconds", "1"]);
-        let config = Config::load(&matches, |_| None).expect("settings");
+        let config = Config::load(&matches, &Environment::new()).expect("settings");
         Around::new(&config, &Telemetry::default(), routes)
     }
 

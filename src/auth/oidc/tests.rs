@@ -108,7 +108,7 @@ const ALLOWED: [&str; 10] = [
 fn settings(flags: &[&str]) -> Config {
     let matches = clap::Command::new("kindling").args(config::args());
     let matches = matches.get_matches_from([&["kindling"], flags].concat());
-    Config::load(&matches, |_| None).expect("settings")
+    Config::load(&matches, &config::Environment::new()).expect("settings")
 }
 
 #[test]

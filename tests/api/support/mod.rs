@@ -287,7 +287,7 @@ pub(crate) async fn servers_with(
 pub(crate) fn config(flags: &[&str]) -> Config {
     let matches = clap::Command::new("kindling").args(config::args());
     let matches = matches.get_matches_from([&["kindling"], flags].concat());
-    Config::load(&matches, |_| None).expect("settings")
+    Config::load(&matches, &config::Environment::new()).expect("settings")
 }
 
 /// Somebody who may read and change all content.

@@ -8,11 +8,11 @@ use serde_json::{Value, to_value};
 
 use self::documents::{GAPS, change, changed, document};
 use super::{Limits, definitions::ALONE, parse};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 
 fn limits() -> Limits {
     let matches = clap::Command::new("parse").args(crate::config::args());
-    let config = Config::load(&matches.get_matches_from(["parse"]), |_| None);
+    let config = Config::load(&matches.get_matches_from(["parse"]), &Environment::new());
     Limits::new(&config.expect("defaults").into())
 }
 
