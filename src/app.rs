@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     clock::Clock,
     config::Config,
-    crypto::Crypto,
+    crypto::{Crypto, vault::Vault},
     database::{Database, Retries},
-    error::Result,
+    error::{Error, Result},
     idempotency::Claim,
     mail::Outbox,
     media::MediaStore,
@@ -57,14 +57,43 @@ impl Site {
 }
 
 impl App {
-    /// Connects to what the settings name, brings the database up to date, and makes the keys that are missing.
+    /// Connects to what the settings name, brings the database up to date, and makes what is missing: a SQLite database, the
+    /// secret key and the folders.
     pub async fn start(config: Config, clock: Clock) -> Result<Self> {
-        let database =
-            Database::connect(config.database_url.expose(), config.database_readers).await?;
-        let database = database.keeping(config.row_cache_bytes);
+        let database = Database::start(&config).await?;
         database.migrate().await?;
         let media = MediaStore::open(&config.media_dir)?;
-        let crypto = Crypto::open(&config, &database, clock.now()).await?;
+        let vault = Vault::open(&config, &database).await?;
+        Self::with(config, clock, database, media, vault).await
+    }
+
+    /// Connects to the site that the settings name and brings its database up to date. Returns an error if there is no site;
+    /// makes no database, key or folder. The media store is closed if there is no folder: a machine from which accounts are
+    /// managed may have none.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self> {
+        let database = Database::open(&config).await?;
+        database.migrate().await?;
+        let media = MediaStore::find(&config.media_dir)?.unwrap_or_else(MediaStore::absent);
+        let vault = Vault::find(&config, &database).await?;
+        let vault = vault.ok_or_else(|| {
+            Error::internal(format!(
+                "nothing has used the database at {} yet, so it has no secret key: start it once with `kindling serve`, or make \
+                 the first account with `kindling account create`",
+                config.database_url
+            ))
+        })?;
+        Self::with(config, clock, database, media, vault).await
+    }
+
+    async fn with(
+        config: Config,
+        clock: Clock,
+        database: Database,
+        media: MediaStore,
+        vault: Vault,
+    ) -> Result<Self> {
+        let database = database.keeping(config.row_cache_bytes);
+        let crypto = Crypto::open(&config, &database, vault, clock.now()).await?;
         let base = config.public_base().unwrap_or_default();
         let telemetry = Telemetry::open(&config)?;
         let site = Site {

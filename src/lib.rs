@@ -27,6 +27,7 @@ pub mod config;
 pub mod database;
 pub mod error;
 pub mod fold;
+pub mod folder;
 pub mod id;
 pub mod idempotency;
 pub mod identifier;

@@ -81,7 +81,7 @@ pub(super) async fn make(
     account_link::Entity::insert(row)
         .exec_without_returning(tx)
         .await?;
-    let (base, page) = (app.config.link_base(None), purpose.page());
+    let (base, page) = (app.config.link_base(), purpose.page());
     Ok(Secret::new(format!("{base}/{page}#{}", token.expose())))
 }
 

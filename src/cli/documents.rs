@@ -71,9 +71,9 @@ pub(super) async fn run(config: Config, command: Command) -> Result<()> {
     tell(&told?)
 }
 
-/// What comes of something that is done with the database as this program needs it.
+/// What comes of something that is done with the database of a site, as this program needs it.
 async fn started(config: Config, done: impl AsyncFnOnce(&App) -> Result<String>) -> Result<String> {
-    let app = App::start(config, Clock::system()).await?;
+    let app = App::open(config, Clock::system()).await?;
     let told = done(&app).await;
     app.database.close().await;
     told
@@ -123,7 +123,7 @@ async fn check(config: Config, checked: Checked) -> Result<String> {
 
 /// The documents that are published, with how they are named to whoever runs the program.
 async fn published(config: &Config) -> Result<Vec<(String, String)>> {
-    let database = Database::connect(config.database_url.expose(), 1).await?;
+    let database = Database::open(config).await?;
     let published = trusted::published(&database).await;
     database.close().await;
     let named = |row: trusted_document::Model| {

@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(config: Config, Command::Rotate(arguments): Command) -> Result<()> {
-    let app = App::start(config, Clock::system()).await?;
+    let app = App::open(config, Clock::system()).await?;
     let rotated = rotate(&app, arguments.at_once).await;
     app.database.close().await;
     tell(&rotated?)

@@ -12,7 +12,7 @@ use crate::{
         media_clean::{self, Cleaned, Cleaning},
         media_sweep::{self, Sweep},
     },
-    error::Result,
+    error::{Error, Result},
 };
 
 /// What can be done with the files of assets.
@@ -36,14 +36,22 @@ pub(super) struct CleanArguments {
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Result<()> {
-    let app = App::start(config, Clock::system()).await?;
+    let app = App::open(config, Clock::system()).await?;
     let done = match command {
+        _ if app.media.is_closed() => Err(no_store(&app)),
         Command::Bind => bind(&app).await,
         Command::Sweep => sweep(&app).await,
         Command::Clean(CleanArguments { dry_run }) => clean(&app, dry_run).await,
     };
     app.database.close().await;
     tell(&done?)
+}
+
+fn no_store(app: &App) -> Error {
+    Error::internal(format!(
+        "no media store at {}: there is no such folder; set media_dir to the folder of your site's files",
+        app.config.media_dir.display()
+    ))
 }
 
 async fn bind(app: &App) -> Result<String> {

@@ -3,6 +3,7 @@
 mod account;
 mod check;
 mod documents;
+mod help;
 mod keys;
 mod media;
 mod migrate;
@@ -38,36 +39,41 @@ enum Command {
     Serve(serve::Arguments),
     /// Bring the database up to date, and stop
     Migrate,
-    /// Make an account
-    #[command(subcommand)]
+    /// Create, invite, list and change accounts
+    #[command(subcommand, after_help = account::EXAMPLES)]
     Account(account::Command),
-    /// Look after the keys that sign access tokens
+    /// Replace the keys that sign access tokens
     #[command(subcommand)]
     Keys(keys::Command),
-    /// Look after the GraphQL documents that are trusted
+    /// Publish, list, check and remove trusted GraphQL documents
     #[command(subcommand)]
     Documents(documents::Command),
-    /// Look after the files of assets
+    /// Bind the media store to the database, or sweep it
     #[command(subcommand)]
     Media(media::Command),
     /// Print the GraphQL schema
     Schema,
-    /// Try the settings, the database and the media store, and say what is wrong
+    /// Try the settings, the database and the media store, and say what is wrong; changes nothing
     Check,
+    /// List all settings: flags, environment variables, values and defaults
+    Settings,
 }
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let matches = Cli::command().args(config::args()).get_matches();
+    let matches = help::command(Cli::command()).get_matches();
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    if matches!(cli.command, Command::Schema) {
-        return schema::run();
+    match cli.command {
+        Command::Schema => return schema::run(),
+        Command::Settings => return help::print_settings(),
+        _ => {}
     }
-    match Config::load(settings_of(&matches), &config::environment()) {
-        Ok(config) => start(cli.command, config),
+    let (flags, env) = (settings_of(&matches), config::environment());
+    match Config::load(flags, &env) {
+        Ok(config) => start(cli.command, config, Config::given(flags, &env)),
         Err(mistakes) => {
             complain(&Mistakes(&mistakes).to_string());
             ExitCode::from(2)
@@ -83,7 +89,7 @@ fn settings_of(matches: &ArgMatches) -> &ArgMatches {
     }
 }
 
-fn start(command: Command, config: Config) -> ExitCode {
+fn start(command: Command, config: Config, given: Vec<String>) -> ExitCode {
     let log = match Log::start(&config) {
         Ok(log) => log,
         Err(message) => {
@@ -91,12 +97,12 @@ fn start(command: Command, config: Config) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let code = execute(command, config, &log);
+    let code = execute(command, config, given, &log);
     log.flush();
     code
 }
 
-fn execute(command: Command, config: Config, log: &Log) -> ExitCode {
+fn execute(command: Command, config: Config, given: Vec<String>, log: &Log) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .thread_stack_size(STACK_BYTES)
         .enable_all()
@@ -116,8 +122,8 @@ fn execute(command: Command, config: Config, log: &Log) -> ExitCode {
             Command::Documents(command) => documents::run(config, command).await,
             Command::Media(command) => media::run(config, command).await,
             Command::Migrate => migrate::run(config).await,
-            Command::Check => check::run(config).await,
-            Command::Schema => Ok(()),
+            Command::Check => check::run(config, given).await,
+            Command::Schema | Command::Settings => Ok(()),
         }
     });
     // What still runs on a thread of its own, such as hashing a password, holds nothing up.

@@ -1,6 +1,6 @@
 //! Under which address this server is reached.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{Config, WebOrigin};
 
@@ -18,16 +18,20 @@ impl Config {
     }
 
     /// What links to this server begin with, without a slash at its end: what the settings name, or else where it listens.
-    /// `address` is where it really listens, if that is known.
-    pub fn link_base(&self, address: Option<SocketAddr>) -> String {
-        let address = address.unwrap_or(self.listen);
+    pub fn link_base(&self) -> String {
         match self.public_base() {
             Some(base) => base.to_owned(),
-            // No browser finds the address that means all of them.
-            None if address.ip().is_unspecified() => {
-                format!("{}://localhost:{}", self.scheme(), address.port())
-            }
-            None => format!("{}://{address}", self.scheme()),
+            None => self.base_of(self.listen),
+        }
+    }
+
+    /// What links to an address of this server begin with, on this machine. No browser finds the address that means all of them.
+    pub fn base_of(&self, address: SocketAddr) -> String {
+        let (scheme, port) = (self.scheme(), address.port());
+        match address.ip() {
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED) => format!("{scheme}://127.0.0.1:{port}"),
+            IpAddr::V6(Ipv6Addr::UNSPECIFIED) => format!("{scheme}://localhost:{port}"),
+            _ => format!("{scheme}://{address}"),
         }
     }
 

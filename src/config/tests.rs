@@ -239,16 +239,16 @@ fn mail_needs_a_sender_and_an_address_for_its_links() {
     ];
     let config = flags(&[&smtp[..], &rest[..]].concat()).load().unwrap();
     assert!(!format!("{config:?}").contains("s3cret"));
-    assert_eq!(config.link_base(None), "https://cms.example.org");
+    assert_eq!(config.link_base(), "https://cms.example.org");
     let mistakes = flags(&["--mail-from", "nobody"]).mistakes();
     assert!(mistakes.contains("not an e-mail address"), "{mistakes}");
 }
 
 #[test]
 fn links_begin_where_the_server_listens_if_nothing_else_is_said() {
-    let base = |listen| flags(&["--listen", listen]).load().unwrap().link_base(None);
+    let base = |listen| flags(&["--listen", listen]).load().unwrap().link_base();
     assert_eq!(base("127.0.0.1:8080"), "http://127.0.0.1:8080");
-    assert_eq!(base("0.0.0.0:80"), "http://localhost:80");
+    assert_eq!(base("0.0.0.0:80"), "http://127.0.0.1:80");
     assert_eq!(base("[::]:8080"), "http://localhost:8080");
 }
 

@@ -114,6 +114,20 @@ fn apart(why: &str) -> Error {
 
 /// What the store holds of what the database names.
 pub async fn overlap(database: &Database, media: &MediaStore) -> Result<Overlap> {
+    Ok(compare(database, media).await?.overlap)
+}
+
+/// The files of a store beside those that a database names.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// In numbers.
+    pub overlap: Overlap,
+    /// The keys of files that assets have and the store does not, in order.
+    pub missing: Vec<String>,
+}
+
+/// Compares all files of the store with all that the database names.
+pub async fn compare(database: &Database, media: &MediaStore) -> Result<Comparison> {
     let select = asset::Entity::find()
         .select_only()
         .column(asset::Column::StorageKey)
@@ -121,11 +135,16 @@ pub async fn overlap(database: &Database, media: &MediaStore) -> Result<Overlap>
     let named: Vec<Key> = database.snapshot().all(select).await?;
     let named: HashSet<String> = named.into_iter().map(|key| key.storage_key).collect();
     let held = media.files().await?;
-    let both = held.iter().filter(|file| named.contains(&file.key)).count();
-    Ok(Overlap {
-        named: named.len(),
-        held: held.len(),
-        both,
+    let held: HashSet<String> = held.into_iter().map(|file| file.key).collect();
+    let mut missing: Vec<String> = named.difference(&held).cloned().collect();
+    missing.sort();
+    Ok(Comparison {
+        overlap: Overlap {
+            named: named.len(),
+            held: held.len(),
+            both: named.len() - missing.len(),
+        },
+        missing,
     })
 }
 

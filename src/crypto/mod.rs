@@ -31,9 +31,13 @@ pub struct Crypto {
 }
 
 impl Crypto {
-    /// Opens the vault, and makes what is missing. The database must be up to date.
-    pub async fn open(config: &Config, database: &Database, now: Instant) -> Result<Self> {
-        let vault = Vault::open(config, database).await?;
+    /// What works with this vault, which is that of the database. Makes a key to sign with if there is none.
+    pub async fn open(
+        config: &Config,
+        database: &Database,
+        vault: Vault,
+        now: Instant,
+    ) -> Result<Self> {
         let keys = Keys::open(database, &vault, now).await?;
         let passwords = Passwords::new(config.password_memory_kib, config.password_passes)?;
         Ok(Self {

@@ -22,7 +22,7 @@ use crate::{
     config::Config,
     database::Database,
     error::{Error, Result},
-    id,
+    folder, id,
 };
 
 /// The file in the data directory that holds the key, if no setting does.
@@ -46,16 +46,14 @@ impl Vault {
     /// Takes the key from the setting or from its file, which is made for a new database. Fails if the database was sealed
     /// with another one.
     pub async fn open(config: &Config, database: &Database) -> Result<Self> {
-        let sample = database.row(vault::Entity::find_by_id(1)).await?;
-        let sample: Option<vault::Model> = sample;
+        if let Some(vault) = Self::find(config, database).await? {
+            return Ok(vault);
+        }
         let key = match &config.secret_key {
             Some(key) => key.clone(),
-            None => key_of_file(&config.data_dir, sample.is_none())?,
+            None => made_key(&config.data_dir)?,
         };
-        let vault = Self::of(&key)?;
-        if let Some(row) = sample {
-            return vault.matching(&row);
-        }
+        let vault = Self::of(&key, config)?;
         let row = vault::ActiveModel {
             id: Set(1),
             sample: Set(vault.seal("vault", &Secret::new(SAMPLE))?),
@@ -69,10 +67,34 @@ impl Vault {
         // Another instance may have been the first, with another key.
         let row: Option<vault::Model> = database.row(vault::Entity::find_by_id(1)).await?;
         let row = row.ok_or_else(|| Error::internal("the vault has no row"))?;
-        vault.matching(&row)
+        vault.matching(&row, config)
     }
 
-    fn of(key: &Secret) -> Result<Self> {
+    /// Takes the key that the database was sealed with; none if it was never sealed. Makes nothing.
+    pub async fn find(config: &Config, database: &Database) -> Result<Option<Self>> {
+        let sample = database.row(vault::Entity::find_by_id(1)).await?;
+        let sample: Option<vault::Model> = sample;
+        let Some(row) = sample else {
+            return Ok(None);
+        };
+        let key = match &config.secret_key {
+            Some(key) => key.clone(),
+            None => key_of_file(&config.data_dir)?.ok_or_else(|| lost(config))?,
+        };
+        Self::of(&key, config)?.matching(&row, config).map(Some)
+    }
+
+    fn of(key: &Secret, config: &Config) -> Result<Self> {
+        let vault = Self::with(key);
+        vault.map_err(|_| {
+            Error::internal(format!(
+                "{} is damaged; put back what it was",
+                place(config)
+            ))
+        })
+    }
+
+    fn with(key: &Secret) -> Result<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(key.expose()).ok();
         let bytes = bytes.filter(|bytes| bytes.len() == KEY_BYTES);
         let bytes = bytes.ok_or_else(|| Error::internal("the secret key is damaged"))?;
@@ -80,12 +102,12 @@ impl Vault {
         Ok(Self(Arc::new(cipher)))
     }
 
-    fn matching(self, row: &vault::Model) -> Result<Self> {
+    fn matching(self, row: &vault::Model, config: &Config) -> Result<Self> {
         match self.open_sealed("vault", &row.sample) {
             Ok(_) => Ok(self),
             Err(_) => Err(Error::internal(format!(
-                "the secret key is not the one that this database was sealed with: put back {KEY_FILE}, or set \
-                 secret_key to what it was"
+                "{} is not the one that this database was sealed with: put back {KEY_FILE}, or set secret_key to what it was",
+                place(config)
             ))),
         }
     }
@@ -118,25 +140,57 @@ impl Vault {
     }
 }
 
-/// The key in the file. A missing one is made only for a database that was never sealed.
-fn key_of_file(folder: &Path, may_make: bool) -> Result<Secret> {
-    let path = folder.join(KEY_FILE);
-    let failed =
-        |error: io::Error| Error::internal(format!("{} cannot be read: {error}", path.display()));
-    match fs::read_to_string(&path) {
-        Ok(key) => Ok(Secret::new(key.trim())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && may_make => {
-            make(folder, &path).map_err(failed)?;
-            let key = fs::read_to_string(&path).map_err(failed)?;
-            Ok(Secret::new(key.trim()))
-        }
-        Err(error) => Err(failed(error)),
+/// Where the settings have the key, for messages.
+fn place(config: &Config) -> String {
+    match config.secret_key {
+        Some(_) => "the secret key in the setting secret_key".to_owned(),
+        None => format!(
+            "the secret key in {}",
+            config.data_dir.join(KEY_FILE).display()
+        ),
     }
+}
+
+/// The error of a key without which nothing in the database can be opened.
+fn lost(config: &Config) -> Error {
+    Error::internal(format!(
+        "the secret key of this database is missing: there is no file {}; put it back, or set secret_key to what stands in it",
+        config.data_dir.join(KEY_FILE).display()
+    ))
+}
+
+/// The key in the file, if there is one.
+fn key_of_file(folder: &Path) -> Result<Option<Secret>> {
+    let path = folder.join(KEY_FILE);
+    match fs::read_to_string(&path) {
+        Ok(key) => Ok(Some(Secret::new(key.trim()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::internal(format!(
+            "the secret key {} cannot be read: {error}; let this program read it, or set secret_key",
+            path.display()
+        ))),
+    }
+}
+
+/// The key in the file, which is made if it is missing.
+fn made_key(folder: &Path) -> Result<Secret> {
+    if let Some(key) = key_of_file(folder)? {
+        return Ok(key);
+    }
+    folder::make(folder, "data_dir")?;
+    let path = folder.join(KEY_FILE);
+    make(folder, &path).map_err(|error| {
+        Error::internal(format!(
+            "cannot make the secret key {}: {error}; set data_dir to a folder that this program may write to, or set secret_key",
+            path.display()
+        ))
+    })?;
+    let key = key_of_file(folder)?;
+    key.ok_or_else(|| Error::internal(format!("the file {} comes and goes", path.display())))
 }
 
 /// Makes the file, whole or not at all; whoever makes it first has made it for all.
 fn make(folder: &Path, path: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
     let bytes = id::bytes::<KEY_BYTES>().map_err(io::Error::other)?;
     let draft = folder.join(format!("{KEY_FILE}.{}", id::new().simple()));
     let mut file = OpenOptions::new()
@@ -163,7 +217,7 @@ mod tests {
     fn a_secret_opens_in_its_place_and_with_its_key_only() {
         let vault = |byte: u8| {
             let key = Secret::new(URL_SAFE_NO_PAD.encode([byte; 32]));
-            Vault::of(&key).expect("a vault")
+            Vault::with(&key).expect("a vault")
         };
         let sealed = vault(1).seal("here", &Secret::new("said"));
         let sealed = sealed.expect("a sealed secret");

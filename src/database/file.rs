@@ -1,6 +1,7 @@
 //! The file of a SQLite database: whether it is still the one that was opened.
 
 use std::{
+    fmt::Display,
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -8,7 +9,10 @@ use std::{
 };
 
 use super::changes::Changes;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    folder,
+};
 
 /// The file as it was when it was opened. Once another file lies at its path, or none, nothing is read or written any more:
 /// what open connections write would be lost, and new connections would pair the new file with the old write-ahead log, which
@@ -36,6 +40,14 @@ impl DatabaseFile {
         }
     }
 
+    /// The folder that it lies in.
+    pub(super) fn folder(&self) -> &Path {
+        match self.path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        }
+    }
+
     /// Returns an error if the path does not lead to the file any more.
     pub(super) fn check(&self) -> Result<()> {
         let is_same = identity(&self.path).is_ok_and(|identity| identity == self.identity);
@@ -54,8 +66,12 @@ impl DatabaseFile {
     }
 }
 
-/// Makes the file of a new database, which nobody but its owner can read; so are the files that SQLite puts beside it.
+/// Makes the file of a new database and its folder, which nobody but their owner can read; so are the files that SQLite puts
+/// beside it.
 pub(super) async fn create(path: &Path) -> Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
+        folder::make(folder, "data_dir or database_url")?;
+    }
     // Names of databases in memory.
     let is_file =
         !path.starts_with(":memory:") && !path.as_os_str().as_encoded_bytes().starts_with(b"file:");
@@ -69,9 +85,20 @@ pub(super) async fn create(path: &Path) -> Result<()> {
         .open(path)
         .await;
     match created {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Error::internal(error)),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(cannot_open(path, &error))
+        }
         _ => Ok(()),
     }
+}
+
+/// The error of a file that cannot be made or opened, with what to do.
+pub(super) fn cannot_open(path: &Path, error: &dyn Display) -> Error {
+    Error::internal(format!(
+        "cannot open the database {}: {error}; set data_dir or database_url to a SQLite database in a folder that this program \
+         may write to",
+        path.display()
+    ))
 }
 
 fn identity(path: &Path) -> io::Result<(u64, u64)> {

@@ -2,8 +2,10 @@
 
 mod batch;
 mod changes;
+mod existing;
 mod file;
 mod pools;
+mod reach;
 mod read_only;
 mod reads;
 mod retry;
@@ -49,6 +51,7 @@ use self::{
     transaction::Queue,
 };
 use crate::{
+    config::{Config, Engine},
     error::{Error, Result},
     telemetry::metrics::database::{DatabaseMeter, Pool},
 };
@@ -93,18 +96,49 @@ pub struct Migrated {
     pub unknown: usize,
 }
 
+impl Migrated {
+    /// How many migrations have not run. Returns an error if a newer version of the program has used the database.
+    pub fn known(self) -> Result<usize> {
+        if self.unknown == 0 {
+            return Ok(self.pending);
+        }
+        Err(Error::internal(format!(
+            "the database is newer than this program, version {}, which does not know {} of its migrations; run the version of \
+             Kindling that was used last, or restore a backup of before",
+            env!("CARGO_PKG_VERSION"),
+            self.unknown
+        )))
+    }
+}
+
 impl Database {
     /// Whether the database is a file of this machine, which no other instance uses.
     pub fn is_embedded(&self) -> bool {
         self.writer.get_database_backend() != DbBackend::Postgres
     }
 
+    /// Connects to the database that the settings name. A missing SQLite file is created; a server that is away is waited for.
+    pub async fn start(config: &Config) -> Result<Self> {
+        let (url, readers) = (config.database_url.expose(), config.database_readers);
+        match config.database_url.engine() {
+            Engine::Sqlite => Self::connect(url, readers).await,
+            Engine::Postgres => {
+                let patience = Duration::from_secs(config.database_connect_timeout_seconds);
+                Self::postgres(url, readers, patience).await
+            }
+        }
+    }
+
     /// Connects with at most `readers` connections for reading; a missing SQLite file is created.
     pub async fn connect(url: &str, readers: u32) -> Result<Self> {
         if url.starts_with("sqlite:") {
-            Self::sqlite(url, readers).await
+            let options = sqlite_options(url)?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal);
+            file::create(options.get_filename()).await?;
+            Self::sqlite(options, readers).await
         } else {
-            Self::postgres(url, readers).await
+            Self::postgres(url, readers, Duration::ZERO).await
         }
     }
 
@@ -117,27 +151,7 @@ impl Database {
         }
     }
 
-    async fn sqlite(url: &str, readers: u32) -> Result<Self> {
-        let options: SqliteConnectOptions = url.parse().map_err(Error::internal)?;
-        let options = options
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            // What is deleted is overwritten with zeros, so that nothing of it stays in free pages.
-            .pragma("secure_delete", "ON")
-            .busy_timeout(BUSY_TIMEOUT)
-            .disable_statement_logging();
-        if let Some(folder) = options
-            .get_filename()
-            .parent()
-            .filter(|folder| *folder != Path::new(""))
-        {
-            tokio::fs::create_dir_all(folder)
-                .await
-                .map_err(Error::internal)?;
-        }
-        file::create(options.get_filename()).await?;
+    async fn sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Self> {
         let changes = Changes::default();
         // Where the disk is full, SQLite rolls back by itself, so that sqlx's own rollback fails and it goes on counting a
         // transaction: the connection could begin no other one, and gives way to a new one.
@@ -155,7 +169,10 @@ impl Database {
         let writer = pool(1)
             .connect_with(options.clone())
             .await
-            .map_err(Error::internal)?;
+            .map_err(|error| match error.as_database_error() {
+                Some(error) => file::cannot_open(options.get_filename(), &error.message()),
+                None => file::cannot_open(options.get_filename(), &error),
+            })?;
         let file = DatabaseFile::opened(options.get_filename(), &changes)?;
         // A file that is gone is not to come back as an empty one.
         let options = options.create_if_missing(false);
@@ -178,9 +195,9 @@ impl Database {
         Ok(database)
     }
 
-    async fn postgres(url: &str, connections: u32) -> Result<Self> {
+    async fn postgres(url: &str, connections: u32, patience: Duration) -> Result<Self> {
         let changes = Changes::default();
-        let server = Server::find(url, &changes).await?;
+        let server = Server::find(url, patience, &changes).await?;
         let log = server.for_reading(1);
         let readers = server.for_reading(connections);
         let writer = server.for_writing(connections).await?;
@@ -215,12 +232,16 @@ impl Database {
     }
 
     /// Brings the tables to the state of this version of the program: all of the way or not at all, and one instance
-    /// after the other.
-    pub async fn migrate(&self) -> Result<()> {
+    /// after the other. Returns how many migrations had not run.
+    pub async fn migrate(&self) -> Result<usize> {
+        let pending = match self.migrated().await {
+            Ok(migrated) => migrated.known()?,
+            // There are no tables yet.
+            Err(_) => Migrator::migrations().len(),
+        };
         // A database that is up to date is not written to: it may be read-only.
-        let is_current = |migrated: Migrated| migrated.pending == 0 && migrated.unknown == 0;
-        if self.migrated().await.is_ok_and(is_current) {
-            return Ok(());
+        if pending == 0 {
+            return Ok(0);
         }
         let tx = self.begin().await?;
         if tx.get_database_backend() == DbBackend::Postgres {
@@ -228,12 +249,8 @@ impl Database {
             tx.execute_unprepared(&lock).await?;
         }
         Migrator::up(&*tx, None).await?;
-        tx.commit().await
-    }
-
-    /// How many migrations of this version have not run yet.
-    pub async fn pending_migrations(&self) -> Result<usize> {
-        Ok(Migrator::get_pending_migrations(&self.writer).await?.len())
+        tx.commit().await?;
+        Ok(pending)
     }
 
     /// How far the tables are, without touching them.
@@ -277,6 +294,11 @@ impl Database {
     fn readers(&self) -> Result<&DatabaseConnection> {
         self.check_file()?;
         Ok(&self.readers)
+    }
+
+    /// On SQLite, the folder of its file.
+    pub fn folder(&self) -> Option<&Path> {
+        self.file.as_deref().map(DatabaseFile::folder)
     }
 
     fn check_file(&self) -> Result<()> {
@@ -333,6 +355,19 @@ impl Database {
             }
         }
     }
+}
+
+/// How connections to a SQLite file are opened, which must be there.
+fn sqlite_options(url: &str) -> Result<SqliteConnectOptions> {
+    let options: SqliteConnectOptions = url.parse().map_err(Error::internal)?;
+    Ok(options
+        .create_if_missing(false)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // What is deleted is overwritten with zeros, so that nothing of it stays in free pages.
+        .pragma("secure_delete", "ON")
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging())
 }
 
 /// The row of a statement that selects at most one. It names no limit: SQLite would plan a statement with a limit anew

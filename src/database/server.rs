@@ -12,7 +12,7 @@ use sea_orm::{
     },
 };
 
-use super::{ACQUIRE_TIMEOUT, changes::Changes, read_only};
+use super::{ACQUIRE_TIMEOUT, changes::Changes, reach, read_only};
 use crate::error::{Error, Result};
 
 /// A connection that nobody used for this long is tried before it is used again: the server may be gone.
@@ -76,13 +76,20 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Tries what the URL names. Warns of a connection in clear over a network, unless the URL asks for that.
-    pub(super) async fn find(url: &str, changes: &Changes) -> Result<Self> {
+    /// Tries what the URL names, and waits for so long while it is away. Warns of a connection in clear over a network, unless
+    /// the URL asks for that.
+    pub(super) async fn find(url: &str, patience: Duration, changes: &Changes) -> Result<Self> {
         let options: PgConnectOptions = url.parse().map_err(Error::internal)?;
         // Everything is read in binary, so that the setting does not matter, which poolers may refuse.
         let options = options.extra_float_digits(None).disable_statement_logging();
-        let isolation = Self::isolation_at(&options).await;
-        let isolation = isolation.map_err(explained)?;
+        let mut forgets = false;
+        let isolation = reach::repeat(&options, patience, async || {
+            let tried = Self::isolation_at(&options).await;
+            forgets |= tried.as_ref().is_err_and(is_forgetful);
+            tried
+        });
+        let isolation = isolation.await;
+        let isolation = isolation.map_err(|error| if forgets { forgetful() } else { error })?;
         if isolation == Isolation::OfTransactions {
             check_statements(&options).await?;
         }
@@ -189,16 +196,23 @@ fn has_state(error: &sqlx::Error, states: &[&str]) -> bool {
 /// could fail later. Passes where the pooler has too few connections to tell.
 async fn check_statements(options: &PgConnectOptions) -> Result<()> {
     let run = tokio::time::timeout(CHECK_TIMEOUT, run_on_two_connections(options));
-    run.await.unwrap_or(Ok(())).map_err(explained)
+    run.await.unwrap_or(Ok(())).map_err(|error| {
+        if is_forgetful(&error) {
+            forgetful()
+        } else {
+            Error::Unavailable(error.into())
+        }
+    })
 }
 
-/// The error of connecting; says what to set if the pooler is at fault.
-fn explained(error: sqlx::Error) -> Error {
-    if has_state(&error, &STATEMENT_STATES) {
-        Error::internal(FORGETS_STATEMENTS)
-    } else {
-        Error::Unavailable(error.into())
-    }
+/// Whether a pooler lost a prepared statement.
+fn is_forgetful(error: &sqlx::Error) -> bool {
+    has_state(error, &STATEMENT_STATES)
+}
+
+/// The error of a pooler that loses prepared statements: what to set.
+fn forgetful() -> Error {
+    Error::internal(FORGETS_STATEMENTS)
 }
 
 /// Runs a prepared statement before and while another session holds the connection that a pooler used for it: poolers take the

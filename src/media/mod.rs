@@ -21,7 +21,7 @@ use entity::Instant;
 use futures_util::TryStreamExt;
 use object_store::{
     GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, local::LocalFileSystem,
-    path::Path,
+    memory::InMemory, path::Path,
 };
 
 use self::picture::KINDS;
@@ -33,7 +33,7 @@ pub use self::{
 };
 use crate::{
     error::{Error, Result},
-    id,
+    folder, id,
 };
 
 /// Where the files lie. Clones share it.
@@ -49,9 +49,33 @@ pub struct MediaStore {
 
 impl MediaStore {
     /// The store in this folder, which is made if it is missing.
-    pub fn open(folder: &FilePath) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(Error::internal)?;
-        let store = LocalFileSystem::new_with_prefix(folder).map_err(Error::internal)?;
+    pub fn open(path: &FilePath) -> Result<Self> {
+        folder::make(path, "media_dir")?;
+        Self::of(path)
+    }
+
+    /// The store in this folder; none if there is no such folder.
+    pub fn find(folder: &FilePath) -> Result<Option<Self>> {
+        match std::fs::metadata(folder) {
+            Ok(_) => Self::of(folder).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(cannot_open(folder, &error)),
+        }
+    }
+
+    /// A store without a folder, which holds no files and takes none.
+    pub fn absent() -> Self {
+        Self {
+            store: Arc::new(InMemory::new()),
+            folder: PathBuf::new(),
+            withheld: Arc::default(),
+            is_closed: Arc::new(AtomicBool::new(true)),
+        }
+    }
+
+    fn of(folder: &FilePath) -> Result<Self> {
+        let store = LocalFileSystem::new_with_prefix(folder);
+        let store = store.map_err(|error| cannot_open(folder, &error))?;
         // A folder of the trash goes with its last file.
         let store = store.with_fsync(true).with_automatic_cleanup(true);
         Ok(Self {
@@ -196,6 +220,13 @@ pub struct MediaFile {
     pub key: String,
     /// When it was written.
     pub changed_at: Instant,
+}
+
+fn cannot_open(folder: &FilePath, error: &dyn std::error::Error) -> Error {
+    Error::internal(format!(
+        "cannot open the media store {}: {error}; set media_dir to a folder that this program may use",
+        folder.display()
+    ))
 }
 
 fn unavailable(error: object_store::Error) -> Error {

@@ -47,6 +47,7 @@ mod migrations;
 mod nodes;
 mod normalising_clients;
 mod oidc;
+mod operating;
 mod pipeline;
 mod plans;
 mod positions;

@@ -32,6 +32,7 @@ const LAYERS: &[&[&str]] = &[
         "identifier",
         "error",
         "fold",
+        "folder",
     ],
 ];
 

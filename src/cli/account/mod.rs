@@ -9,6 +9,14 @@ use sea_orm::ActiveEnum;
 
 use crate::{app::App, clock::Clock, config::Config, error::Result};
 
+/// Shown below the help.
+pub(super) const EXAMPLES: &str = "Examples:
+  kindling account create --email ann@example.org --name Ann --role admin
+  kindling account invite --email bob@example.org --name Bob --role editor
+  kindling account reset-link --email bob@example.org
+  kindling account change-role --email bob@example.org --role author
+  kindling account list";
+
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -71,7 +79,12 @@ fn role(text: &str) -> Result<Role, String> {
 pub(super) async fn run(config: Config, command: Command) -> Result<()> {
     // Before anything is opened: whoever types a password may take their time.
     let password = create::password(&command)?;
-    let app = App::start(config, Clock::system()).await?;
+    let clock = Clock::system();
+    let app = match &command {
+        // The first account may come before the first start of the server.
+        Command::Create(_) => App::start(config, clock).await?,
+        _ => App::open(config, clock).await?,
+    };
     let done = match command {
         Command::Create(arguments) => create::run(&app, arguments, password).await,
         Command::Invite(person) => manage::invite(&app, &person).await,

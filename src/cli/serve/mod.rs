@@ -3,7 +3,12 @@
 mod management;
 mod workers;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io::{self, ErrorKind},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::Args;
 use tokio::{
@@ -46,10 +51,22 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(config: Config, arguments: Arguments, log: &Log) -> Result<()> {
-    let stop = stop_signal()?;
-    let mut app = App::start(config, Clock::system()).await?;
+    let mut stop = Box::pin(stop_signal()?);
+    let tls = Tls::of(&config)?;
+    let mut app = tokio::select! {
+        app = App::start(config, Clock::system()) => app?,
+        // The database may be away for as long as the settings let it.
+        () = &mut stop => {
+            tracing::info!("stopped");
+            return Ok(());
+        }
+    };
     app.telemetry.log = log.meter();
     media_binding::establish(&app).await?;
+    let listener = listen(app.config.listen, "listen").await?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+    // The port may be any free one, and links are to name it.
+    Arc::make_mut(&mut app.config).listen = address;
     sort_names(&app).await;
     fold_texts(&app).await;
     complete_erasures(&app).await;
@@ -57,17 +74,14 @@ pub(super) async fn run(config: Config, arguments: Arguments, log: &Log) -> Resu
         tracing::info!("the demo content has been imported");
         tell_demo_accounts(&app).await?;
     }
-    let listener = listen(app.config.listen, "listen").await?;
-    let address = listener.local_addr().map_err(Error::internal)?;
-    let tls = Tls::of(&app.config)?;
     let stopping = Stopping::default();
     let workers = Workers::begin()?;
     let delivery = Delivery::new(&app).working_on(workers.handle());
     let delivery = Arc::new(delivery);
     let management = Management::begin(&app, &delivery, &stopping).await?;
-    let scheme = app.config.scheme();
-    tracing::info!(%address, database = %app.config.database_url, "serving on {scheme}://{address}");
-    tell_setup_link(&app, address).await?;
+    let base = app.config.base_of(address);
+    tracing::info!(%address, database = %app.config.database_url, "serving on {base}");
+    tell_setup_link(&app).await?;
     tokio::spawn(compare_locales(app.clone()));
     let work = tokio::spawn(Worker::new(&app).run(stopping.draining()));
     let router = http::router(&app, delivery, arguments.demo, &stopping);
@@ -133,12 +147,30 @@ async fn compare_locales(app: App) {
 }
 
 async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
-    let listener = TcpListener::bind(address).await;
+    let listener = match TcpListener::bind(address).await {
+        // All addresses of a machine without IPv6.
+        Err(error) if address.ip() == Ipv6Addr::UNSPECIFIED && !is_refused(&error) => {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await
+        }
+        listener => listener,
+    };
     listener.map_err(|error| {
+        let advice = match error.kind() {
+            ErrorKind::AddrInUse => "stop the program that has the port, or set another one",
+            ErrorKind::PermissionDenied => "let this program use the port, or set one above 1023",
+            _ => "set an address of this machine",
+        };
         Error::internal(format!(
-            "cannot listen on {address}, which is the setting {setting}: {error}"
+            "cannot listen on {address}, which is the setting {setting}: {error}; {advice}"
         ))
     })
+}
+
+fn is_refused(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::AddrInUse | ErrorKind::PermissionDenied
+    )
 }
 
 /// Makes an account of each role for the demo, and prints their passwords, which nobody can see again.
@@ -151,18 +183,19 @@ async fn tell_demo_accounts(app: &App) -> Result<()> {
         .iter()
         .map(|(email, password)| format!("  {email}  {}\n", password.expose()));
     let text: String = lines.collect();
-    let heading = "Sign in to the demo with one of these, which are shown this once:";
-    tell_without_waiting(format!("{heading}\n{text}"));
+    let base = app.config.link_base();
+    let heading = "Sign in to it with one of these, which are shown this once:";
+    tell_without_waiting(format!("The demo site is at {base}/. {heading}\n{text}"));
     Ok(())
 }
 
 /// Prints a link that makes the first account, while there is none. Its token follows `#`, so that no log of a proxy
 /// gets to see it.
-async fn tell_setup_link(app: &App, address: SocketAddr) -> Result<()> {
+async fn tell_setup_link(app: &App) -> Result<()> {
     let Some(token) = setup::offer(app).await? else {
         return Ok(());
     };
-    let base = app.config.link_base(Some(address));
+    let base = app.config.link_base();
     tell_without_waiting(format!(
         "Nobody has an account yet. Make the first one with this link, within 24 hours:\n  {base}/setup#{}\n",
         token.expose()
