@@ -18,7 +18,7 @@ pub(super) async fn tidy(app: App) -> Result<()> {
     let (app, keys, now) = (&app, &app.crypto.keys, app.clock.now());
     let parts = [
         done("moments that lie ahead", async {
-            moments::bound(app).await.map(|()| 0)
+            Box::pin(moments::bound(app)).await.map(|()| 0)
         })
         .await,
         done("challenges that ended", challenge::purge(app)).await,
