@@ -52,7 +52,7 @@ pub(super) async fn run(config: Config, given: Vec<String>) -> Result<()> {
     }
     let media = MediaStore::find(&config.media_dir);
     findings.add("media", writable(&config.media_dir))?;
-    match Database::open(&config).await {
+    match Database::reach(&config).await {
         Ok(database) => {
             let checked = check_database(&config, &database, &media, &mut findings).await;
             database.close().await;
@@ -100,6 +100,12 @@ async fn check_database(
     findings: &mut Findings,
 ) -> Result<()> {
     let url = &config.database_url;
+    if !database.has_tables().await? {
+        let empty =
+            "answers; it has no tables yet, which `kindling serve` or `kindling migrate` makes";
+        findings.add("database", Ok(format!("{url} {empty}")))?;
+        return findings.add("database", accepts_writes(database).await);
+    }
     let pending = match database.migrated().await.and_then(Migrated::known) {
         Ok(pending) => pending,
         Err(error) => return findings.add("database", Err(error)),

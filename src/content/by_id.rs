@@ -115,14 +115,23 @@ async fn selected(snapshot: &Snapshot, view: &View, ids: &IdsByType) -> Result<V
     let mut rows = Vec::with_capacity(count);
     for (content_type, ids) in ids {
         for part in ids.chunks(IDS_PER_STATEMENT) {
-            for_type!(*content_type, C => {
-                let select = view.select::<C>().filter(is_of::<C>(snapshot, part));
-                let found = snapshot.all_weighed(select, Row::<<C as Content>::Model>::texts::<C>).await?;
-                rows.extend(found.into_iter().map(AnyRow::new::<C>));
-            });
+            // On the heap: there is one for each type.
+            let found =
+                for_type!(*content_type, C => Box::pin(of_type::<C>(snapshot, view, part)).await)?;
+            rows.extend(found);
         }
     }
     Ok(rows)
+}
+
+async fn of_type<C: Content>(
+    snapshot: &Snapshot,
+    view: &View,
+    ids: &[EntryId],
+) -> Result<Vec<AnyRow>> {
+    let select = view.select::<C>().filter(is_of::<C>(snapshot, ids));
+    let found = snapshot.all_weighed(select, Row::texts::<C>).await?;
+    Ok(found.into_iter().map(AnyRow::new::<C>).collect())
 }
 
 fn is_postgres(snapshot: &Snapshot) -> bool {

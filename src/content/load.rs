@@ -70,7 +70,7 @@ pub async fn related(snapshot: &Snapshot, view: &View, roots: Vec<Group<'_>>) ->
             .flat_map(|wanted| groups(wanted, &loaded))
             .collect();
     }
-    let moments = parts::moments(snapshot, view, dated, &mut loaded).await?;
+    let moments = Box::pin(parts::moments(snapshot, view, dated, &mut loaded)).await?;
     Ok(Related {
         rows: loaded,
         moments,

@@ -16,8 +16,24 @@ impl Database {
     /// Connects to the database that the settings name. Returns an error if it does not exist or has no tables of Kindling; makes
     /// nothing in either case.
     pub async fn open(config: &Config) -> Result<Self> {
+        let database = Self::reach(config).await?;
+        match database.has_tables().await {
+            Ok(true) => Ok(database),
+            refused => {
+                database.close().await;
+                let url = &config.database_url;
+                Err(refused.map_or_else(
+                    |error| error,
+                    |_| missing(url, "it has no tables of Kindling"),
+                ))
+            }
+        }
+    }
+
+    /// The same for a database that may be empty.
+    pub async fn reach(config: &Config) -> Result<Self> {
         let (url, readers) = (&config.database_url, config.database_readers);
-        let database = match url.engine() {
+        match url.engine() {
             Engine::Sqlite => {
                 let options = sqlite_options(url.expose())?;
                 let file = fs::metadata(options.get_filename());
@@ -27,21 +43,11 @@ impl Database {
                 Self::sqlite(options, readers).await
             }
             Engine::Postgres => Self::postgres(url.expose(), readers, Duration::ZERO).await,
-        }?;
-        match database.has_tables().await {
-            Ok(true) => Ok(database),
-            refused => {
-                database.close().await;
-                Err(refused.map_or_else(
-                    |error| error,
-                    |_| missing(url, "it has no tables of Kindling"),
-                ))
-            }
         }
     }
 
     /// Whether a migration of this program has run. Another program may keep a table of migrations with the same name.
-    async fn has_tables(&self) -> Result<bool> {
+    pub async fn has_tables(&self) -> Result<bool> {
         let manager = SchemaManager::new(&self.writer);
         if !manager
             .has_table(seaql_migrations::Entity.table_name())

@@ -30,6 +30,7 @@ impl SiteQuery {
 /// What the settings say about the site.
 pub struct Site;
 
+/// What the settings say about the site.
 #[Object]
 impl Site {
     /// The locales that content is written in, the default one first.

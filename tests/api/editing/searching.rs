@@ -96,7 +96,7 @@ on_both_engines! {
 
     async fn people_are_found_however_their_names_are_written(app: TestApp) {
         let admin = account(Role::Admin);
-        for (name, email) in [("Émile O’Brien–Weiß", "emile@example.org"), ("Łukasz Σίσυφος", "lukasz@exämple.org")] {
+        for (name, email) in [("Émile O’Brien–Weiß", "emile@example.org"), ("Łukasz Σίσυφος", "lukasz@spät.org")] {
             let input = json!({"name": name, "email": email, "role": "EDITOR"});
             app.done(&admin, "inviteAccount", input, "account { id }").await;
         }
@@ -106,7 +106,7 @@ on_both_engines! {
             (" ＥＭＩＬＥ@example ", json!([{"name": "Émile O’Brien–Weiß"}])),
             ("ΣΙΣΥΦΟΣ", json!([{"name": "Łukasz Σίσυφος"}])),
             ("lukasz", json!([{"name": "Łukasz Σίσυφος"}])),
-            ("EXÄMPLE", json!([{"name": "Łukasz Σίσυφος"}])),
+            ("SPÄT", json!([{"name": "Łukasz Σίσυφος"}])),
             ("e_mile", json!([])),
         ] {
             assert_eq!(people(&app, text).await, expected, "{text}");
