@@ -16,8 +16,13 @@ pub fn normalize(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
-/// Returns the text without white space at its ends; nothing of a text of which nothing can be seen.
-pub fn trim(text: &str) -> &str {
+/// Returns what somebody chose without white space at its ends. What cannot be seen stays, to be refused.
+pub fn trim(chosen: &str) -> &str {
+    chosen.trim()
+}
+
+/// Returns a line without white space at its ends; nothing of a text of which nothing can be seen.
+pub fn trim_line(text: &str) -> &str {
     trim_end(text).trim_start_matches(is_padding)
 }
 

@@ -90,10 +90,11 @@ pub(super) fn checked_account(
     problems: &mut Vec<Problem>,
     (email, name, role): (&str, &str, Role),
 ) -> account::Model {
+    let email = checked_address(problems, "email", email);
     let name = checked_name(problems, name);
     account::Model {
         id: id::new(),
-        email: checked_address(problems, "email", email),
+        email,
         name_folded: fold(&name),
         name,
         role,

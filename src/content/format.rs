@@ -51,7 +51,7 @@ impl Format {
         match self {
             Self::Lines | Self::Markdown => identifier::trim_end(text),
             Self::Line | Self::Slug | Self::Link | Self::Url | Self::Email => {
-                identifier::trim(text)
+                identifier::trim_line(text)
             }
         }
     }

@@ -46,12 +46,6 @@ pub async fn checked<C: Content>(
     without::<C>(&row, |id| !found.contains(&id))
 }
 
-/// Whether the row refers to nothing that the one before does not refer to.
-pub fn adds_none<C: Content>(row: &C::Model, before: &C::Model) -> bool {
-    let kept = targets_of::<C>(before);
-    targets_of::<C>(row).iter().all(|id| kept.contains(id))
-}
-
 fn targets_of<C: Content>(row: &C::Model) -> Vec<EntryId> {
     let fields = C::FIELDS.iter();
     fields.flat_map(|field| field.targets(row)).collect()

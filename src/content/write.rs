@@ -183,14 +183,9 @@ impl Change {
         if saving.autosave && merged == theirs {
             return Ok(entry.latest_revision);
         }
-        let content = row_of::<C>(merged)?;
-        self.refuse_faults::<C>(None, &content, Some(&latest))?;
-        // What the latest revision refers to exists: the database holds that.
-        let content = if reference::adds_none::<C>(&content, &latest) {
-            content
-        } else {
-            reference::checked::<C>(&self.tx, &self.principal, content, Some(&latest)).await?
-        };
+        let content = self
+            .validated::<C>(None, row_of::<C>(merged)?, Some(&latest))
+            .await?;
         let revision = if saving.autosave {
             self.save_in_series::<C>(id, &entry, content, &latest)
                 .await?
@@ -257,26 +252,14 @@ impl Change {
         content: C::Model,
         before: Option<&C::Model>,
     ) -> Result<C::Model> {
-        self.refuse_faults::<C>(key, &content, before)?;
-        reference::checked::<C>(&self.tx, &self.principal, content, before).await
-    }
-
-    /// Refuses content that cannot be saved, whatever it refers to.
-    fn refuse_faults<C: Content>(
-        &self,
-        key: Option<&str>,
-        content: &C::Model,
-        before: Option<&C::Model>,
-    ) -> Result<()> {
-        let mut problems = check::saved::<C>(content, before, &self.app.site.locales);
+        let mut problems = check::saved::<C>(&content, before, &self.app.site.locales);
         if let Some(fault) = key.and_then(check::key_fault) {
             problems.push(Problem::new(ProblemCode::Invalid, "key", fault));
         }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Invalid(problems))
+        if !problems.is_empty() {
+            return Err(Error::Invalid(problems));
         }
+        reference::checked::<C>(&self.tx, &self.principal, content, before).await
     }
 
     /// Moves the entry on to a revision that it never had, unless somebody else was first. Its latest row is none any more.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_graphql::{
     Name,
     parser::types::{
-        DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
+        DocumentOperations, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
     },
 };
 
@@ -26,7 +26,16 @@ pub(crate) fn root_fields<'a>(
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
 ) -> HashSet<&'a str> {
-    let mut fields = HashSet::new();
+    let fields = root_selections(document, operation).into_iter();
+    fields.map(|field| field.name.node.as_str()).collect()
+}
+
+/// The root fields of an operation as they are selected, wherever its fragments do so.
+pub(crate) fn root_selections<'a>(
+    document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
+) -> Vec<&'a Field> {
+    let mut fields = Vec::new();
     let selection = &operation.selection_set.node;
     collect(document, selection, &mut HashSet::new(), &mut fields);
     fields
@@ -37,12 +46,12 @@ fn collect<'a>(
     document: &'a ExecutableDocument,
     selection: &'a SelectionSet,
     seen: &mut HashSet<&'a str>,
-    fields: &mut HashSet<&'a str>,
+    fields: &mut Vec<&'a Field>,
 ) {
     for item in &selection.items {
         match &item.node {
             Selection::Field(field) => {
-                fields.insert(field.node.name.node.as_str());
+                fields.push(&field.node);
             }
             Selection::InlineFragment(fragment) => {
                 collect(document, &fragment.node.selection_set.node, seen, fields);

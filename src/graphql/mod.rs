@@ -300,13 +300,13 @@ impl Schema {
         }
         let name = request.operation_name.take();
         let operation = document.operation(name.as_deref()).map_err(|it| vec![it])?;
+        request.variables = coerce(types, operation, &request.variables).map_err(|it| vec![it])?;
         if !self.app.config.development && !may_introspect(principal) {
-            if document.describes(operation) {
+            if document.describes(types, operation, &request.variables) {
                 return Err(vec![errors::no_introspection()]);
             }
             request.introspection_mode = IntrospectionMode::Disabled;
         }
-        request.variables = coerce(types, operation, &request.variables).map_err(|it| vec![it])?;
         let plan = self
             .plans
             .plan(types, document, name.as_deref(), &request.variables);

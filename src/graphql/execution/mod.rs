@@ -26,7 +26,7 @@ use self::{collect::Collector, plan::plan};
 pub(super) use self::{
     completion::complete_response, plan::Plan, validation::with_suggestion, variables::coerce,
 };
-use super::document::{self, root_fields};
+use super::document::{self, root_selections};
 use crate::{
     graphql::errors::{VALIDATION_FAILED, with_code},
     telemetry::metrics::cache::{CacheMeter, CacheState},
@@ -81,10 +81,28 @@ impl Document {
         })
     }
 
-    /// Whether an operation asks for the schema, or for a type of it.
-    pub(super) fn describes(&self, operation: &OperationDefinition) -> bool {
-        let fields = root_fields(&self.parsed, operation);
-        ["__schema", "__type"].iter().any(|it| fields.contains(it))
+    /// Whether an operation asks for the schema, or for a type that it has. A type that it does not have is null for everybody.
+    pub(super) fn describes(
+        &self,
+        types: &Types,
+        operation: &OperationDefinition,
+        variables: &Variables,
+    ) -> bool {
+        let value = |name: &async_graphql_value::Value| match name {
+            async_graphql_value::Value::Variable(variable) => variables.get(variable).cloned(),
+            name => name.clone().into_const(),
+        };
+        let has_type = |name: Option<Value>| match name {
+            Some(Value::String(name)) => types.has(&name),
+            _ => false,
+        };
+        let fields = root_selections(&self.parsed, operation).into_iter();
+        let mut fields = fields.map(|field| (field.name.node.as_str(), field.get_argument("name")));
+        fields.any(|(field, name)| match field {
+            "__schema" => true,
+            "__type" => has_type(name.and_then(|name| value(&name.node))),
+            _ => false,
+        })
     }
 }
 

@@ -108,6 +108,11 @@ impl Types {
         })
     }
 
+    /// Whether there is such a type.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.schema.types.contains_key(name)
+    }
+
     /// Whether each value of the type has a type of its own: it is an interface or a union.
     pub(super) fn is_abstract(&self, name: &str) -> bool {
         matches!(

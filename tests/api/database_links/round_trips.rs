@@ -27,9 +27,9 @@ const SAVE: &str = "mutation($input: UpdateMilestoneInput!) {
 }";
 /// Begin; the page; what it refers to, three levels deep; commit.
 const OF_A_PAGE: usize = 6;
-/// Begin; the session; the entry with its content; the next revision; what it consists of; the entry as it is now; the place in the
-/// log; the event; commit.
-const OF_A_SAVE: usize = 9;
+/// Begin; the session; the entry with its content; its picture; the next revision; what it consists of; the entry as it is now; the
+/// place in the log; the event; commit.
+const OF_A_SAVE: usize = 10;
 
 /// A transaction, as the statements that were sent and waited for.
 type Transaction = Vec<String>;

@@ -131,7 +131,7 @@ async fn survives(engine: &str, url: Option<[&str; 2]>) {
     let checked = run(&machine, &check);
     let said = String::from_utf8_lossy(&checked.stdout);
     assert!(checked.status.success(), "{checked:?}");
-    assert!(said.contains("0 migrations have not run"), "{said}");
+    assert!(said.contains("it is up to date"), "{said}");
     let server = serve(&machine, &database(restored_url));
     assert_eq!(content(&server).await, saved);
     let input = json!({"email": "editor@demo.example", "password": password});
@@ -197,5 +197,5 @@ fn a_program_does_not_start_on_a_database_of_a_newer_one() {
     let refused = run(folder.path(), &SERVE);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success(), "{said}");
-    assert!(said.contains("m29990101_000001_newer"), "{said}");
+    assert!(said.contains("newer than this program"), "{said}");
 }

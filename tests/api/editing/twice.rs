@@ -66,7 +66,9 @@ on_both_engines! {
             assert_eq!(app.refused(&who, "createMilestone", create(key)).await, ["TAKEN key"], "{key:?}");
             assert_eq!(found(&app, key).await, json!(["caf\u{e9}", 1]));
         }
-        for key in [" a", "a ", "a\u{200b}", "\u{feff}a", "a\u{ad}b", "a\u{202e}b", "a\u{a0}b", "a\u{2060}b", "a\tb", "a\u{3164}b", "\u{200d}"] {
+        app.done(&who, "createMilestone", create(" a "), "milestone { id }").await;
+        assert_eq!(app.refused(&who, "createMilestone", create("a\u{a0}")).await, ["TAKEN key"], "white space at the ends");
+        for key in ["a\u{200b}", "\u{feff}a", "a\u{ad}b", "a\u{202e}b", "a\u{a0}b", "a\u{2060}b", "a\tb", "a\u{3164}b", "\u{200d}"] {
             assert_eq!(app.refused(&who, "createMilestone", create(key)).await, ["INVALID key"], "{key:?}");
         }
         for key in ["a b", "\u{65e5}\u{672c}", "\u{1f525}"] {
