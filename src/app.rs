@@ -74,14 +74,24 @@ impl App {
         let database = Database::open(&config).await?;
         database.migrate().await?;
         let media = MediaStore::find(&config.media_dir)?.unwrap_or_else(MediaStore::absent);
-        let vault = Vault::find(&config, &database).await?;
-        let vault = vault.ok_or_else(|| {
-            Error::internal(format!(
-                "nothing has used the database at {} yet, so it has no secret key: start it once with `kindling serve`, or make \
-                 the first account with `kindling account create`",
-                config.database_url
-            ))
-        })?;
+        let vault = Vault::find(&config, &database).await;
+        let vault = vault.and_then(|vault| {
+            vault.ok_or_else(|| {
+                Error::internal(format!(
+                    "nothing has used the database at {} yet, so it has no secret key: start it once with `kindling serve`, or make \
+                     the first account with `kindling account create`",
+                    config.database_url
+                ))
+            })
+        });
+        let vault = match vault {
+            Ok(vault) => vault,
+            Err(error) => {
+                // Otherwise SQLite leaves files beside its own.
+                database.close().await;
+                return Err(error);
+            }
+        };
         Self::with(config, clock, database, media, vault).await
     }
 

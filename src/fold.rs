@@ -43,8 +43,17 @@ fn decomposed(text: &str) -> String {
 /// The character that stands for all variants of a sign.
 fn plain(c: char) -> char {
     match c {
-        '\u{60}' | '\u{b4}' | '\u{2b9}' | '\u{2bb}'..='\u{2bd}' | '\u{2018}'..='\u{201b}' => '\'',
-        '\u{2032}' | '\u{2035}' | '\u{2039}' | '\u{203a}' | '\u{ff07}' | '\u{1fbd}' => '\'',
+        '\u{60}'
+        | '\u{b4}'
+        | '\u{2b9}'
+        | '\u{2bb}'..='\u{2bd}'
+        | '\u{2018}'..='\u{201b}'
+        | '\u{2032}'
+        | '\u{2035}'
+        | '\u{2039}'
+        | '\u{203a}'
+        | '\u{ff07}'
+        | '\u{1fbd}' => '\'',
         '\u{ab}' | '\u{bb}' | '\u{201c}'..='\u{201f}' | '\u{2033}' | '\u{2036}' => '"',
         c if c.is_ascii() => c,
         c if CodePointSetData::new::<Dash>().contains(c) => '-',

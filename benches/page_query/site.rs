@@ -4,7 +4,7 @@ use ::kindling::{
     app::App,
     auth::Principal,
     clock::Clock,
-    config::{self, Config},
+    config::{self, Config, Environment},
     content::{
         Content,
         types::{Asset, ImpactStat, Milestone, Page, StorySection, TeamMember, Testimonial, Value},
@@ -42,7 +42,7 @@ pub(crate) async fn fill(
     let matches = Command::new("site")
         .args(config::args())
         .get_matches_from(arguments);
-    let config = Config::load(&matches, |_| None)
+    let config = Config::load(&matches, &Environment::new())
         .map_err(|mistakes| config::Mistakes(&mistakes).to_string())?;
     let app = App::start(config, Clock::system()).await?;
     let mut first = 0;

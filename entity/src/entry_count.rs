@@ -15,7 +15,7 @@ pub struct Model {
     /// Entries that are not in the trash.
     pub listed: i64,
     /// Public entries.
-    pub published: i64,
+    pub public: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -7,10 +7,10 @@ migration! {
         CREATE TABLE entry_count (
             type {text} NOT NULL,
             listed {bigint} NOT NULL,
-            published {bigint} NOT NULL,
+            public {bigint} NOT NULL,
             CONSTRAINT entry_count_pkey PRIMARY KEY (type)
         ){strict};
-        INSERT INTO entry_count (type, listed, published)
+        INSERT INTO entry_count (type, listed, public)
             SELECT type, COUNT(*) - COUNT(archived_at), COUNT(published_revision) FROM entry GROUP BY type;
     ",
     down: "

@@ -76,7 +76,7 @@ pub(super) fn checked_address(problems: &mut Vec<Problem>, path: &str, email: &s
 
 /// The name as it is kept; adds a problem if it is none.
 pub(super) fn checked_name(problems: &mut Vec<Problem>, name: &str) -> String {
-    let name = identifier::normalize(identifier::trim(name)).into_owned();
+    let name = identifier::normalize(identifier::trim_line(name)).into_owned();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
         let message = "must have 1 to 200 characters on one line";
         problems.push(Problem::new(ProblemCode::Invalid, "name", message));

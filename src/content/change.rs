@@ -55,7 +55,7 @@ impl Change {
 
     /// Begins a change; `message` says why, for the history.
     pub async fn begin(app: &App, principal: Principal, message: Option<&str>) -> Result<Self> {
-        let message = message.map(|message| identifier::trim_end(message));
+        let message = message.map(identifier::trim_end);
         if let Some(fault) = message.and_then(check::message_fault) {
             return Err(Error::invalid(ProblemCode::Invalid, "message", fault));
         }

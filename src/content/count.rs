@@ -20,7 +20,7 @@ pub struct Counts(BTreeMap<ContentType, Difference>);
 #[derive(Clone, Copy, Debug, Default)]
 struct Difference {
     listed: i64,
-    published: i64,
+    public: i64,
 }
 
 impl Counts {
@@ -31,7 +31,7 @@ impl Counts {
 
     /// Adds public entries; fewer than none take some away.
     pub fn publish(&mut self, content_type: ContentType, entries: i64) {
-        self.0.entry(content_type).or_default().published += entries;
+        self.0.entry(content_type).or_default().public += entries;
     }
 
     /// Writes the numbers. As the counter of events is held, nobody else can.
@@ -39,12 +39,12 @@ impl Counts {
         let altered = self
             .0
             .iter()
-            .filter(|(_, by)| by.listed != 0 || by.published != 0);
+            .filter(|(_, by)| by.listed != 0 || by.public != 0);
         let rows: Vec<_> = altered
             .map(|(content_type, by)| entry_count::ActiveModel {
                 r#type: Set(*content_type),
                 listed: Set(by.listed),
-                published: Set(by.published),
+                public: Set(by.public),
             })
             .collect();
         if rows.is_empty() {
@@ -60,8 +60,8 @@ impl Counts {
                 sum(entry_count::Column::Listed),
             )
             .value(
-                entry_count::Column::Published,
-                sum(entry_count::Column::Published),
+                entry_count::Column::Public,
+                sum(entry_count::Column::Public),
             )
             .to_owned();
         entry_count::Entity::insert_many(rows)
@@ -77,7 +77,7 @@ pub async fn of_type(snapshot: &Snapshot, content_type: ContentType, kind: RowKi
     let select = entry_count::Entity::find().filter(entry_count::Column::Type.eq(content_type));
     let rows: Vec<entry_count::Model> = snapshot.all(select).await?;
     let count = rows.first().map_or(0, |counts| match kind {
-        RowKind::Published => counts.published,
+        RowKind::Published => counts.public,
         RowKind::Latest => counts.listed,
     });
     u64::try_from(count).map_err(Error::internal)

@@ -21,7 +21,6 @@ pub struct SiteQuery;
 #[Object]
 impl SiteQuery {
     /// What the settings say about the site.
-    #[expect(clippy::unused_async, reason = "async-graphql wants it so")]
     async fn site(&self) -> Metered<Site> {
         Metered(Site)
     }
@@ -34,6 +33,7 @@ pub struct Site;
 #[Object]
 impl Site {
     /// The locales that content is written in, the default one first.
+    #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
     async fn locales(&self, ctx: &Context<'_>) -> Result<Vec<Metered<SiteLocale>>> {
         let locales = reader(ctx)?.app.site.locales.iter().enumerate();
         let locales = locales.map(|(at, locale)| {
@@ -66,18 +66,21 @@ impl Site {
     }
 
     /// The most bytes that an uploaded file may have.
+    #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
     async fn max_upload_bytes(&self, ctx: &Context<'_>) -> Result<i32> {
         let most = reader(ctx)?.app.config.max_upload_bytes;
         Ok(i32::try_from(most).unwrap_or(i32::MAX))
     }
 
     /// The most pixels that an uploaded picture may have.
+    #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
     async fn max_upload_pixels(&self, ctx: &Context<'_>) -> Result<i32> {
         let most = reader(ctx)?.app.config.max_upload_pixels;
         Ok(i32::try_from(most).unwrap_or(i32::MAX))
     }
 
     /// The version of the server. Null unless you are signed in.
+    #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
     async fn version(&self, ctx: &Context<'_>) -> Result<Option<&'static str>> {
         let principal = &reader(ctx)?.principal;
         let is_shown = principal.extent(Right::ReadInternalFields) == Extent::All;
@@ -130,13 +133,12 @@ impl TextDirection {
             return Self::Ltr;
         };
         let region = locale.id.region.map(|region| region.to_string());
-        let is_rtl = match locale.id.script {
-            Some(script) => RTL_SCRIPTS.contains(&script),
-            None => {
-                let language = locale.id.language;
-                RTL_LANGUAGES.contains(&language)
-                    || RTL_REGIONS.contains(&(language, region.as_deref().unwrap_or_default()))
-            }
+        let is_rtl = if let Some(script) = locale.id.script {
+            RTL_SCRIPTS.contains(&script)
+        } else {
+            let language = locale.id.language;
+            RTL_LANGUAGES.contains(&language)
+                || RTL_REGIONS.contains(&(language, region.as_deref().unwrap_or_default()))
         };
         if is_rtl { Self::Rtl } else { Self::Ltr }
     }

@@ -76,6 +76,10 @@ async fn events(client: &Client<'_>, action: &str) -> usize {
     nodes.filter(|event| event["action"] == action).count()
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of all mutations of accounts"
+)]
 #[tokio::test]
 async fn mutations_of_accounts_are_done_once_and_a_retry_says_so() {
     for (mut server, folder, database) in servers().await {

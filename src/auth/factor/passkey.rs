@@ -181,7 +181,7 @@ fn check_number(passkeys: &[passkey::Model]) -> Result<()> {
 }
 
 fn checked_name(name: &str) -> Result<String> {
-    let name = identifier::normalize(identifier::trim(name));
+    let name = identifier::normalize(identifier::trim_line(name));
     let is_right = !name.is_empty()
         && name.chars().count() <= LONGEST_NAME
         && !name.contains(char::is_control);

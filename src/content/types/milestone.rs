@@ -53,6 +53,7 @@ impl Milestone {
     }
 
     /// The story of it, as HTML that is safe to show.
+    #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
     async fn body_html(
         &self,
         #[graphql(

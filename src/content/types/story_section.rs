@@ -143,6 +143,7 @@ impl StorySection {
     }
 
     /// The text, as HTML that is safe to show.
+    #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
     async fn body_html(
         &self,
         #[graphql(

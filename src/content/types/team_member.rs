@@ -60,6 +60,7 @@ impl TeamMember {
     }
 
     /// About the member, as HTML that is safe to show.
+    #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
     async fn biography_html(
         &self,
         #[graphql(

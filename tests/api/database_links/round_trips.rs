@@ -207,8 +207,8 @@ async fn a_page_and_a_save_wait_for_the_database_a_few_times() {
             &json!({"revision": revision + 1, "title": title}),
             "{saved}"
         );
-        let saves = sent.with("INSERT INTO \"revision\"");
-        assert_eq!(saves.len(), 1, "{saves:#?}");
-        assert_eq!(saves[0].len(), OF_A_SAVE, "{saves:#?}");
+        let changes = sent.with("INSERT INTO \"revision\"");
+        assert_eq!(changes.len(), 1, "{changes:#?}");
+        assert_eq!(changes[0].len(), OF_A_SAVE, "{changes:#?}");
     }
 }

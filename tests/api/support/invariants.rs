@@ -24,7 +24,7 @@ pub(crate) async fn hold(app: &App) {
     for counts in &counts {
         let (listed, published) = expected.remove(&counts.r#type).unwrap_or_default();
         assert_eq!(
-            (counts.listed, counts.published),
+            (counts.listed, counts.public),
             (listed, published),
             "{counts:?}"
         );
