@@ -65,7 +65,7 @@ impl Implemented {
     }
 }
 
-/// The selection of the name of a described type, as [`complete`] needs it.
+/// The selection of the name of a described type, as completion needs it.
 pub(super) fn name() -> Positioned<Selection> {
     selected(&Name::new(NAME_KEY), "name", None, Vec::new())
 }
