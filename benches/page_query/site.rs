@@ -136,7 +136,7 @@ impl<'a> Filling<'a> {
 
     async fn picture(&mut self, name: &str) -> Result<EntryId, Failure> {
         let content = json!({
-            "fileName": format!("{name}.webp"), "mediaType": "image/webp", "bytes": 48_213, "width": 1600, "height": 900,
+            "fileName": format!("{name}.webp"), "mediaType": "image/webp", "sha256": "0", "bytes": 48_213, "width": 1600, "height": 900,
             "storageKey": format!("bench-{name}.webp"), "alternativeText": texts("A room full of people"),
             "credit": "Kindling"
         });
