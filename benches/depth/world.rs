@@ -57,7 +57,10 @@ pub(crate) async fn fill(app: &App, entries: u32) -> Outcome<()> {
              FROM (SELECT id, created_at, {count} AS n FROM entry WHERE {OURS}) AS numbered CROSS JOIN revisions",
             count = if postgres { "substr(\"key\", 11)::int" } else { "CAST(substr(\"key\", 11) AS INTEGER)" }
         ),
-        "ANALYZE".to_owned(),
+        format!(
+            "INSERT INTO entry_count (type, listed, public) VALUES ('milestone', {entries}, {entries})
+             ON CONFLICT (type) DO UPDATE SET listed = entry_count.listed + excluded.listed, public = entry_count.public + excluded.public"
+        ),
     ];
     if !postgres {
         // Indexes that do not fit into what a server needs would be read anew for each row.
@@ -69,6 +72,10 @@ pub(crate) async fn fill(app: &App, entries: u32) -> Outcome<()> {
     }
     if !postgres {
         tx.execute_unprepared("PRAGMA cache_size = -2000").await?;
+    }
+    if postgres {
+        // It does so by itself, a minute after a table has grown.
+        tx.execute_unprepared("ANALYZE").await?;
     }
     Ok(tx.commit().await?)
 }

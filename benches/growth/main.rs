@@ -26,7 +26,7 @@ const QUESTIONS: [(&str, bool); 8] = [
     ("by key", true),
     ("20 by id", true),
     ("save", true),
-    ("count of a list", false),
+    ("count of a list", true),
 ];
 const SIZES: [u32; 5] = [100, 1_000, 10_000, 100_000, 1_000_000];
 const ROUNDS: usize = 200;

@@ -1,4 +1,4 @@
-//! What is asked: the page in several ways, and lists.
+//! The requests: the page in several ways, and lists.
 
 use serde_json::{Value, json};
 

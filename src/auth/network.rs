@@ -68,7 +68,7 @@ fn expired(before: Instant) -> SelectStatement {
         .to_owned()
 }
 
-/// The account whose address an event has: of whoever did it, or else of whom it happened to.
+/// Returns the account whose address an event holds: the actor, or else the account that it concerns.
 fn whose() -> SimpleExpr {
     let accounts = [event::Column::ActorId, event::Column::AccountId];
     Func::coalesce(accounts.map(Expr::col)).into()

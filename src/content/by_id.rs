@@ -52,7 +52,7 @@ pub async fn by_id(snapshot: &Snapshot, view: &View, id: EntryId) -> Result<Opti
     Ok(by_ids(snapshot, view, ids).await?.pop())
 }
 
-/// The same, of which those are not read again that were read before and have not changed.
+/// The same, taking unchanged rows from the row cache.
 async fn kept(
     snapshot: &Snapshot,
     view: &View,
@@ -79,7 +79,7 @@ async fn kept(
     Ok(known)
 }
 
-/// Whether it is known what the entry is in this state of the database; adds its row, if there is one.
+/// Whether the row cache knows the entry in this state of the database; adds its row to `known`, if it has one.
 fn take_kept(
     snapshot: &Snapshot,
     kind: RowKind,
@@ -138,7 +138,7 @@ fn is_postgres(snapshot: &Snapshot) -> bool {
     snapshot.backend() == DbBackend::Postgres
 }
 
-/// That a row is of one of these entries.
+/// Condition that a row belongs to one of these entries.
 fn is_of<C: Content>(snapshot: &Snapshot, ids: &[EntryId]) -> Expr {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid).collect();
     is_among(
@@ -148,8 +148,8 @@ fn is_of<C: Content>(snapshot: &Snapshot, ids: &[EntryId]) -> Expr {
     )
 }
 
-/// That a column holds one of these ids, so that few different statements have to be prepared: PostgreSQL takes all ids as one
-/// parameter; elsewhere the last one is repeated up to the next power of two.
+/// Condition that a column holds one of these ids. To keep the number of prepared statements small, PostgreSQL gets all ids as one
+/// array; for SQLite the last id is repeated up to the next power of two.
 pub(super) fn is_among(snapshot: &Snapshot, column: Expr, ids: &[Uuid]) -> Expr {
     if is_postgres(snapshot) {
         let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
@@ -162,7 +162,8 @@ pub(super) fn is_among(snapshot: &Snapshot, column: Expr, ids: &[Uuid]) -> Expr 
     column.is_in(ids.iter().chain(last).copied())
 }
 
-/// Reads rows of several types with one statement: each has the columns of all types, and values in those of its own.
+/// Reads rows of several types with one statement, a full join on false: each row has the columns of all types, and is null in those
+/// of the others.
 async fn together(snapshot: &Snapshot, view: &View, ids: &IdsByType) -> Result<Vec<AnyRow>> {
     let mut select = Query::select();
     for (number, (content_type, ids)) in ids.iter().enumerate() {
@@ -187,7 +188,7 @@ fn prefix<C: Content>() -> String {
     format!("{}.", C::NAME)
 }
 
-/// Adds rows of a type, which match none of another.
+/// Adds the rows of a type to the join.
 fn add_part<C: Content>(select: &mut SelectStatement, rows: SelectStatement, is_first: bool) {
     let own = <C::Entity as EntityTrait>::Column::iter().map(|column| column.as_str());
     for column in own.chain(LIFE.iter().map(|(_, name)| *name)) {

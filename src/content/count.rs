@@ -1,4 +1,4 @@
-//! How many entries of each type there are. Each change adds what it makes of the numbers, in its own transaction.
+//! Counts of entries by type. Each change adjusts them in its own transaction, so that no list has to be walked to count it.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// By how much a change alters the numbers.
+/// Adjustments of the counts by a change.
 #[derive(Clone, Debug, Default)]
 pub struct Counts(BTreeMap<ContentType, Difference>);
 
@@ -24,17 +24,17 @@ struct Difference {
 }
 
 impl Counts {
-    /// Adds entries that are not in the trash; fewer than none take some away.
+    /// Adds to the count of entries that are not archived; `entries` may be negative.
     pub fn list(&mut self, content_type: ContentType, entries: i64) {
         self.0.entry(content_type).or_default().listed += entries;
     }
 
-    /// Adds public entries; fewer than none take some away.
+    /// Adds to the count of public entries; `entries` may be negative.
     pub fn publish(&mut self, content_type: ContentType, entries: i64) {
         self.0.entry(content_type).or_default().public += entries;
     }
 
-    /// Writes the numbers. As the counter of events is held, nobody else can.
+    /// Applies the adjustments. Call it while the transaction holds the counter of events, which serialises it with other changes.
     pub async fn record(&self, tx: &DatabaseTransaction) -> Result<()> {
         let altered = self
             .0
@@ -72,7 +72,7 @@ impl Counts {
     }
 }
 
-/// How many entries of the type have such a row.
+/// Returns the number of entries of a type that have a row of this kind.
 pub async fn of_type(snapshot: &Snapshot, content_type: ContentType, kind: RowKind) -> Result<u64> {
     let select = entry_count::Entity::find().filter(entry_count::Column::Type.eq(content_type));
     let rows: Vec<entry_count::Model> = snapshot.all(select).await?;

@@ -38,9 +38,9 @@ struct Wanted<'a> {
 
 /// What a selection needs beside its own rows.
 pub struct Related {
-    /// The entries that the rows refer to, directly or through others, as far as the selection asks for them.
+    /// Entries that the rows reference, directly or transitively, and that the selection needs.
     pub rows: HashMap<Uuid, AnyRow>,
-    /// When entries last changed with their parts, as far as the selection asks for it.
+    /// When entries last changed with their parts, where the selection needs it.
     pub moments: Moments,
 }
 

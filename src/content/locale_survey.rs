@@ -1,4 +1,5 @@
-//! How the content stands to the locales in the settings: looked at when the server starts, and by `kindling check`.
+//! How the content stands to the locales in the settings: looked at when the server starts, by `kindling check`, and for
+//! `site.formerLocales`.
 
 use std::collections::BTreeMap;
 

@@ -51,7 +51,7 @@ pub struct Cleaning {
 pub struct Cleaned {
     /// The key of the file that it had before.
     pub old_key: String,
-    /// The key of the file that it has now; in a trial there is none.
+    /// Key of the clean file; absent in a trial.
     pub new_key: Option<String>,
 }
 

@@ -143,7 +143,7 @@ fn publications(view: &View, is_of_parts: Expr) -> Select<publication::Entity> {
     }
 }
 
-/// The latest moment of an entry and its parts. What is asked for again meanwhile is a part of itself, and counts once.
+/// Returns the latest moment of an entry and its parts. In a cycle of references each entry counts once.
 fn latest(
     id: Uuid,
     own: &Moments,

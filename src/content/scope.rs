@@ -32,7 +32,7 @@ pub struct Scope {
     pub site: Arc<Site>,
     /// The entries that others refer to, as far as the selection asks for them and the view shows them.
     pub rows: HashMap<Uuid, AnyRow>,
-    /// When entries last changed with their parts, as far as the selection asks for it.
+    /// When entries last changed with their parts, where the selection needs it.
     pub moments: Moments,
     /// The texts that were rendered as HTML, each once, however often it is selected.
     pub html: RenderedTexts,

@@ -54,7 +54,7 @@ pub async fn complete(app: &App) -> Result<usize> {
     }
 }
 
-/// Writes down folded anew what was folded otherwise, for all entries and the names of all accounts.
+/// Folds the texts of all entries and the names of all accounts again if the function or Unicode's data have changed since.
 pub async fn establish(app: &App) -> Result<()> {
     let probe = fold(PROBE);
     let known = app.database.row(search_fold::Entity::find_by_id(ONLY));
@@ -117,8 +117,8 @@ async fn fold_names(app: &App) -> Result<()> {
     }
 }
 
-/// Writes down what the first of these entries say, and returns their ids; none if there are none. They are locked, so that no save
-/// comes between what is read and what is written.
+/// Records the texts of the first of these entries, and returns their ids, if there are any. Locks the entries, so that no save comes
+/// between reading and writing.
 async fn record_some(
     tx: &DatabaseTransaction,
     entries: Select<entry::Entity>,

@@ -159,7 +159,7 @@ impl View {
         Ord::min(recorded, self.now)
     }
 
-    /// Whether it shows drafts, as far as the principal may read them.
+    /// Whether it shows the drafts that the principal may read.
     pub(super) fn is_of_drafts(&self) -> bool {
         matches!(self.moment, Moment::Latest)
     }

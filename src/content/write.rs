@@ -262,7 +262,11 @@ impl Change {
         reference::checked::<C>(&self.tx, &self.principal, content, before).await
     }
 
-    /// Moves the entry on to a revision that it never had, unless somebody else was first. Its latest row is none any more.
+    /// Allocates the next revision number of the entry and clears the flag of its latest row.
+    ///
+    /// # Errors
+    ///
+    /// A conflict if another change was first.
     async fn next_revision<C: Content>(&self, id: EntryId, entry: &entry::Model) -> Result<i32> {
         let greatest = Query::select()
             .expr(Expr::col(revision::Column::Number).max().add(1))

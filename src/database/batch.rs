@@ -5,8 +5,8 @@ use sea_orm::{
     sea_query::{CommonTableExpression, Query, SubQueryStatement, UpdateStatement, WithClause},
 };
 
-/// Writes of which none needs what another one does, and no two change the same row. PostgreSQL executes all of them as parts of one
-/// statement, in no order; SQLite executes one after the other.
+/// Independent writes: none depends on the effect of another, and no two change the same row. PostgreSQL executes them as parts of one
+/// statement, in no defined order; SQLite executes them in sequence.
 #[derive(Debug, Default)]
 pub struct Batch {
     writes: Vec<SubQueryStatement>,
@@ -27,7 +27,7 @@ impl Batch {
         tx.execute(&nothing.with(self.clause())).await.map(|_| ())
     }
 
-    /// Executes all writes, and an update that returns something, of the rows that it changed.
+    /// Executes all writes and an update with a `RETURNING` clause; returns its rows.
     pub async fn execute_with(
         self,
         tx: &DatabaseTransaction,

@@ -51,7 +51,7 @@ pub(super) async fn repeat<T>(
     }
 }
 
-/// Whether a file that the URL names cannot be read, such as a certificate. A socket that is not there yet is none of them.
+/// Whether the error is about a file in the URL, such as a certificate; a missing socket does not count.
 fn is_of_a_file(options: &PgConnectOptions, error: &SqlxError) -> bool {
     let is_socket = options.get_socket().is_some() || options.get_host().starts_with('/');
     let SqlxError::Io(error) = error else {

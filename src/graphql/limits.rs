@@ -1,43 +1,20 @@
 //! Writes the limits of fields into the schema's descriptions, from the one table that also checks them.
 
-use std::borrow::Cow;
-
-use async_graphql::{
-    ContextSelectionSet, OutputType, Positioned, ServerResult, Value,
-    parser::types::Field,
-    registry::{MetaType, MetaTypeName, Registry},
-};
+use async_graphql::registry::{MetaType, MetaTypeName, Registry};
 use entity::entry::ContentType;
 use sea_orm::Iterable;
 
 use crate::content::types::limits;
 
-/// No type of its own: registering it, after all others, completes their descriptions.
-pub(super) struct Limits;
-
-impl OutputType for Limits {
-    fn type_name() -> Cow<'static, str> {
-        String::type_name()
+/// Writes the limits into the descriptions of registered types.
+pub(super) fn describe(registry: &mut Registry) {
+    for content_type in ContentType::iter() {
+        describe_type(registry, content_type);
     }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        for content_type in ContentType::iter() {
-            describe(registry, content_type);
-        }
-        describe_inputs(registry);
-        String::create_type_info(registry)
-    }
-
-    async fn resolve(
-        &self,
-        _: &ContextSelectionSet<'_>,
-        _: &Positioned<Field>,
-    ) -> ServerResult<Value> {
-        Ok(Value::Null)
-    }
+    describe_inputs(registry);
 }
 
-fn describe(registry: &mut Registry, content_type: ContentType) {
+fn describe_type(registry: &mut Registry, content_type: ContentType) {
     let (name, limits) = limits(content_type);
     for (path, limits) in limits {
         let (owners, last) = path.rsplit_once('.').unwrap_or(("", path));

@@ -49,7 +49,6 @@ pub(crate) use self::execution::Types;
 use self::{
     declared::Declared,
     execution::{Plan, Plans, coerce, complete_response, with_suggestion},
-    limits::Limits,
     meter::Meter,
     retry::Retrying,
     site::SiteQuery,
@@ -172,7 +171,6 @@ fn builder() -> SchemaBuilder<Query, Retrying<Mutation>, EmptySubscription> {
     let mutation = Retrying::<Mutation>::default();
     StaticSchema::build(Query::default(), mutation, EmptySubscription)
         .register_output_type::<AnyEntry>()
-        .register_output_type::<Limits>()
         .register_output_type::<Declared>()
 }
 

@@ -25,6 +25,10 @@ const FIELD: u64 = 1;
 const LIST: u64 = 5;
 /// What counts a whole list.
 const TOTAL_COUNT: u64 = 100;
+/// What loads all parts of an entry.
+const PARTS: u64 = 50;
+/// What looks at all content.
+const SURVEY: u64 = 5_000;
 /// A change: a transaction that is on disk before it is answered.
 const MUTATION: u64 = 100;
 /// The description of the schema.
@@ -187,6 +191,8 @@ impl<'a> Costing<'a> {
         match field.name.node.as_str() {
             "__schema" | "__type" => INTROSPECTION,
             "totalCount" => TOTAL_COUNT,
+            "contentUpdatedAt" => PARTS,
+            "formerLocales" => SURVEY,
             _ if is_root && operation.ty == OperationType::Mutation => MUTATION,
             _ => FIELD,
         }

@@ -40,6 +40,17 @@ const COMMANDS: [&[&str]; 14] = [
     &["account", "erase", "--email", "a@example.org"],
 ];
 
+const CREATE: [&str; 8] = [
+    "account",
+    "create",
+    "--email",
+    "a@example.org",
+    "--name",
+    "A",
+    "--role",
+    "admin",
+];
+
 /// How many tables a database has.
 async fn tables(url: &str) -> i64 {
     let connection = Database::connect(url).await.expect("a connection");
@@ -134,17 +145,7 @@ async fn a_database_that_nothing_has_used_gets_its_key_from_a_start_only() {
         let well = site.done(&["check"]);
         assert!(well.contains("gets one at the next start"), "{well}");
         assert_eq!(listing(&site.path().join("data")), before);
-        let create = [
-            "account",
-            "create",
-            "--email",
-            "a@example.org",
-            "--name",
-            "A",
-            "--role",
-            "admin",
-        ];
-        site.done(&create);
+        site.done(&CREATE);
         assert_eq!(
             site.done(&["account", "list"]),
             "a@example.org  admin  active  A\n"
@@ -155,16 +156,7 @@ async fn a_database_that_nothing_has_used_gets_its_key_from_a_start_only() {
 #[tokio::test]
 async fn accounts_are_managed_without_the_folder_of_files_and_files_are_not() {
     for site in Site::all().await {
-        site.done(&[
-            "account",
-            "create",
-            "--email",
-            "a@example.org",
-            "--name",
-            "A",
-            "--role",
-            "admin",
-        ]);
+        site.done(&CREATE);
         let before = listing(site.path());
         site.done(&["account", "list", "--media-dir", "elsewhere"]);
         let said = site.refusal(&["media", "sweep", "--media-dir", "elsewhere"]);

@@ -5,11 +5,16 @@ use tempfile::TempDir;
 
 use super::{FEW, GROWING, MANY, MAY_WALK, PUBLIC, statements};
 
-/// Makes copies of a milestone that is public.
+/// Makes copies of a milestone and of its reference.
 async fn grow(connection: &DatabaseConnection) {
-    let mut copies = "PRAGMA foreign_keys = OFF;".to_owned();
-    for table in ["entry", "revision", "milestone"] {
-        let id = if table == "entry" { "id" } else { "entry_id" };
+    let off = "PRAGMA foreign_keys = OFF";
+    connection.execute_unprepared(off).await.expect("a setting");
+    for table in ["entry", "revision", "milestone", "reference"] {
+        let id = match table {
+            "entry" => "id",
+            "reference" => "owner_id",
+            _ => "entry_id",
+        };
         let rows = connection.query_all_raw(Statement::from_string(
             connection.get_database_backend(),
             format!("SELECT name FROM pragma_table_info('{table}')"),
@@ -18,7 +23,10 @@ async fn grow(connection: &DatabaseConnection) {
         let columns = columns.map(|row| row.try_get_by_index::<String>(0).expect("a name"));
         let columns: Vec<String> = columns.collect();
         let values = columns.iter().map(|column| match column.as_str() {
-            column if column == id => "unhex(printf('%032x', n))".to_owned(),
+            // Entries refer to different ones, as they do on a site.
+            column if column == id || column == "target_id" => {
+                "unhex(printf('%032x', n))".to_owned()
+            }
             "key" => "'copy-' || n".to_owned(),
             column => format!("\"{column}\""),
         });
@@ -31,12 +39,9 @@ async fn grow(connection: &DatabaseConnection) {
             columns.join("\", \""),
             values.join(", "),
         );
-        copies.push_str(&copy);
+        let copied = connection.execute_unprepared(&copy).await.expect("copies");
+        assert_eq!(copied.rows_affected(), u64::from(MANY), "{table}");
     }
-    connection
-        .execute_unprepared(&copies)
-        .await
-        .expect("copies");
 }
 
 /// What is slow in the way in which SQLite would answer a statement: a walk through all of a table, or sorting all that it finds.
