@@ -9,7 +9,10 @@ mod entries;
 mod previews;
 mod readers;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -181,10 +184,26 @@ fn without_cost(mut answer: Value) -> Value {
 
 fn named_by_plan(world: &World, answer: &Value) -> String {
     let numbered = world.ids.iter().enumerate();
-    numbered.fold(answer.to_string(), |text, (number, id)| {
-        let text = text.replace(&id.uuid.simple().to_string(), &format!("E{number}"));
-        text.replace(&id.uuid.to_string(), &format!("E{number}"))
-    })
+    let names: HashMap<String, usize> = numbered
+        .map(|(number, id)| (id.uuid.simple().to_string(), number))
+        .collect();
+    let is_of_id = |c: char| c.is_ascii_hexdigit() || c == '-';
+    let answer = answer.to_string();
+    let mut named = String::with_capacity(answer.len());
+    let mut rest = answer.as_str();
+    while let Some(start) = rest.find(is_of_id) {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c| !is_of_id(c)).unwrap_or(from.len());
+        let (run, after) = from.split_at(end);
+        named.push_str(before);
+        match names.get(&run.replace('-', "")) {
+            Some(number) => named.push_str(&format!("E{number}")),
+            None => named.push_str(run),
+        }
+        rest = after;
+    }
+    named.push_str(rest);
+    named
 }
 
 /// Every cursor as what it holds. A position is only a place between two others, at random distances.
