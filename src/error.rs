@@ -374,6 +374,21 @@ pub fn on_constraint<T>(
     })
 }
 
+/// Turns the violation of any of these constraints into its problem; every other error passes.
+pub fn on_constraints<T>(
+    result: Result<T, DbErr>,
+    constraints: impl IntoIterator<Item = (String, Problem)>,
+) -> Result<T> {
+    result.map_err(|error| {
+        let violated = violated_constraint(&error);
+        let mut constraints = constraints.into_iter();
+        match constraints.find(|(name, _)| violated.as_deref() == Some(name)) {
+            Some((_, problem)) => Error::Invalid(vec![problem]),
+            None => error.into(),
+        }
+    })
+}
+
 /// The name of the violated unique constraint. SQLite tells its columns, from which our names are made.
 fn violated_constraint(error: &DbErr) -> Option<String> {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =

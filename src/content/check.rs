@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use entity::{entry_id::EntryId, link::Link, localized::Localized};
+use entity::{entry::ContentType, entry_id::EntryId, link::Link, localized::Localized};
 
 use super::{
     Content,
-    field::{Field, Kind, LONGEST_LABEL, LONGEST_URL, Requirement},
-    format::Format,
+    model::field::{Field, Kind, LONGEST_LABEL, LONGEST_URL, Requirement, Stored},
+    model::format::Format,
+    model::group,
 };
 use crate::{
     error::{Problem, ProblemCode},
@@ -25,10 +26,10 @@ pub fn saved<C: Content>(
         check_field(field, row, &mut problems);
         let texts_before = before.and_then(|before| field.texts(before));
         if let Some(texts) = field.texts(row) {
-            check_locales(field.name, texts, texts_before, locales, &mut problems);
+            check_locales(field.path, texts, texts_before, locales, &mut problems);
         }
     }
-    C::check(row, &mut problems);
+    problems.extend(group::lacking(C::FIELDS, row));
     problems
 }
 
@@ -53,27 +54,22 @@ fn check_locales(
 
 /// What keeps the row from becoming public.
 pub fn public<C: Content>(row: &C::Model, default_locale: &str) -> Vec<Problem> {
-    let lacks = |field: &&Field<C::Model>| match &field.kind {
-        Kind::Text(get, _, _) => get(row).is_none_or(str::is_empty),
-        Kind::Localized(get, _, _) => get(row).get(default_locale).is_none(),
-        Kind::Number(get, _, _) => get(row).is_none(),
-        Kind::Links(get, _) => get(row).is_empty(),
-        Kind::Reference(..) | Kind::References(..) => field.targets(row).is_empty(),
-    };
+    let lacks = |field: &&Field<C::Model>| (field.get)(row).is_empty_in(default_locale);
     let lacking = C::FIELDS
         .iter()
         .filter(|field| field.required.by(row))
         .filter(lacks);
     lacking
         .map(|field| {
-            let path = match field.kind {
-                Kind::Localized(..) => format!("{}.{default_locale}", field.name),
-                _ => field.name.to_owned(),
+            let path = if field.is_localised {
+                format!("{}.{default_locale}", field.path)
+            } else {
+                field.path.to_owned()
             };
             let message = "must have a value before this can be public";
             let message = match field.required {
-                Requirement::If(_, when) => format!("{message} {when}"),
-                Requirement::Always | Requirement::Never => message.to_owned(),
+                Requirement::ToPublishIf(_, when) => format!("{message} {when}"),
+                _ => message.to_owned(),
             };
             Problem::new(ProblemCode::Required, path, message)
         })
@@ -98,59 +94,70 @@ pub fn message_fault(message: &str) -> Option<String> {
 }
 
 fn check_field<M>(field: &Field<M>, row: &M, problems: &mut Vec<Problem>) {
-    let name = field.name;
+    let path = field.path;
     let mut wrong = |path: String, message: String| {
         problems.push(Problem::new(ProblemCode::Invalid, path, message));
     };
-    match &field.kind {
-        Kind::Text(get, max, format) => {
+    match (field.kind, (field.get)(row)) {
+        (Kind::Text(format, max), Stored::Text(text)) => {
             // A required text has no way to be left out; that it is empty matters when it is to be public.
-            let may_be_empty = matches!(field.required, Requirement::Always);
-            let text = get(row).filter(|text| !(may_be_empty && text.is_empty()));
-            if let Some(fault) = text.and_then(|text| text_fault(text, *max, *format)) {
-                wrong(name.to_owned(), fault);
+            let may_be_empty = matches!(field.required, Requirement::ToPublish);
+            let text = text.filter(|text| !(may_be_empty && text.is_empty()));
+            if let Some(fault) = text.and_then(|text| text_fault(text, max, format)) {
+                wrong(path.to_owned(), fault);
             }
         }
-        Kind::Localized(get, max, format) => {
-            for (locale, text) in &get(row).0 {
-                if let Some(fault) = text_fault(text, *max, *format) {
-                    wrong(format!("{name}.{locale}"), fault);
+        (Kind::Text(format, max), Stored::Texts(texts)) => {
+            for (locale, text) in &texts.0 {
+                if let Some(fault) = text_fault(text, max, format) {
+                    wrong(format!("{path}.{locale}"), fault);
                 }
             }
         }
-        Kind::Number(get, min, max) => {
-            if get(row).is_some_and(|number| !(*min..=*max).contains(&number)) {
-                wrong(name.to_owned(), format!("must be from {min} to {max}"));
-            }
+        (Kind::Integer(min, max), Stored::Number(Some(number)))
+            if !(f64::from(min)..=f64::from(max)).contains(&number) =>
+        {
+            wrong(path.to_owned(), format!("must be from {min} to {max}"));
         }
-        Kind::Links(get, max) => check_links(name, get(row), *max, &mut wrong),
-        Kind::Reference(get, to) => {
-            if get(row).is_some_and(|id| id.content_type != *to) {
-                wrong(
-                    name.to_owned(),
-                    "must be an entry of the right type".to_owned(),
-                );
-            }
+        (Kind::Float(min, max), Stored::Number(Some(number))) if !(min..=max).contains(&number) => {
+            wrong(path.to_owned(), format!("must be from {min} to {max}"));
         }
-        Kind::References(get, to, max) => {
-            let ids: &[EntryId] = get(row);
-            if ids.len() > *max {
-                wrong(name.to_owned(), format!("must be at most {max} entries"));
-            }
-            for (at, id) in ids.iter().enumerate().take(*max) {
-                if !to.contains(&id.content_type) {
-                    wrong(
-                        format!("{name}.{at}"),
-                        "must be an entry of a type that can stand here".to_owned(),
-                    );
-                } else if ids[..at].contains(id) {
-                    wrong(
-                        format!("{name}.{at}"),
-                        "must not stand here twice".to_owned(),
-                    );
-                }
-            }
+        (Kind::Links(max), Stored::Links(links)) => check_links(path, links, max, &mut wrong),
+        (Kind::Reference(to), Stored::One(Some(id))) if id.content_type != to => {
+            let message = "must be an entry of the right type";
+            wrong(path.to_owned(), message.to_owned());
         }
+        (Kind::References(to, max), Stored::Many(ids)) => {
+            check_references(path, ids, (to, max), &mut wrong);
+        }
+        _ => {}
+    }
+    if let Some(order) = field.not_before.filter(|order| (order.is_before)(row)) {
+        wrong(
+            path.to_owned(),
+            format!("must not lie before {}", order.other),
+        );
+    }
+}
+
+fn check_references(
+    path: &str,
+    ids: &[EntryId],
+    (to, max): (&[ContentType], usize),
+    wrong: &mut impl FnMut(String, String),
+) {
+    if ids.len() > max {
+        wrong(path.to_owned(), format!("must be at most {max} entries"));
+    }
+    for (at, id) in ids.iter().enumerate().take(max) {
+        let message = if !to.contains(&id.content_type) {
+            "must be an entry of a type that can stand here"
+        } else if ids[..at].contains(id) {
+            "must not stand here twice"
+        } else {
+            continue;
+        };
+        wrong(format!("{path}.{at}"), message.to_owned());
     }
 }
 

@@ -4,13 +4,7 @@ use entity::{entry, entry_id::EntryId};
 use sea_orm::{EntityTrait, QueryFilter};
 use serde_json::Value;
 
-use super::{
-    Content,
-    change::Change,
-    history::is_kept,
-    input::{path_of, reference_fields},
-    mask::Mask,
-};
+use super::{Content, change::Change, history::is_kept, mask::Mask, model::field::Field};
 use crate::error::{Clash, Conflict, Error, Result};
 
 impl Change {
@@ -25,8 +19,8 @@ impl Change {
     ) -> Result<Error> {
         let kept = C::Entity::find().filter(is_kept(entry.id, expected));
         let is_base_kept = kept.one(&self.tx).await?.is_some();
-        let references: Vec<&str> = reference_fields::<C>().collect();
-        let of_references = |clash: &&mut Clash| references.contains(&clash.path.as_str());
+        let of_references =
+            |clash: &&mut Clash| C::field(&clash.path).is_some_and(Field::is_reference);
         let values = clashes.iter_mut().filter(of_references);
         let mut values: Vec<&mut Value> = values
             .flat_map(|clash| [&mut clash.base, &mut clash.theirs, &mut clash.yours])
@@ -34,15 +28,10 @@ impl Change {
         Mask::of_values(&self.tx, &self.principal, &values)
             .await?
             .apply(&mut values);
-        for clash in &mut clashes {
-            if !is_base_kept {
+        if !is_base_kept {
+            for clash in &mut clashes {
                 clash.base = Value::Null;
             }
-            let (field, locale) = match clash.path.split_once('.') {
-                Some((field, locale)) => (field, Some(locale)),
-                None => (clash.path.as_str(), None),
-            };
-            clash.path = path_of::<C>(field, locale);
         }
         Ok(Error::Conflict(Box::new(Conflict {
             entry: id,

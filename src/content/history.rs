@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::{
     Content,
-    input::reference_fields,
     mask::Mask,
     merge::{Difference, Fields, differences},
+    model::field::Field,
     order::{OrderColumn, OrderDirection, Step},
     page_args::PageArgs,
     read::{self, Slice},
@@ -117,10 +117,12 @@ pub async fn diff(
 ) -> Result<Vec<Difference>> {
     let before = content(snapshot, entry, from, "from").await?;
     let after = content(snapshot, entry, to, "to").await?;
-    let mut differences = differences(&before, &after);
-    let references: Vec<&str> = for_type!(entry.r#type, C => reference_fields::<C>().collect());
-    let of_references =
-        |difference: &&mut Difference| references.contains(&difference.field.as_str());
+    let columns = for_type!(entry.r#type, C => C::columns());
+    let mut differences = differences(&columns, &before, &after);
+    let of_references = |difference: &&mut Difference| {
+        let path = &difference.path;
+        for_type!(entry.r#type, C => C::field(path).is_some_and(Field::is_reference))
+    };
     let masked = differences.iter_mut().filter(of_references);
     let mut values: Vec<&mut Value> = masked
         .flat_map(|difference| [&mut difference.before, &mut difference.after])

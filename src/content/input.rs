@@ -4,7 +4,6 @@ use async_graphql::{InputType, MaybeUndefined};
 
 use super::{
     Content,
-    field::Kind,
     given::Given,
     patch::{Patch, Place},
     scalar::Locale,
@@ -50,31 +49,6 @@ impl<C: Content> Edit<C> {
         }
         patch
     }
-}
-
-/// The path in the API of a field of a row, by its name in the row's JSON, with the locale behind it where there is one.
-pub fn path_of<C: Content>(field: &str, locale: Option<&str>) -> String {
-    let places = C::Input::places("");
-    let place = places.into_iter().find(|place| place.field == field);
-    let path = place.map_or_else(|| field.to_owned(), |place| place.path);
-    match locale {
-        Some(locale) => format!("{path}.{locale}"),
-        None => path,
-    }
-}
-
-/// The fields that refer to other entries, by their names in the row's JSON.
-pub fn reference_fields<C: Content>() -> impl Iterator<Item = &'static str> {
-    let refers = |place: &Place| {
-        C::FIELDS.iter().any(|field| {
-            let is_reference = matches!(field.kind, Kind::Reference(..) | Kind::References(..));
-            is_reference && field.name == place.path
-        })
-    };
-    C::Input::places("")
-        .into_iter()
-        .filter(refers)
-        .map(|place| place.field)
 }
 
 /// A field that is written as `name` in Rust.

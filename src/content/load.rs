@@ -10,9 +10,9 @@ use entity::{entry::ContentType, entry_id::EntryId};
 use sea_orm::prelude::Uuid;
 
 use super::{
-    Content,
+    Content, Thumbnail,
     by_id::{IdsByType, by_ids},
-    field::Kind,
+    model::field::Field,
     parts::{self, Moments},
     row::AnyRow,
     types::for_type,
@@ -46,6 +46,8 @@ pub struct Related {
 
 /// The field of all entries that says when they last changed with their parts.
 const MOMENT: &str = "contentUpdatedAt";
+/// The field of all entries that shows the picture that stands for them.
+const THUMBNAIL: &str = "thumbnail";
 
 /// Loads what the selection of the rows needs.
 pub async fn related(snapshot: &Snapshot, view: &View, roots: Vec<Group<'_>>) -> Result<Related> {
@@ -79,21 +81,24 @@ pub async fn related(snapshot: &Snapshot, view: &View, roots: Vec<Group<'_>>) ->
 
 /// What the rows of a group refer to, by each field that is selected.
 fn references<'a, C: Content>(group: &Group<'a>) -> Vec<Wanted<'a>> {
-    let fields = C::FIELDS
-        .iter()
-        .filter(|field| matches!(field.kind, Kind::Reference(..) | Kind::References(..)));
-    let wanted = fields.filter_map(|field| {
-        let mut path = field.name.split('.');
+    let fields = C::FIELDS.iter().filter(|field| field.is_reference());
+    let selected = |field: &'static Field<C::Model>| {
+        let mut path = field.path.split('.');
         let first = group.selection.field(path.next()?);
-        let selection = path.fold(first, |selection, name| selection.field(name));
+        let own = path.fold(first, |selection, name| selection.field(name));
+        let is_thumbnail = C::THUMBNAIL == Thumbnail::Field(field.path);
+        let thumbnail = is_thumbnail.then(|| group.selection.field(THUMBNAIL));
         let rows = group.rows.iter().filter_map(AnyRow::typed::<C>);
         let ids: Vec<EntryId> = rows.flat_map(|row| field.targets(&row.content)).collect();
-        (selection.exists() && !ids.is_empty()).then(|| Wanted {
-            ids,
+        let selections = [Some(own), thumbnail].into_iter().flatten();
+        let wanted = selections.filter(|selection| selection.exists() && !ids.is_empty());
+        let wanted = wanted.map(|selection| Wanted {
+            ids: ids.clone(),
             selection: Arc::new(selection),
-        })
-    });
-    wanted.collect()
+        });
+        Some(wanted.collect::<Vec<_>>())
+    };
+    fields.filter_map(selected).flatten().collect()
 }
 
 /// The ids that are not loaded yet, each once, by type.

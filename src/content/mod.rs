@@ -2,7 +2,6 @@
 //!
 //! Everything here works for all content types alike; what a type adds stands in `types/`.
 
-pub mod address;
 pub mod archive;
 pub mod autosave;
 pub mod by_id;
@@ -14,12 +13,11 @@ pub mod connection;
 pub mod count;
 pub mod dependency;
 pub mod draft;
-pub mod field;
 pub mod filter;
-pub mod format;
 pub mod given;
 pub mod history;
 pub mod input;
+mod label;
 pub mod lifecycle;
 pub mod list_change;
 pub mod load;
@@ -32,6 +30,8 @@ pub mod media_clean;
 pub mod media_removal;
 pub mod media_sweep;
 pub mod merge;
+mod merge_list;
+pub mod model;
 pub mod number;
 pub mod object;
 pub mod order;
@@ -52,6 +52,7 @@ pub mod sort_key;
 pub mod status;
 pub mod translation;
 pub mod types;
+mod unique;
 pub mod upload;
 pub mod usage;
 pub mod used_by;
@@ -69,13 +70,13 @@ use sea_orm::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use self::{
-    field::Field,
     filter::Filter,
     input::{Input, Translation},
+    merge::Column,
+    model::field::{Field, Group},
     order::OrderBy,
     scope::Loaded,
 };
-use crate::error::Problem;
 
 /// What a content type adds to an entry.
 pub trait Content: ObjectType + From<Loaded<Self::Model>> + Clone + Send + Sync + 'static {
@@ -85,12 +86,20 @@ pub trait Content: ObjectType + From<Loaded<Self::Model>> + Clone + Send + Sync 
     const NAME: &'static str;
     /// What it is, for the schema.
     const ABOUT: &'static str;
-    /// Its fields with their limits.
+    /// The name of lists of its entries in Rust, such as `story_sections`.
+    const MANY: &'static str;
+    /// Its fields.
     const FIELDS: &'static [Field<Self::Model>];
+    /// The groups of its fields.
+    const GROUPS: &'static [Group];
+    /// The paths of what its entries are called in lists: the first that has a value.
+    const LABELS: &'static [&'static str];
+    /// The picture that stands for an entry in lists.
+    const THUMBNAIL: Thumbnail;
     /// Each writes the sort key of a name into a row.
-    const SORT_KEYS: &'static [fn(&mut Self::Model)] = &[];
-    /// Whether its entries have a position of their own, for lists without a section.
-    const POSITIONED: bool = false;
+    const SORT_KEYS: &'static [fn(&mut Self::Model)];
+    /// Whether its entries have a position of their own, for lists without an owner.
+    const POSITIONED: bool;
 
     /// What an editor may write of it.
     type Input: Input;
@@ -120,6 +129,41 @@ pub trait Content: ObjectType + From<Loaded<Self::Model>> + Clone + Send + Sync 
     /// The row and its scope.
     fn loaded(&self) -> &Loaded<Self::Model>;
 
-    /// What is wrong across the fields of a row, whether it is public or not.
-    fn check(_row: &Self::Model, _problems: &mut Vec<Problem>) {}
+    /// Its name in the words of messages, such as `story section`.
+    fn in_words() -> String {
+        let mut words = String::new();
+        for letter in Self::NAME.chars() {
+            if letter.is_uppercase() && !words.is_empty() {
+                words.push(' ');
+            }
+            words.extend(letter.to_lowercase());
+        }
+        words
+    }
+
+    /// Its field with this path in the API.
+    fn field(path: &str) -> Option<&'static Field<Self::Model>> {
+        Self::FIELDS.iter().find(|field| field.path == path)
+    }
+
+    /// Its fields as merging sees them.
+    fn columns() -> Vec<Column> {
+        let column = |field: &Field<Self::Model>| Column {
+            path: field.path,
+            stored_as: field.stored_as,
+            shape: field.shape(),
+        };
+        Self::FIELDS.iter().map(column).collect()
+    }
+}
+
+/// The picture that stands for an entry in lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thumbnail {
+    /// There is none.
+    None,
+    /// What the field with this path refers to.
+    Field(&'static str),
+    /// The entry itself, which is a picture.
+    Itself,
 }

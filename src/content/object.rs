@@ -12,7 +12,7 @@ use super::{
     scope::{Loaded, Scope},
     status::EntryStatus,
     translation::{Translation, fallbacks, translations},
-    types::metered::Metered,
+    types::{Asset, metered::Metered},
 };
 
 /// An entry of one content type.
@@ -113,6 +113,16 @@ impl<C: Content> EntryFields<C> {
         translations.into_iter().map(Metered).collect()
     }
 
+    /// What the entry is called in lists, in the locale of the view; empty for a draft that has no such text yet.
+    pub async fn label(&self) -> &str {
+        self.0.loaded().label::<C>()
+    }
+
+    /// The picture that stands for the entry in lists: of an asset, the asset itself.
+    pub async fn thumbnail(&self) -> Option<Entry<Asset>> {
+        self.0.loaded().thumbnail::<C>()
+    }
+
     /// When the entry was created.
     pub async fn created_at(&self) -> DateTime {
         DateTime(self.life().created_at)
@@ -153,6 +163,19 @@ pub struct Link {
     pub label: String,
     /// Where it leads.
     pub url: super::scalar::Url,
+}
+
+impl Link {
+    /// The links of a row.
+    pub fn all(links: &entity::link::Links) -> Vec<Metered<Self>> {
+        let shown = |link: &entity::link::Link| {
+            Metered(Self {
+                label: link.label.clone(),
+                url: super::scalar::Url(link.url.clone()),
+            })
+        };
+        links.0.iter().map(shown).collect()
+    }
 }
 
 /// An address with the words to click on.

@@ -145,6 +145,38 @@ key_from! {
     Instant => |instant| Self::Instant(instant),
 }
 
+/// A column that lists are sorted by.
+pub trait Keyed {
+    /// Its value.
+    fn key(&self) -> Key;
+}
+
+macro_rules! keyed {
+    ($($of:ty => |$value:ident| $key:expr),+ $(,)?) => {$(
+        impl Keyed for $of {
+            fn key(&self) -> Key {
+                let $value = self;
+                $key
+            }
+        }
+    )+};
+}
+
+keyed! {
+    String => |text| text.into(),
+    entity::partial_date::PartialDate => |date| date.into(),
+    i32 => |number| (*number).into(),
+    i64 => |number| (*number).into(),
+    entity::decimal::Decimal => |number| number.millionths().into(),
+    entity::Date => |day| (*day).into(),
+}
+
+impl<T: Keyed> Keyed for Option<T> {
+    fn key(&self) -> Key {
+        self.as_ref().map_or(Key::Missing, Keyed::key)
+    }
+}
+
 impl<T: Into<Self>> From<Option<T>> for Key {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Missing, Into::into)

@@ -9,7 +9,6 @@ use entity::{
 
 use super::{
     Content,
-    input::path_of,
     merge::differences,
     write::{empty, fields_of},
 };
@@ -53,10 +52,8 @@ pub(super) fn changed_fields<C: Content>(
         Some(before) => fields_of(before)?,
         None => empty::<C>()?,
     };
-    let differences = differences(&before, &fields_of(content)?);
-    let paths = differences
-        .into_iter()
-        .map(|difference| path_of::<C>(&difference.field, difference.locale.as_deref()));
+    let differences = differences(&C::columns(), &before, &fields_of(content)?);
+    let paths = differences.into_iter().map(|difference| difference.path);
     Ok(revision::ChangedFields(paths.collect()))
 }
 

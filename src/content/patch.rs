@@ -197,8 +197,7 @@ fn missing(path: String) -> Problem {
 
 /// A value for this place, as the field there stores it.
 fn trimmed<C: Content>(place: &Place, value: Value) -> Value {
-    let field = C::FIELDS.iter().find(|field| field.name == place.path);
-    match field {
+    match C::field(&place.path) {
         Some(field) => field.trim(value),
         None => value,
     }

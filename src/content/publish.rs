@@ -11,18 +11,18 @@ use sea_orm::{
 
 use super::{
     Content,
-    address::{self, Address},
     change::{Change, at, id_of, within},
     check,
-    field::Field,
     mask::Mask,
+    model::field::Field,
     reference,
     types::for_type,
+    unique::{self, Claims},
 };
 use crate::{
     auth::Right,
     database::Batch,
-    error::{Error, Problem, ProblemCode, Result, on_constraint},
+    error::{Error, Problem, ProblemCode, Result, on_constraints},
     event::{self, Action, moment},
     id,
 };
@@ -38,7 +38,7 @@ pub(super) struct Candidate {
     revision: i32,
     /// What it cannot be public without, by the names of the fields.
     needs: Vec<(&'static str, EntryId)>,
-    pub(super) address: Address,
+    pub(super) claims: Claims,
 }
 
 impl Candidate {
@@ -47,13 +47,13 @@ impl Candidate {
         let required = C::FIELDS.iter().filter(|field| field.required.by(row));
         let targets = |field: &'static Field<C::Model>| {
             let targets = field.targets(row).into_iter();
-            targets.map(|target| (field.name, target))
+            targets.map(|target| (field.path, target))
         };
         Self {
             id,
             revision,
             needs: required.flat_map(targets).collect(),
-            address: Address::of(row),
+            claims: Claims::of::<C>(row),
         }
     }
 }
@@ -95,12 +95,12 @@ impl Change {
         } else {
             Some(self.moment().await?)
         };
-        problems.extend(address::taken_slugs(&self.tx, candidates).await?);
+        problems.extend(unique::taken_in_type(&self.tx, candidates).await?);
         if let Some(moment) = moment.filter(|_| problems.is_empty()) {
             self.move_flags(candidates, moment).await?;
         }
         problems.extend(self.not_public(candidates).await?);
-        problems.extend(address::taken_anchors(&self.tx, &self.principal, candidates).await?);
+        problems.extend(unique::taken_in_lists(&self.tx, &self.principal, candidates).await?);
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
@@ -166,15 +166,20 @@ impl Change {
         Ok(())
     }
 
-    /// Makes the revision public. Somebody may have taken its address since that was looked up.
+    /// Makes the revision public. Somebody may have taken what is unique of it since that was looked up.
     async fn raise<C: Content>(&self, candidate: &Candidate) -> Result<()> {
         let Candidate { id, revision, .. } = *candidate;
         let named = Condition::all()
             .add(Expr::col("entry_id").eq(id.uuid))
             .add(Expr::col("revision").eq(revision));
         let raised = self.set_flag::<C>("published", true, named).await;
-        on_constraint(raised, "page_slug_key", address::taken_slug)
-            .map_err(|error| within(id, error))
+        let constraints = unique::unique_fields::<C>().map(|field| {
+            (
+                unique::constraint::<C>(field),
+                unique::taken::<C>(field.path),
+            )
+        });
+        on_constraints(raised, constraints).map_err(|error| within(id, error))
     }
 
     async fn record_publications(

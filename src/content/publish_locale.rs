@@ -1,12 +1,11 @@
 //! Publishing one locale alone: the public revision with the texts of the draft in that locale, and nothing else of it.
 
 use entity::entry_id::EntryId;
-use serde_json::Value;
 
 use super::{
     Content,
     change::{Change, refuse_archived, within},
-    merge::Fields,
+    merge::with_texts,
     origin::Origin,
     publish::Candidate,
     types::for_type,
@@ -71,7 +70,12 @@ impl Change {
         let latest = entry.latest_revision;
         let public = self.known_revision::<C>(id, published).await?;
         let draft = self.known_revision::<C>(id, latest).await?;
-        let mixed = with_texts(fields_of(&public)?, &fields_of(&draft)?, locale);
+        let mixed = with_texts(
+            &C::columns(),
+            fields_of(&public)?,
+            &fields_of(&draft)?,
+            locale,
+        );
         if mixed == fields_of(&public)? {
             return Ok(None);
         }
@@ -108,17 +112,4 @@ impl Change {
         self.tell(Action::EntryUpdated, id, revision);
         Ok(())
     }
-}
-
-/// The public content with the draft's texts in one locale.
-fn with_texts(mut public: Fields, draft: &Fields, locale: &str) -> Fields {
-    for (name, value) in &mut public {
-        if let Value::Object(texts) = value {
-            match draft.get(name).and_then(|texts| texts.get(locale)) {
-                Some(text) => texts.insert(locale.to_owned(), text.clone()),
-                None => texts.remove(locale),
-            };
-        }
-    }
-    public
 }

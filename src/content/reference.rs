@@ -8,7 +8,7 @@ use sea_orm::{
     sea_query::{DeleteStatement, InsertStatement},
 };
 
-use super::{Content, field::Field, usage::without};
+use super::{Content, model::field::Field, usage::without};
 use crate::{
     auth::Principal,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
@@ -34,7 +34,7 @@ pub async fn checked<C: Content>(
         let lacking = targets.filter(|id| !found.contains(id) && !kept.contains(id));
         problems.extend(lacking.map(|id| {
             let message = format!("{id} does not exist");
-            Problem::new(ProblemCode::NotFound, field.name, message)
+            Problem::new(ProblemCode::NotFound, field.path, message)
         }));
     }
     if !problems.is_empty() {
@@ -101,7 +101,7 @@ pub fn recording<C: Content>(
 ) -> Option<InsertStatement> {
     let of_field = |field: &'static Field<C::Model>| {
         let targets = field.targets(row).into_iter();
-        targets.map(|target| (field.name, target))
+        targets.map(|target| (field.path, target))
     };
     let mut references: Vec<_> = C::FIELDS.iter().flat_map(of_field).collect();
     // Each locks its target against being erased: always in the same order, so that two never wait for each other.

@@ -12,6 +12,7 @@ use sea_orm::prelude::Uuid;
 
 use super::{
     Content, locale, markdown,
+    model::target::Target,
     object::Entry,
     parts::Moments,
     row::{AnyRow, Row},
@@ -95,6 +96,11 @@ impl<M> Loaded<M> {
         &self.row
     }
 
+    /// The row, to be shown once more.
+    pub(super) fn shared_row(&self) -> Arc<Row<M>> {
+        Arc::clone(&self.row)
+    }
+
     /// What the read looked at.
     pub fn view(&self) -> &View {
         &self.scope.view
@@ -166,8 +172,9 @@ impl<M> Loaded<M> {
     }
 
     /// The entries that a field refers to, as far as the view shows them.
-    pub fn many<C: Content>(&self, ids: &[EntryId]) -> Vec<Entry<C>> {
-        ids.iter().filter_map(|id| self.one(Some(*id))).collect()
+    pub fn many<T: Target>(&self, ids: &[EntryId]) -> Vec<T::Shown> {
+        let rows = ids.iter().filter_map(|id| self.any(*id));
+        rows.filter_map(|row| T::shown(row, &self.scope)).collect()
     }
 
     /// The entry of any type that a field refers to, if the view shows it.

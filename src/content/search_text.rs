@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{InsertStatement, LockType, OnConflict, Query},
 };
 
-use super::{Content, field::Kind, types::for_type};
+use super::{Content, model::field::Stored, types::for_type};
 use crate::{
     app::App,
     error::{Error, Result},
@@ -149,10 +149,10 @@ async fn record_latest<C: Content>(tx: &DatabaseTransaction, id: Uuid) -> Result
 fn said<C: Content>(row: &C::Model) -> String {
     let mut texts: Vec<&str> = Vec::new();
     for field in C::FIELDS {
-        match &field.kind {
-            Kind::Text(get, _, _) => texts.extend(get(row)),
-            Kind::Localized(get, _, _) => texts.extend(get(row).0.values().map(String::as_str)),
-            Kind::Number(..) | Kind::Links(..) | Kind::Reference(..) | Kind::References(..) => {}
+        match (field.get)(row) {
+            Stored::Text(text) => texts.extend(text),
+            Stored::Texts(localized) => texts.extend(localized.0.values().map(String::as_str)),
+            _ => {}
         }
     }
     // A folded text has no line breaks, so that nothing is found that begins in one field and ends in another.

@@ -31,7 +31,7 @@ pub enum TranslationStatus {
 fn localized<C: Content>(row: &C::Model) -> impl Iterator<Item = (&'static str, &Localized)> {
     C::FIELDS
         .iter()
-        .filter_map(|field| Some((field.name, field.texts(row)?)))
+        .filter_map(|field| Some((field.path, field.texts(row)?)))
 }
 
 impl<M> Loaded<M> {

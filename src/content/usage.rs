@@ -8,7 +8,6 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Uuid};
 use super::{
     Content,
     change::{Change, id_of},
-    input::reference_fields,
     origin::Origin,
     reference::without_missing,
     types::for_type,
@@ -180,7 +179,7 @@ impl Change {
     async fn requires<C: Content>(&self, owner: &Owner) -> Result<bool> {
         let Some(field) = C::FIELDS
             .iter()
-            .find(|field| field.name == owner.field && field.may_require_references())
+            .find(|field| field.path == owner.field && field.may_require_references())
         else {
             return Ok(false);
         };
@@ -217,8 +216,8 @@ pub(super) fn without<C: Content>(
         let id = value.as_str().and_then(|text| text.parse().ok());
         id.is_some_and(&is_going)
     };
-    for name in reference_fields::<C>() {
-        match fields.get_mut(name) {
+    for field in C::FIELDS.iter().filter(|field| field.is_reference()) {
+        match fields.get_mut(field.stored_as) {
             Some(serde_json::Value::Array(ids)) => ids.retain(|id| !goes(id)),
             Some(value) if goes(value) => *value = serde_json::Value::Null,
             _ => {}

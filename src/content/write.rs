@@ -171,7 +171,7 @@ impl Change {
             let base = self.revision::<C>(id, saving.expected).await?;
             let base = base.map(|base| fields_of(&base)).transpose()?;
             let yours = edit(base.clone().unwrap_or_else(|| theirs.clone()))?;
-            match merged(base, &theirs, &yours) {
+            match merged::<C>(base, &theirs, &yours) {
                 Ok(merged) => merged,
                 Err(clashes) => {
                     let expected = saving.expected;
@@ -350,10 +350,15 @@ impl Change {
 }
 
 /// Both changes in one, or where they clash.
-fn merged(base: Option<Fields>, theirs: &Fields, yours: &Fields) -> Result<Fields, Vec<Clash>> {
+fn merged<C: Content>(
+    base: Option<Fields>,
+    theirs: &Fields,
+    yours: &Fields,
+) -> Result<Fields, Vec<Clash>> {
+    let columns = C::columns();
     match base {
-        Some(base) => merge(&base, theirs, yours),
-        None => match clashes_without_base(theirs, yours) {
+        Some(base) => merge(&columns, &base, theirs, yours),
+        None => match clashes_without_base(&columns, theirs, yours) {
             clashes if clashes.is_empty() => Ok(theirs.clone()),
             clashes => Err(clashes),
         },

@@ -14,11 +14,11 @@ use crate::{
         change::id_of,
         connection::Connection,
         history,
-        input::path_of,
+        merge::Difference,
         page_args::{ListIdentity, RawPageArgs},
         read::{self, Slice},
         scalar::DateTime,
-        types::{for_type, parse_id, reader},
+        types::{parse_id, reader},
         user_error::present,
     },
     error::Result,
@@ -127,13 +127,10 @@ impl HistoryQuery {
             return Ok(None);
         };
         let differences = history::diff(snapshot, &reader.principal, &entry, from, to).await?;
-        let change = |difference: crate::content::merge::Difference| {
-            let locale = difference.locale.as_deref();
-            FieldChange {
-                path: for_type!(id.content_type, C => path_of::<C>(&difference.field, locale)),
-                before: present(difference.before),
-                after: present(difference.after),
-            }
+        let change = |difference: Difference| FieldChange {
+            path: difference.path,
+            before: present(difference.before),
+            after: present(difference.after),
         };
         Ok(Some(RevisionDiff {
             from,

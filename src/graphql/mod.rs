@@ -3,6 +3,7 @@
 mod account;
 mod actor;
 mod api_token;
+mod content_types;
 mod declared;
 pub(crate) mod document;
 mod email_change;
@@ -47,6 +48,7 @@ use tracing::Instrument;
 pub use self::execution::Document;
 pub(crate) use self::execution::Types;
 use self::{
+    content_types::ContentTypesQuery,
     declared::Declared,
     execution::{Plan, Plans, coerce, complete_response, with_suggestion},
     meter::Meter,
@@ -72,6 +74,7 @@ pub struct Query(
     history::HistoryQuery,
     usage::UsageQuery,
     work_list::WorkListQuery,
+    ContentTypesQuery,
     SiteQuery,
     event::EventQuery,
     AccessQueries,

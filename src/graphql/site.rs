@@ -32,6 +32,12 @@ pub struct Site;
 /// What the settings say about the site.
 #[Object]
 impl Site {
+    /// Under what name people know the site.
+    #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
+    async fn name(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(reader(ctx)?.app.site.name.clone())
+    }
+
     /// The locales that content is written in, the default one first.
     #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
     async fn locales(&self, ctx: &Context<'_>) -> Result<Vec<Metered<SiteLocale>>> {

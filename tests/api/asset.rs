@@ -72,8 +72,8 @@ on_both_engines! {
             (json!({"credit": "x".repeat(201)}), "credit: must be at most 200 characters, and is 201"),
             (json!({"focalX": 1.01, "focalY": 0.5}), "focalPoint.x: must be from 0 to 1"),
             (json!({"focalX": 0.5, "focalY": -0.01}), "focalPoint.y: must be from 0 to 1"),
-            (json!({"focalX": 0.5}), "focalPoint: must have both x and y"),
-            (json!({"focalY": 0.5}), "focalPoint: must have both x and y"),
+            (json!({"focalX": 0.5}), "focalPoint.y: must be given with focalPoint.x"),
+            (json!({"focalY": 0.5}), "focalPoint.x: must be given with focalPoint.y"),
         ]).await;
     }
 }

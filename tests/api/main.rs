@@ -17,6 +17,7 @@ mod canaries;
 mod clocks;
 mod concurrent_writes;
 mod content_moments;
+mod content_types;
 mod contention;
 mod cors;
 mod csrf;

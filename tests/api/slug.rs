@@ -29,7 +29,7 @@ on_both_engines! {
         app.public::<Page>("first", content::page("story")).await;
         let second = app.draft::<Page>("second", content::page("story")).await;
         let error = app.publish(&[second]).await.expect_err("taken");
-        assert_eq!(error.to_string(), format!("{second}.slug: is the address of another public page"));
+        assert_eq!(error.to_string(), format!("{second}.slug: is the slug of another public page"));
         assert_eq!(found(&app, "story").await, json!({"key": "first", "slug": "story"}));
     }
 

@@ -5,7 +5,6 @@ use entity::asset::Model;
 use std::sync::Arc;
 
 use super::{
-    asset::{Asset, AssetInput, AssetTranslationInput},
     declare::payload,
     mutation::{Circumstances, Outcome, create, outcome},
     root::{parse_id, reader},
@@ -15,6 +14,7 @@ use crate::{
     content::{
         given::Given,
         input::Edit,
+        model::types::asset::{Asset, AssetInput, AssetTranslationInput},
         patch::Patch,
         scalar::Locale,
         upload::{Upload, UploadedFile, Uploads, no_file},

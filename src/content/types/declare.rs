@@ -68,8 +68,8 @@ macro_rules! api {
                 view: Option<$crate::content::view::ContentView>,
             ) -> $crate::error::Result<Option<$crate::content::object::Entry<$content>>> {
                 match by {
-                    $by::Id(id) => super::root::by_id(ctx, &id, view).await,
-                    $by::Key(key) => super::root::by_key(ctx, key, view).await,
+                    $by::Id(id) => $crate::content::types::root::by_id(ctx, &id, view).await,
+                    $by::Key(key) => $crate::content::types::root::by_key(ctx, key, view).await,
                     $($by::$variant(value) => $find(ctx, value, view).await,)?
                 }
             }
@@ -89,23 +89,66 @@ macro_rules! api {
                 view: Option<$crate::content::view::ContentView>,
             ) -> $crate::error::Result<$crate::content::connection::Connection<$crate::content::object::Entry<$content>>> {
                 let page = $crate::content::page_args::RawPageArgs { first, after, last, before };
-                super::list::list(ctx, page, filter, order_by.unwrap_or_default(), view).await
+                $crate::content::types::list::list(ctx, page, filter, order_by.unwrap_or_default(), view).await
             }
         }
     };
 }
 
-/// Declares the mutations that create and change an entry of a content type.
+/// Declares the mutations that create and change an entry of a content type, or change it alone.
 macro_rules! mutations {
     ($content:ident {
         mutation: $mutation:ident, field: $field:ident as $shown:literal,
-        create: $create:ident($create_input:ident) -> $create_payload:ident,
+        $(create: $create:ident($create_input:ident) -> $create_payload:ident,)?
         update: $update:ident($update_input:ident) -> $update_payload:ident
     }) => {
-        $crate::content::types::declare::payload!($content, $field, $create_payload);
+        $(
+            $crate::content::types::declare::payload!($content, $field, $create_payload);
+            $crate::content::types::declare::create_input!($content, $create_input);
+        )?
         $crate::content::types::declare::payload!($content, $field, $update_payload);
         $crate::content::types::declare::update_input!($content, $update_input);
 
+        /// Mutations of the content type.
+        #[derive(Default)]
+        pub struct $mutation;
+
+        #[async_graphql::Object]
+        impl $mutation {
+            $(
+                #[doc = concat!("Creates one `", stringify!($content), "`, a draft.")]
+                async fn $create(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                    #[graphql(desc = "The new entry.")] input: $create_input,
+                ) -> $crate::error::Result<$create_payload> {
+                    let (entry, user_errors) = input.run(ctx, $shown).await?;
+                    Ok($create_payload {
+                        $field: entry,
+                        user_errors,
+                    })
+                }
+            )?
+
+            #[doc = concat!("Saves a new revision of one `", stringify!($content), "`.")]
+            async fn $update(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+                #[graphql(desc = "What is to change.")] input: $update_input,
+            ) -> $crate::error::Result<$update_payload> {
+                let (entry, user_errors) = input.run(ctx, $shown).await?;
+                Ok($update_payload {
+                    $field: entry,
+                    user_errors,
+                })
+            }
+        }
+    };
+}
+
+/// Declares what an editor sends to create an entry.
+macro_rules! create_input {
+    ($content:ident, $create_input:ident) => {
         /// A new entry, which is a draft.
         #[derive(Clone, Debug, async_graphql::InputObject)]
         pub struct $create_input {
@@ -121,47 +164,24 @@ macro_rules! mutations {
             message: Option<String>,
         }
 
-        /// Mutations of the content type.
-        #[derive(Default)]
-        pub struct $mutation;
-
-        #[async_graphql::Object]
-        impl $mutation {
-            #[doc = concat!("Creates a `", stringify!($content), "`, a draft.")]
-            async fn $create(
-                &self,
+        impl $create_input {
+            async fn run(
+                self,
                 ctx: &async_graphql::Context<'_>,
-                #[graphql(desc = "The new entry.")] input: $create_input,
-            ) -> $crate::error::Result<$create_payload> {
-                let circumstances = super::mutation::Circumstances {
-                    field: $shown,
-                    message: input.message,
+                field: &str,
+            ) -> $crate::content::types::mutation::Outcome<$content> {
+                let circumstances = $crate::content::types::mutation::Circumstances {
+                    field,
+                    message: self.message,
                 };
                 let edit = $crate::content::input::Edit::<$content> {
-                    locale: input.locale,
-                    content: Some(input.content),
-                    translations: input.translations.unwrap_or_default(),
+                    locale: self.locale,
+                    content: Some(self.content),
+                    translations: self.translations.unwrap_or_default(),
                 };
                 let empty = Default::default();
-                let (entry, user_errors) =
-                    super::mutation::create(ctx, circumstances, input.key, empty, edit).await?;
-                Ok($create_payload {
-                    $field: entry,
-                    user_errors,
-                })
-            }
-
-            #[doc = concat!("Saves a new revision of a `", stringify!($content), "`.")]
-            async fn $update(
-                &self,
-                ctx: &async_graphql::Context<'_>,
-                #[graphql(desc = "What is to change.")] input: $update_input,
-            ) -> $crate::error::Result<$update_payload> {
-                let (entry, user_errors) = input.run(ctx, $shown).await?;
-                Ok($update_payload {
-                    $field: entry,
-                    user_errors,
-                })
+                $crate::content::types::mutation::create(ctx, circumstances, self.key, empty, edit)
+                    .await
             }
         }
     };
@@ -210,8 +230,8 @@ macro_rules! update_input {
                 self,
                 ctx: &async_graphql::Context<'_>,
                 field: &str,
-            ) -> super::mutation::Outcome<$content> {
-                let circumstances = super::mutation::Circumstances {
+            ) -> $crate::content::types::mutation::Outcome<$content> {
+                let circumstances = $crate::content::types::mutation::Circumstances {
                     field,
                     message: self.message,
                 };
@@ -220,7 +240,7 @@ macro_rules! update_input {
                     content: self.content,
                     translations: self.translations.unwrap_or_default(),
                 };
-                super::mutation::update(
+                $crate::content::types::mutation::update(
                     ctx,
                     circumstances,
                     &self.id,
@@ -233,4 +253,4 @@ macro_rules! update_input {
     };
 }
 
-pub(crate) use {api, content, mutations, payload, tables, update_input};
+pub(crate) use {api, content, create_input, mutations, payload, tables, update_input};

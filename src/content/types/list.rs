@@ -25,7 +25,7 @@ const DEEPEST_FILTER: usize = 5;
 const MOST_VALUES: usize = 1_000;
 
 /// The page. What is not selected is neither read nor counted.
-pub(super) async fn list<C: Content>(
+pub(in crate::content) async fn list<C: Content>(
     ctx: &Context<'_>,
     page: RawPageArgs,
     filter: Option<C::Filter>,

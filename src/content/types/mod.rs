@@ -1,36 +1,22 @@
-//! The content types, one file each, and the list of them, once.
+//! The list of content types, once, and what the API offers for all of them.
 
-mod declare;
-mod list;
+pub(super) mod declare;
+pub(super) mod find;
+pub(super) mod list;
 pub(crate) mod metered;
-mod mutation;
-mod root;
+pub(super) mod mutation;
+pub(super) mod root;
 
-mod asset;
 mod asset_file;
-mod impact_stat;
-mod milestone;
-mod page;
-mod story_section;
-mod team_member;
-mod testimonial;
-mod value;
 
 use async_graphql::{Enum, ID, Interface, MergedObject};
 use entity::entry::ContentType;
 use std::sync::Arc;
 
 use self::metered::Metered;
-pub use asset::Asset;
-pub use impact_stat::ImpactStat;
-pub use milestone::Milestone;
+pub use super::model::types::*;
 pub use mutation::entries_after;
-pub use page::Page;
 pub use root::{Reader, entries_of, parse_id, reader};
-pub use story_section::StorySection;
-pub use team_member::TeamMember;
-pub use testimonial::Testimonial;
-pub use value::Value;
 
 use super::{
     Content,
@@ -45,7 +31,7 @@ use super::{
 /// The name of a content type, and the limits of its fields by their paths.
 pub fn limits(content_type: ContentType) -> (&'static str, Vec<(&'static str, String)>) {
     for_type!(content_type, C => {
-        let limits = C::FIELDS.iter().map(|field| (field.name, field.limits()));
+        let limits = C::FIELDS.iter().map(|field| (field.path, field.limits()));
         (C::NAME, limits.collect())
     })
 }
@@ -72,6 +58,8 @@ macro_rules! content_types {
             field(name = "locale", ty = "Locale", desc = "The locale of the view in which the entry is shown: the first one in which it has texts."),
             field(name = "fallbacks", ty = "Vec<&'static str>", desc = "The fields whose text is in another locale than `locale`, because they have none in it."),
             field(name = "translations", ty = "Vec<Metered<Translation>>", desc = "How far the entry is translated, in each of the site's locales."),
+            field(name = "label", ty = "&str", desc = "What the entry is called in lists, in the locale of the view; empty for a draft that has no such text yet."),
+            field(name = "thumbnail", ty = "Option<Entry<Asset>>", desc = "The picture that stands for the entry in lists: of an asset, the asset itself."),
             field(name = "created_at", ty = "DateTime", desc = "When the entry was created."),
             field(name = "updated_at", ty = "DateTime", desc = "When the revision that is shown was saved."),
             field(name = "content_updated_at", ty = "DateTime", desc = "When what is shown of the entry, or of anything it shows, last changed."),

@@ -26,18 +26,18 @@ use crate::{
 };
 
 /// What a mutation gives back: the entry, or what is to be put right.
-pub(super) type Outcome<C> = Result<(Option<Entry<C>>, Vec<UserError>)>;
+pub(in crate::content) type Outcome<C> = Result<(Option<Entry<C>>, Vec<UserError>)>;
 
 /// What an editor sends beside the content.
-pub(super) struct Circumstances<'a> {
+pub(in crate::content) struct Circumstances<'a> {
     /// The field of the payload that shows the entry.
-    pub(super) field: &'a str,
+    pub(in crate::content) field: &'a str,
     /// Why, for the history.
-    pub(super) message: Option<String>,
+    pub(in crate::content) message: Option<String>,
 }
 
 /// Creates an entry. `empty` is the content to start from.
-pub(super) async fn create<C: Content>(
+pub(in crate::content) async fn create<C: Content>(
     ctx: &Context<'_>,
     circumstances: Circumstances<'_>,
     key: Option<String>,
@@ -59,7 +59,7 @@ pub(super) async fn create<C: Content>(
 }
 
 /// Changes an entry.
-pub(super) async fn update<C: Content>(
+pub(in crate::content) async fn update<C: Content>(
     ctx: &Context<'_>,
     circumstances: Circumstances<'_>,
     id: &ID,
@@ -83,7 +83,7 @@ pub(super) async fn update<C: Content>(
 }
 
 /// Makes the change true; gives the changed entry as an editor sees it, or what is to be put right.
-pub(super) async fn outcome<C: Content>(
+pub(in crate::content) async fn outcome<C: Content>(
     ctx: &Context<'_>,
     field: &str,
     locale: Option<Given<Locale>>,
@@ -150,7 +150,7 @@ fn as_editor(locale: Option<Given<Locale>>) -> ContentView {
 
 impl Reader {
     /// Refuses those who have the right on no entry of the type.
-    pub(super) fn require<C: Content>(&self, right: Right) -> Result<()> {
+    pub(in crate::content) fn require<C: Content>(&self, right: Right) -> Result<()> {
         self.principal.require(right)?;
         self.principal.require_type(C::TYPE)
     }

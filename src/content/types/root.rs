@@ -71,7 +71,10 @@ impl Reader {
     }
 
     /// The same for a root field of one type, which must be within reach.
-    pub(super) fn open_of<C: Content>(&self, view: Option<ContentView>) -> Result<View> {
+    pub(in crate::content) fn open_of<C: Content>(
+        &self,
+        view: Option<ContentView>,
+    ) -> Result<View> {
         self.principal.require_type(C::TYPE)?;
         self.open(view)
     }
@@ -99,7 +102,7 @@ pub fn reader<'ctx>(ctx: &Context<'ctx>) -> Result<&'ctx Reader> {
 }
 
 /// The entry with this id, if it is of this type.
-pub(super) async fn by_id<C: Content>(
+pub(in crate::content) async fn by_id<C: Content>(
     ctx: &Context<'_>,
     id: &ID,
     view: Option<ContentView>,
@@ -115,7 +118,7 @@ pub(super) async fn by_id<C: Content>(
 }
 
 /// The entry with this key.
-pub(super) async fn by_key<C: Content>(
+pub(in crate::content) async fn by_key<C: Content>(
     ctx: &Context<'_>,
     key: String,
     view: Option<ContentView>,
@@ -129,7 +132,7 @@ pub(super) async fn by_key<C: Content>(
 }
 
 /// The text, unless it holds NUL, which no text has and PostgreSQL does not take.
-pub(super) fn without_nul(text: String, path: &str) -> Result<String> {
+pub(in crate::content) fn without_nul(text: String, path: &str) -> Result<String> {
     if text.contains('\0') {
         let message = "must not hold the character NUL";
         return Err(Error::invalid(ProblemCode::Invalid, path, message));
@@ -138,7 +141,7 @@ pub(super) fn without_nul(text: String, path: &str) -> Result<String> {
 }
 
 /// The entry that the condition names, with all that its selection needs.
-pub(super) async fn one<C: Content>(
+pub(in crate::content) async fn one<C: Content>(
     ctx: &Context<'_>,
     condition: Condition,
     view: Option<ContentView>,

@@ -19,13 +19,13 @@ on_both_engines! {
         let query = format!("{{ history(id: \"{id}\") {{ totalCount nodes {{ number message changedFields isLatest isPublished }} }} }}");
         let answer = app.query_as_editor(&query).await;
         assert_eq!(answer["data"]["history"], json!({"totalCount": 2, "nodes": [
-            {"number": 2, "message": "Shorter", "changedFields": ["seo.title.en", "title.en"], "isLatest": true, "isPublished": false},
+            {"number": 2, "message": "Shorter", "changedFields": ["title.en", "seo.title.en"], "isLatest": true, "isPublished": false},
             {"number": 1, "message": null, "changedFields": ["slug", "title.en"], "isLatest": false, "isPublished": true},
         ]}));
         let query = format!("{{ diff(id: \"{id}\", from: 2, to: 1) {{ from to changes {{ path before after }} }} }}");
         let answer = app.query_as_editor(&query).await;
         assert_eq!(answer["data"]["diff"]["changes"], json!([
-            {"path": "seo.title.en", "before": "S", "after": null}, {"path": "title.en", "before": "Two", "after": "One"},
+            {"path": "title.en", "before": "Two", "after": "One"}, {"path": "seo.title.en", "before": "S", "after": null},
         ]));
         let answer = app.query_as_editor(&format!("{{ diff(id: \"{id}\", from: 1, to: 3) {{ to }} }}")).await;
         assert_eq!(content::problem(&answer).1, "to");

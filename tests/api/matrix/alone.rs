@@ -92,6 +92,7 @@ pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
             return Some(Sent::Nothing("totalCount"));
         }
         "signInMethods" => return Some(Sent::Nothing("password")),
+        "contentTypes" => return Some(Sent::Nothing("name")),
         "site" => return Some(Sent::Nothing("maxUploadBytes")),
         "endSession" => json!({"id": format!("session_{}", kindling::id::new().simple())}),
         "signIn" => json!({"email": email, "password": password}),
