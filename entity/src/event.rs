@@ -22,12 +22,6 @@ pub struct Model {
     pub entry_id: Option<Uuid>,
     pub entry_type: Option<crate::entry::ContentType>,
     pub revision: Option<i32>,
-    /// The account that it happened to, if it was one.
-    pub account_id: Option<Uuid>,
-    /// What it happened to, if it was neither an entry nor an account, such as `session_…`.
-    pub target: Option<String>,
-    /// The network that it came from, for what happens to accounts.
-    pub network: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -15,6 +15,8 @@ pub mod account;
 pub mod account_link;
 pub mod api_token;
 pub mod attempt;
+pub mod audit_counter;
+pub mod audit_event;
 pub mod challenge;
 pub mod identity;
 pub mod mail;

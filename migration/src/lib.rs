@@ -55,6 +55,7 @@ mod m20261128_020001_fold_search;
 mod m20261128_020002_order_indexes;
 mod m20261128_050001_index_replaced_revisions;
 mod m20261128_050002_index_event_networks;
+mod m20261128_060001_create_audit_event;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -115,6 +116,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_020001_fold_search::Migration),
             Box::new(m20261128_050001_index_replaced_revisions::Migration),
             Box::new(m20261128_050002_index_event_networks::Migration),
+            Box::new(m20261128_060001_create_audit_event::Migration),
         ]
     }
 }

@@ -9,9 +9,9 @@ use sea_orm::{
 use super::policy;
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     crypto::Secret,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
-    event::{self, AccountEvent, Action},
     fold::fold,
     id,
     identifier::{self, has_invisible},
@@ -37,7 +37,7 @@ pub struct NewAccount {
 pub async fn create(app: &App, new: NewAccount) -> Result<account::Model> {
     let (account, password) = checked(app, new).await?;
     let tx = app.database.begin().await?;
-    event::hold(&tx).await?;
+    audit::hold(&tx).await?;
     insert(&tx, &account, Some(password)).await?;
     tell_of_creation(&tx, &account).await?;
     tx.commit().await?;
@@ -118,7 +118,7 @@ pub(super) async fn checked(app: &App, new: NewAccount) -> Result<(account::Mode
     Ok((account, password))
 }
 
-/// Writes the account, and the hash of its password if it has one. The event counter must be held, so that two accounts
+/// Writes the account, and the hash of its password if it has one. The counter of the audit log must be held, so that two accounts
 /// with one address never wait for each other.
 pub(super) async fn insert(
     tx: &DatabaseTransaction,
@@ -168,8 +168,8 @@ pub(super) async fn tell_of_creation(
     tx: &DatabaseTransaction,
     account: &account::Model,
 ) -> Result<()> {
-    let event = AccountEvent::new(Action::AccountCreated, Some(account.id));
-    event::record_of_accounts(tx, vec![event], None, account.created_at).await
+    let event = AuditEvent::new(AuditAction::AccountCreated, Some(account.id));
+    audit::append(tx, vec![event], None, account.created_at).await
 }
 
 #[cfg(test)]

@@ -18,10 +18,10 @@ use sea_orm::{
 use super::{Client, Extent, Principal, Right, Role, Scope, authority::begin_on_accounts, sign_in};
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     clock::Clock,
     crypto::{Secret, machine_token, token},
     error::{Error, Problem, ProblemCode, Result},
-    event::{self, AccountEvent, Action},
     id, identifier,
     telemetry::outage,
 };
@@ -81,7 +81,7 @@ pub async fn create(
     api_token::Entity::insert(row.clone().into_active_model())
         .exec_without_returning(&tx)
         .await?;
-    let event = AccountEvent::new(Action::ApiTokenCreated, Some(maker));
+    let event = AuditEvent::new(AuditAction::ApiTokenCreated, Some(maker));
     tell(&tx, principal, client, event, row.id, now).await?;
     tx.commit().await?;
     Ok((row, secret))
@@ -167,7 +167,7 @@ pub async fn rotate(
         .validate()?
         .exec(&tx)
         .await?;
-    let event = AccountEvent::new(Action::ApiTokenRotated, Some(own));
+    let event = AuditEvent::new(AuditAction::ApiTokenRotated, Some(own));
     tell(&tx, principal, client, event, id, now).await?;
     tx.commit().await?;
     app.recent.clear();
@@ -198,7 +198,7 @@ pub async fn revoke(
         .validate()?
         .exec(&tx)
         .await?;
-    let event = AccountEvent::new(Action::ApiTokenRevoked, Some(row.account_id));
+    let event = AuditEvent::new(AuditAction::ApiTokenRevoked, Some(row.account_id));
     tell(&tx, principal, client, event, id, now).await?;
     tx.commit().await?;
     app.recent.clear();
@@ -210,7 +210,7 @@ pub(super) async fn revoke_all(
     tx: &DatabaseTransaction,
     account: Uuid,
     now: Instant,
-) -> Result<Vec<AccountEvent>> {
+) -> Result<Vec<AuditEvent>> {
     let revoked = api_token::Entity::update_many()
         .col_expr(api_token::Column::RevokedAt, Expr::value(now))
         .filter(api_token::Column::AccountId.eq(account))
@@ -218,7 +218,7 @@ pub(super) async fn revoke_all(
         .exec_with_returning(tx)
         .await?;
     let event = |row: api_token::Model| {
-        AccountEvent::new(Action::ApiTokenRevoked, Some(account)).at(public_id(row.id))
+        AuditEvent::new(AuditAction::ApiTokenRevoked, Some(account)).at(public_id(row.id))
     };
     Ok(revoked.into_iter().map(event).collect())
 }
@@ -248,12 +248,12 @@ async fn tell(
     tx: &DatabaseTransaction,
     principal: &Principal,
     client: &Client,
-    event: AccountEvent,
+    event: AuditEvent,
     token: Uuid,
     now: Instant,
 ) -> Result<()> {
     let event = event.at(public_id(token)).from(client.network());
-    event::record_of_accounts(tx, vec![event], principal.account_id(), now).await
+    audit::append(tx, vec![event], principal.account_id(), now).await
 }
 
 /// A token that was not revoked, with the current role of its maker.

@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     crypto::Secret,
     error::{Error, ProblemCode, Result, on_constraint},
-    event::{self, AccountEvent, Action},
     mail::words,
 };
 
@@ -60,7 +60,7 @@ pub async fn request(
     }
     let notice = words::email_change_requested(site);
     outbox.put(&tx, &account.email, &notice).await?;
-    let event = AccountEvent::new(Action::EmailChangeRequested, Some(id)).from(client.network());
+    let event = AuditEvent::new(AuditAction::EmailChangeRequested, Some(id)).from(client.network());
     finish(app, tx, principal, vec![event]).await?;
     Ok(app.clock.now())
 }
@@ -87,7 +87,7 @@ pub async fn create_link(
     }
     let link = link::make(app, &tx, Purpose::EmailChange, account.id, Some(email)).await?;
     let event =
-        AccountEvent::new(Action::EmailChangeRequested, Some(account.id)).from(client.network());
+        AuditEvent::new(AuditAction::EmailChangeRequested, Some(account.id)).from(client.network());
     finish(app, tx, principal, vec![event]).await?;
     Ok((account, link))
 }
@@ -104,7 +104,7 @@ pub async fn confirm(app: &App, client: &Client, token: &Secret) -> Result<accou
     let letter = words::email_changed(&app.site.name);
     app.outbox().put(&tx, &before.email, &letter).await?;
     // Nobody else takes an address from here on, so that two who want the same never wait for each other.
-    event::hold(&tx).await?;
+    audit::hold(&tx).await?;
     let email = found
         .email
         .ok_or_else(|| Error::internal("a link has no address"))?;
@@ -115,9 +115,9 @@ pub async fn confirm(app: &App, client: &Client, token: &Secret) -> Result<accou
     };
     let update = account::Entity::update(changed).validate()?.exec(&tx).await;
     let account = on_constraint(update, "account_email_key", is_taken)?;
-    let event = AccountEvent::new(Action::EmailChanged, Some(id)).from(client.network());
+    let event = AuditEvent::new(AuditAction::EmailChanged, Some(id)).from(client.network());
     let events = [vec![event], ended].concat();
-    event::record_of_accounts(&tx, events, Some(id), now).await?;
+    audit::append(&tx, events, Some(id), now).await?;
     tx.commit().await?;
     app.recent.clear();
     Ok(account)

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     error::{Error, ProblemCode, Result},
-    event::{self, AccountEvent, Action},
 };
 
 /// How many sessions of an account are shown, the last seen first.
@@ -76,7 +76,7 @@ pub async fn sign_out_everywhere(
     if keys_too {
         events.extend(revoke_keys(&tx, account, now).await?);
     }
-    event::record_of_accounts(&tx, events, principal.account_id(), now).await?;
+    audit::append(&tx, events, principal.account_id(), now).await?;
     tx.commit().await?;
     app.recent.clear();
     Ok(count)
@@ -87,7 +87,7 @@ pub(super) async fn revoke_keys(
     tx: &DatabaseTransaction,
     account: Uuid,
     now: Instant,
-) -> Result<Vec<AccountEvent>> {
+) -> Result<Vec<AuditEvent>> {
     let tokens = api_token::revoke_all(tx, account, now).await?;
     let links = preview_link::revoke_all(tx, account, now).await?;
     Ok([tokens, links].concat())
@@ -121,14 +121,14 @@ async fn end_where(
     let events = ended
         .into_iter()
         .map(|session| ended_event(account, session));
-    event::record_of_accounts(&tx, events.collect(), principal.account_id(), now).await?;
+    audit::append(&tx, events.collect(), principal.account_id(), now).await?;
     tx.commit().await?;
     app.recent.clear();
     Ok(())
 }
 
-fn ended_event(account: Uuid, session: Uuid) -> AccountEvent {
-    AccountEvent::new(Action::SessionEnded, Some(account)).at(public_id(session))
+fn ended_event(account: Uuid, session: Uuid) -> AuditEvent {
+    AuditEvent::new(AuditAction::SessionEnded, Some(account)).at(public_id(session))
 }
 
 /// Ends the sessions that the condition names and that stand; returns which. Whoever calls this empties `app.recent` after
@@ -154,7 +154,7 @@ pub(super) async fn end_all(
     account: Uuid,
     but: Option<Uuid>,
     now: Instant,
-) -> Result<Vec<AccountEvent>> {
+) -> Result<Vec<AuditEvent>> {
     challenge::end_all(tx, account).await?;
     let named = Condition::all()
         .add(session::Column::AccountId.eq(account))

@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     crypto::Secret,
     error::{Error, Problem, ProblemCode, Result},
-    event::{self, AccountEvent, Action},
     fold::fold,
     mail::words,
 };
@@ -64,11 +64,12 @@ pub async fn invite(
         return Err(Error::Invalid(problems));
     }
     let tx = begin_on_accounts(app, principal, &[]).await?;
-    event::hold(&tx).await?;
+    audit::hold(&tx).await?;
     insert(&tx, &account, None).await?;
     let link = link::make(app, &tx, Purpose::Invitation, account.id, None).await?;
     let link = delivered(app, &tx, delivery, &account, link).await?;
-    let event = AccountEvent::new(Action::AccountInvited, Some(account.id)).from(client.network());
+    let event =
+        AuditEvent::new(AuditAction::AccountInvited, Some(account.id)).from(client.network());
     finish(app, tx, principal, vec![event]).await?;
     Ok(Invited { account, link })
 }
@@ -93,7 +94,8 @@ pub async fn resend(
     }
     let link = link::make(app, &tx, Purpose::Invitation, account.id, None).await?;
     let link = delivered(app, &tx, delivery, &account, link).await?;
-    let event = AccountEvent::new(Action::AccountInvited, Some(account.id)).from(client.network());
+    let event =
+        AuditEvent::new(AuditAction::AccountInvited, Some(account.id)).from(client.network());
     finish(app, tx, principal, vec![event]).await?;
     Ok(Invited { account, link })
 }
@@ -133,8 +135,8 @@ pub async fn accept(
         .await?;
     set_password(&tx, id, hash, now).await?;
     link::end_all(&tx, id).await?;
-    let event = AccountEvent::new(Action::AccountJoined, Some(id)).from(client.network());
-    event::record_of_accounts(&tx, vec![event], Some(id), now).await?;
+    let event = AuditEvent::new(AuditAction::AccountJoined, Some(id)).from(client.network());
+    audit::append(&tx, vec![event], Some(id), now).await?;
     tx.commit().await?;
     Ok(account)
 }

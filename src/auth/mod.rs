@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api_token;
 pub mod attempt;
+pub mod audit;
 pub mod authority;
 pub mod bearer;
 pub mod challenge;
@@ -131,10 +132,10 @@ pub enum Right {
     ArchivePublished,
     /// Erase an entry for ever.
     Erase,
-    /// Read the event log of the whole site.
+    /// Read the audit log: sign-ins, accounts, tokens and settings.
+    ReadAuditEvents,
+    /// Read the event log: all of it with the right to read all drafts, otherwise the events that show in public.
     ReadEvents,
-    /// Read the events of content: all of them with the right to read all drafts, otherwise those that show in public.
-    ReadContentEvents,
     /// Look after accounts, roles, invitations, and what belongs to other accounts.
     ManageAccounts,
     /// List the entries whose drafts one may read.
@@ -282,8 +283,8 @@ fn extent(role: Role, right: Right) -> Extent {
         | Right::ArchiveDraft => [Own, Own, All, All],
         Right::Publish | Right::ArchivePublished => [None, Own, All, All],
         Right::ManageTokens => [None, Own, Own, All],
-        Right::ReadContentEvents => [None, None, All, All],
-        Right::Erase | Right::ReadEvents | Right::ManageAccounts => [None, None, None, All],
+        Right::ReadEvents => [None, None, All, All],
+        Right::Erase | Right::ReadAuditEvents | Right::ManageAccounts => [None, None, None, All],
     };
     match role {
         Role::Contributor => contributor,
@@ -307,7 +308,7 @@ fn deed(right: Right) -> &'static str {
         Right::ArchivePublished => "archive what is public",
         Right::Erase => "erase entries",
         Right::ReadEvents => "read the event log",
-        Right::ReadContentEvents => "read the events of content",
+        Right::ReadAuditEvents => "read the audit log",
         Right::ManageAccounts => "look after accounts",
         Right::ListDrafts => "list drafts",
         Right::SharePreviews => "make a preview link of this entry",

@@ -1,7 +1,7 @@
-//! Network addresses in events and sessions: they tell where somebody signed in from for a while, and are then removed.
+//! Network addresses in audit events and sessions: they tell where somebody signed in from for a while, and are then removed.
 
 use chrono::TimeDelta;
-use entity::{Instant, account, event, session};
+use entity::{Instant, account, audit_event, session};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
     prelude::{Expr, Uuid},
@@ -14,7 +14,7 @@ use crate::{app::App, error::Result};
 const EVENTS_AT_ONCE: u64 = 500;
 
 /// Removes the addresses that are older than the settings allow, and those of accounts that do not exist any more; returns from
-/// how many events and sessions.
+/// how many audit events and sessions.
 pub async fn purge(app: &App) -> Result<u64> {
     let days = TimeDelta::days(i64::from(app.config.address_retention_days));
     let before = app.clock.now() - days;
@@ -37,9 +37,9 @@ async fn purge_events(app: &App, before: Instant) -> Result<u64> {
     let mut purged = 0;
     loop {
         let tx = app.database.begin().await?;
-        let some = event::Entity::update_many()
-            .col_expr(event::Column::Network, Expr::value(None::<String>))
-            .filter(event::Column::Sequence.in_subquery(expired(before)))
+        let some = audit_event::Entity::update_many()
+            .col_expr(audit_event::Column::Network, Expr::value(None::<String>))
+            .filter(audit_event::Column::Sequence.in_subquery(expired(before)))
             .exec(&tx)
             .await?;
         tx.commit().await?;
@@ -57,12 +57,12 @@ fn expired(before: Instant) -> SelectStatement {
         .from(account::Entity)
         .to_owned();
     let is_over = Condition::any()
-        .add(event::Column::OccurredAt.lt(before))
+        .add(audit_event::Column::OccurredAt.lt(before))
         .add(whose().not_in_subquery(accounts));
     Query::select()
-        .column(event::Column::Sequence)
-        .from(event::Entity)
-        .and_where(event::Column::Network.is_not_null())
+        .column(audit_event::Column::Sequence)
+        .from(audit_event::Entity)
+        .and_where(audit_event::Column::Network.is_not_null())
         .cond_where(is_over)
         .limit(EVENTS_AT_ONCE)
         .to_owned()
@@ -70,15 +70,15 @@ fn expired(before: Instant) -> SelectStatement {
 
 /// Returns the account whose address an event holds: the actor, or else the account that it concerns.
 fn whose() -> SimpleExpr {
-    let accounts = [event::Column::ActorId, event::Column::AccountId];
+    let accounts = [audit_event::Column::ActorId, audit_event::Column::AccountId];
     Func::coalesce(accounts.map(Expr::col)).into()
 }
 
 /// Removes the addresses of an account from the events. Its sessions are erased with it.
 pub(super) async fn forget(tx: &DatabaseTransaction, account: Uuid) -> Result<()> {
-    event::Entity::update_many()
-        .col_expr(event::Column::Network, Expr::value(None::<String>))
-        .filter(event::Column::Network.is_not_null())
+    audit_event::Entity::update_many()
+        .col_expr(audit_event::Column::Network, Expr::value(None::<String>))
+        .filter(audit_event::Column::Network.is_not_null())
         .filter(whose().eq(account))
         .exec(tx)
         .await?;

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{AuditAction, AuditEvent},
     crypto::Secret,
     error::{Error, Result},
-    event::{AccountEvent, Action},
     mail::words,
 };
 
@@ -41,7 +41,7 @@ pub async fn change(
     freshen(&tx, session.id, now).await?;
     set_password(&tx, id, hash, now).await?;
     link::end_all(&tx, id).await?;
-    let event = AccountEvent::new(Action::PasswordChanged, Some(id)).from(client.network());
+    let event = AuditEvent::new(AuditAction::PasswordChanged, Some(id)).from(client.network());
     let ended = end::end_all(&tx, id, Some(session.id), now).await?;
     let letter = words::password_changed(&app.site.name);
     app.outbox().put(&tx, &account.email, &letter).await?;

@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     crypto::{Secret, token},
     database::only,
     error::{Error, ProblemCode, Result},
-    event::{self, AccountEvent, Action},
     id,
     mail::words,
 };
@@ -118,9 +118,9 @@ async fn answer_one(app: &App, request: reset_request::Model) -> Result<()> {
             let link = link::make(app, &tx, Purpose::PasswordReset, account.id, None).await?;
             let letter = words::password_reset(&app.site.name, link);
             app.outbox().put(&tx, &account.email, &letter).await?;
-            let event = AccountEvent::new(Action::PasswordResetRequested, Some(account.id))
+            let event = AuditEvent::new(AuditAction::PasswordResetRequested, Some(account.id))
                 .from(request.network);
-            event::record_of_accounts(&tx, vec![event], None, app.clock.now()).await?;
+            audit::append(&tx, vec![event], None, app.clock.now()).await?;
         }
     }
     tx.commit().await
@@ -155,8 +155,8 @@ pub async fn create_link(
         return refused("has not been joined yet: send the invitation again instead");
     }
     let link = link::make(app, &tx, Purpose::PasswordReset, account.id, None).await?;
-    let event =
-        AccountEvent::new(Action::PasswordResetRequested, Some(account.id)).from(client.network());
+    let event = AuditEvent::new(AuditAction::PasswordResetRequested, Some(account.id))
+        .from(client.network());
     finish(app, tx, principal, vec![event]).await?;
     Ok((account, link))
 }
@@ -177,13 +177,14 @@ pub async fn reset(
     let account = link::spend(&tx, Purpose::PasswordReset, &found, now).await?;
     set_password(&tx, account.id, hash, now).await?;
     link::end_all(&tx, account.id).await?;
-    let event = AccountEvent::new(Action::PasswordReset, Some(account.id)).from(client.network());
+    let event =
+        AuditEvent::new(AuditAction::PasswordReset, Some(account.id)).from(client.network());
     let ended = end::end_all(&tx, account.id, None, now).await?;
     let revoked = end::revoke_keys(&tx, account.id, now).await?;
     let letter = words::password_changed(&app.site.name);
     app.outbox().put(&tx, &account.email, &letter).await?;
     let events = [vec![event], ended, revoked].concat();
-    event::record_of_accounts(&tx, events, Some(account.id), now).await?;
+    audit::append(&tx, events, Some(account.id), now).await?;
     tx.commit().await?;
     app.recent.clear();
     Ok(account)

@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     database::{Transaction, only},
     error::{Error, ProblemCode, Result},
-    event::{self, AccountEvent, Action},
     fold::fold,
 };
 
@@ -47,7 +47,7 @@ pub async fn rename(
         .validate()?
         .exec(&tx)
         .await?;
-    let event = AccountEvent::new(Action::AccountUpdated, Some(id)).from(client.network());
+    let event = AuditEvent::new(AuditAction::AccountUpdated, Some(id)).from(client.network());
     finish(app, tx, principal, vec![event]).await?;
     Ok(account)
 }
@@ -75,7 +75,7 @@ pub async fn change_role(
         .validate()?
         .exec(&tx)
         .await?;
-    let event = AccountEvent::new(Action::RoleChanged, Some(id))
+    let event = AuditEvent::new(AuditAction::RoleChanged, Some(id))
         .at(format!("role_{}", role.to_value()))
         .from(client.network());
     let ended = end::end_all(&tx, id, None, app.clock.now()).await?;
@@ -107,7 +107,7 @@ pub async fn suspend(
         .validate()?
         .exec(&tx)
         .await?;
-    let event = AccountEvent::new(Action::AccountSuspended, Some(id)).from(client.network());
+    let event = AuditEvent::new(AuditAction::AccountSuspended, Some(id)).from(client.network());
     link::end_all(&tx, id).await?;
     let ended = end::end_all(&tx, id, None, now).await?;
     let revoked = end::revoke_keys(&tx, id, now).await?;
@@ -138,7 +138,7 @@ pub async fn reactivate(
         .validate()?
         .exec(&tx)
         .await?;
-    let event = AccountEvent::new(Action::AccountReactivated, Some(id)).from(client.network());
+    let event = AuditEvent::new(AuditAction::AccountReactivated, Some(id)).from(client.network());
     finish(app, tx, principal, vec![event]).await?;
     Ok(account)
 }
@@ -152,7 +152,7 @@ pub async fn erase(app: &App, client: &Client, principal: &Principal, id: Uuid) 
     network::forget(&tx, id).await?;
     forget_attempts(&tx, &account.email).await?;
     keep_an_admin(&tx).await?;
-    let mut event = AccountEvent::new(Action::AccountErased, Some(id));
+    let mut event = AuditEvent::new(AuditAction::AccountErased, Some(id));
     if principal.account_id() != Some(id) {
         event = event.from(client.network());
     }
@@ -175,7 +175,7 @@ pub(super) async fn locked(tx: &DatabaseTransaction, id: Uuid) -> Result<account
     })
 }
 
-/// The same, if it is there. It must be locked before the event counter is held.
+/// The same, if it is there. It must be locked before the counter of the audit log is held.
 pub(super) async fn find_locked(
     tx: &DatabaseTransaction,
     id: Uuid,
@@ -188,10 +188,10 @@ pub(super) async fn finish(
     app: &App,
     tx: Transaction,
     principal: &Principal,
-    events: Vec<AccountEvent>,
+    events: Vec<AuditEvent>,
 ) -> Result<()> {
     let actor = principal.account_id();
-    event::record_of_accounts(&tx, events, actor, app.clock.now()).await?;
+    audit::append(&tx, events, actor, app.clock.now()).await?;
     tx.commit().await?;
     app.recent.clear();
     Ok(())
@@ -205,10 +205,10 @@ pub(super) fn admins() -> Select<account::Entity> {
         .filter(account::Column::SuspendedAt.is_null())
 }
 
-/// Refuses to leave nobody who may look after people. It holds the event counter, so that two admins who put each other out
+/// Refuses to leave nobody who may look after people. It holds the counter of the audit log, so that two admins who put each other out
 /// at once do so one after the other, and the second one sees what the first one did.
 async fn keep_an_admin(tx: &DatabaseTransaction) -> Result<()> {
-    event::hold(tx).await?;
+    audit::hold(tx).await?;
     if admins().count(tx).await? > 0 {
         return Ok(());
     }

@@ -16,11 +16,12 @@ use sea_orm::{
 use super::{Client, Extent, Principal, Right, Role, authority::begin_on_accounts, extent};
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     clock::Clock,
     crypto::{Secret, preview_jwt::PreviewClaims},
     database::{LogPosition, ShownEntries},
     error::{Error, ProblemCode, Result},
-    event::{self, AccountEvent, Action, tail},
+    event::tail,
     id,
 };
 
@@ -94,10 +95,10 @@ pub async fn create(
     preview_link::Entity::insert(row.clone().into_active_model())
         .exec_without_returning(&tx)
         .await?;
-    let event = AccountEvent::new(Action::PreviewLinkCreated, Some(maker))
+    let event = AuditEvent::new(AuditAction::PreviewLinkCreated, Some(maker))
         .at(public_id(row.id))
         .from(client.network());
-    event::record_of_accounts(&tx, vec![event], Some(maker), now).await?;
+    audit::append(&tx, vec![event], Some(maker), now).await?;
     tx.commit().await?;
     Ok((row, token))
 }
@@ -148,10 +149,10 @@ pub async fn revoke(
         .exec(&tx)
         .await?;
     row.revoked_at = Some(now);
-    let event = AccountEvent::new(Action::PreviewLinkRevoked, Some(row.account_id))
+    let event = AuditEvent::new(AuditAction::PreviewLinkRevoked, Some(row.account_id))
         .at(public_id(id))
         .from(client.network());
-    event::record_of_accounts(&tx, vec![event], principal.account_id(), now).await?;
+    audit::append(&tx, vec![event], principal.account_id(), now).await?;
     tx.commit().await?;
     app.recent.clear();
     Ok(row)
@@ -162,7 +163,7 @@ pub(super) async fn revoke_all(
     tx: &DatabaseTransaction,
     account: Uuid,
     now: Instant,
-) -> Result<Vec<AccountEvent>> {
+) -> Result<Vec<AuditEvent>> {
     let revoked = preview_link::Entity::update_many()
         .col_expr(preview_link::Column::RevokedAt, Expr::value(now))
         .filter(preview_link::Column::AccountId.eq(account))
@@ -170,7 +171,7 @@ pub(super) async fn revoke_all(
         .exec_with_returning(tx)
         .await?;
     let event = |row: preview_link::Model| {
-        AccountEvent::new(Action::PreviewLinkRevoked, Some(account)).at(public_id(row.id))
+        AuditEvent::new(AuditAction::PreviewLinkRevoked, Some(account)).at(public_id(row.id))
     };
     Ok(revoked.into_iter().map(event).collect())
 }

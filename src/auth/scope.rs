@@ -15,12 +15,12 @@ fn needed(right: Right) -> &'static [&'static [Scope]] {
         // A history shows drafts.
         Right::ReadHistory => &[&[Drafts, History]],
         // Whoever reads the history of every entry reads the same there.
-        Right::ReadContentEvents => &[&[Events], &[Drafts, History]],
+        Right::ReadEvents => &[&[Events], &[Drafts, History]],
         Right::Create | Right::Change | Right::ArchiveDraft => &[&[Drafts, Write]],
         Right::Publish => &[&[Drafts, Publish]],
         Right::ArchivePublished => &[&[Drafts, Write, Publish]],
         Right::Erase
-        | Right::ReadEvents
+        | Right::ReadAuditEvents
         | Right::ManageAccounts
         | Right::SharePreviews
         | Right::ManageTokens => &[],
@@ -61,7 +61,7 @@ mod tests {
         Right::ArchivePublished,
         Right::Erase,
         Right::ReadEvents,
-        Right::ReadContentEvents,
+        Right::ReadAuditEvents,
         Right::ManageAccounts,
         Right::SharePreviews,
         Right::ManageTokens,

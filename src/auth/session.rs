@@ -12,11 +12,11 @@ use sea_orm::{
 use super::{Client, Principal, Role, Session};
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     clock::Clock,
     crypto::{Secret, jwt::Claims, token},
     database::Transaction,
     error::{Error, ProblemCode, Result},
-    event::{self, AccountEvent, Action},
     id,
     telemetry::{metrics::SignInStep, outage},
 };
@@ -58,7 +58,7 @@ pub(super) async fn begin(
     tx: Transaction,
     account: account::Model,
     client: &Client,
-    mut events: Vec<AccountEvent>,
+    mut events: Vec<AuditEvent>,
 ) -> Result<Tokens> {
     let now = app.clock.now();
     let row = session::ActiveModel {
@@ -77,11 +77,11 @@ pub(super) async fn begin(
         .await?;
     let id = account.id;
     let tokens = issue(app, &tx, session.id, account, None).await?;
-    let event = AccountEvent::new(Action::SignedIn, Some(id))
+    let event = AuditEvent::new(AuditAction::SignedIn, Some(id))
         .at(public_id(session.id))
         .from(client.network());
     events.push(event);
-    event::record_of_accounts(&tx, events, Some(id), now).await?;
+    audit::append(&tx, events, Some(id), now).await?;
     tx.commit().await?;
     app.telemetry.metrics.sign_ins.count(SignInStep::Succeeded);
     Ok(tokens)
@@ -155,8 +155,9 @@ async fn take_back_unused_child(tx: &DatabaseTransaction, parent: Uuid) -> Resul
 async fn end_stolen(app: &App, tx: Transaction, session: Uuid, account: Uuid) -> Result<Tokens> {
     let now = app.clock.now();
     super::end::end(&tx, session::Column::Id.eq(session), now).await?;
-    let event = AccountEvent::new(Action::RefreshTokenReused, Some(account)).at(public_id(session));
-    event::record_of_accounts(&tx, vec![event], None, now).await?;
+    let event =
+        AuditEvent::new(AuditAction::RefreshTokenReused, Some(account)).at(public_id(session));
+    audit::append(&tx, vec![event], None, now).await?;
     tx.commit().await?;
     app.recent.clear();
     tracing::warn!(%session, "a spent refresh token came again; its session has ended");

@@ -7,9 +7,9 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter
 use super::account::{NewAccount, checked, insert, is_none, tell_of_creation};
 use crate::{
     app::App,
+    auth::audit,
     crypto::{Secret, token},
     error::{Error, ProblemCode, Result},
-    event,
 };
 
 /// How long a link holds.
@@ -67,7 +67,7 @@ pub async fn accept(
     let (account, password) = checked(app, new).await?;
     let tx = app.database.begin().await?;
     // From here on nobody else makes an account, and all that were made before are seen.
-    event::hold(&tx).await?;
+    audit::hold(&tx).await?;
     let deleted = setup_token::Entity::delete_many()
         .filter(named)
         .exec(&tx)

@@ -21,10 +21,10 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     crypto::{Secret, password::has_right_length, token},
     database::{Transaction, only},
     error::{Error, ProblemCode, Result},
-    event::{self, AccountEvent, Action},
     telemetry::metrics::SignInStep,
 };
 
@@ -294,8 +294,8 @@ pub(super) async fn tell_of_failure(
 ) -> Result<()> {
     log_failure(client, account);
     let tx = app.database.begin().await?;
-    let event = AccountEvent::new(Action::SignInFailed, account).from(client.network());
-    event::record_of_accounts(&tx, vec![event], None, app.clock.now()).await?;
+    let event = AuditEvent::new(AuditAction::SignInFailed, account).from(client.network());
+    audit::append(&tx, vec![event], None, app.clock.now()).await?;
     app.telemetry.metrics.sign_ins.count(SignInStep::Failed);
     tx.commit().await
 }

@@ -5,10 +5,10 @@ use clap::{Args, Subcommand};
 use super::tell;
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     clock::Clock,
     config::Config,
     error::Result,
-    event::{self, AccountEvent, Action},
 };
 
 /// What can be done with the keys that sign access tokens.
@@ -37,8 +37,8 @@ async fn rotate(app: &App, at_once: bool) -> Result<String> {
     let now = app.clock.now();
     let tx = app.database.begin().await?;
     let active_at = app.crypto.keys.rotate(&tx, now, at_once).await?;
-    let event = AccountEvent::new(Action::SigningKeyRotated, None);
-    event::record_of_accounts(&tx, vec![event], None, now).await?;
+    let event = AuditEvent::new(AuditAction::SigningKeyRotated, None);
+    audit::append(&tx, vec![event], None, now).await?;
     tx.commit().await?;
     Ok(if at_once {
         "the new key signs now; access tokens of before do not hold any more".to_owned()

@@ -124,7 +124,7 @@ setting::settings! {
     trusted_proxies: Vec<IpNet> = parse::networks, Shape::List,
         allowed "IP addresses or networks such as 10.0.0.0/8, separated by commas", default "";
 
-    /// Days after which events and sessions lose the network address that they came from
+    /// Days after which audit events and sessions lose the network address that they came from
     address_retention_days: u32 = parse::whole_number::<u32, 1, 3_650>, Shape::Plain,
         allowed "whole number from 1 to 3650", default "90";
 

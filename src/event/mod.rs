@@ -1,4 +1,4 @@
-//! The event log: append-only, written in the transaction of the change, without gaps and in the order of the commits.
+//! The event log of content: append-only, written in the transaction of the change, without gaps and in the order of the commits.
 
 mod lineage;
 pub mod moment;
@@ -46,72 +46,6 @@ pub enum Action {
     EntryMoved,
     /// A file was cleaned of private metadata; all revisions of the entry that had it have the clean one.
     FileCleaned,
-    /// Somebody got an account.
-    AccountCreated,
-    /// Somebody was invited to have an account.
-    AccountInvited,
-    /// Somebody came to the account that they were invited to.
-    AccountJoined,
-    /// An account got another name.
-    AccountUpdated,
-    /// Nobody can sign in with the account any more.
-    AccountSuspended,
-    /// The account is no longer suspended.
-    AccountReactivated,
-    /// The account is gone for ever.
-    AccountErased,
-    /// Somebody who is signed in gave themselves another password.
-    PasswordChanged,
-    /// A link was made that sets a new password.
-    PasswordResetRequested,
-    /// A new password was set with such a link.
-    PasswordReset,
-    /// A link was made that gives the account another e-mail address.
-    EmailChangeRequested,
-    /// The account has another e-mail address.
-    EmailChanged,
-    /// Somebody signed in.
-    SignedIn,
-    /// Somebody did not show who they are: a password or another factor was wrong.
-    SignInFailed,
-    /// A session ended before its time.
-    SessionEnded,
-    /// A refresh token that was spent came again; its session ended.
-    RefreshTokenReused,
-    /// There is a new key for access tokens.
-    SigningKeyRotated,
-    /// Documents of a client are trusted from now on.
-    DocumentsPublished,
-    /// Documents of a client are not trusted any more.
-    DocumentsRemoved,
-    /// An account got a second factor.
-    FactorAdded,
-    /// An account lost a second factor.
-    FactorRemoved,
-    /// An account lost all its second factors, by an admin.
-    FactorsReset,
-    /// A recovery code took the place of a factor.
-    RecoveryCodeUsed,
-    /// An account got new recovery codes, in the place of those before.
-    RecoveryCodesMade,
-    /// A role needs a second factor from now on.
-    FactorRequired,
-    /// A role needs no second factor any more.
-    FactorNotRequired,
-    /// Somebody made an API token.
-    ApiTokenCreated,
-    /// An API token got a new secret.
-    ApiTokenRotated,
-    /// An API token holds no more.
-    ApiTokenRevoked,
-    /// Somebody made a preview link.
-    PreviewLinkCreated,
-    /// A preview link opens nothing more.
-    PreviewLinkRevoked,
-    /// Somebody whom an OpenID provider knows got to sign in with an account.
-    IdentityLinked,
-    /// An account got another role.
-    RoleChanged,
 }
 
 impl Action {
@@ -129,39 +63,6 @@ impl Action {
             Self::EntryErased => "entry.erased",
             Self::EntryMoved => "entry.moved",
             Self::FileCleaned => "entry.file_cleaned",
-            Self::AccountCreated => "account.created",
-            Self::AccountInvited => "account.invited",
-            Self::AccountJoined => "account.joined",
-            Self::AccountUpdated => "account.updated",
-            Self::AccountSuspended => "account.suspended",
-            Self::AccountReactivated => "account.reactivated",
-            Self::AccountErased => "account.erased",
-            Self::PasswordChanged => "password.changed",
-            Self::PasswordResetRequested => "password.reset_requested",
-            Self::PasswordReset => "password.reset",
-            Self::EmailChangeRequested => "email.change_requested",
-            Self::EmailChanged => "email.changed",
-            Self::SignedIn => "session.created",
-            Self::SignInFailed => "session.refused",
-            Self::SessionEnded => "session.ended",
-            Self::RefreshTokenReused => "session.token_reused",
-            Self::SigningKeyRotated => "signing_key.rotated",
-            Self::DocumentsPublished => "documents.published",
-            Self::DocumentsRemoved => "documents.removed",
-            Self::FactorAdded => "factor.added",
-            Self::FactorRemoved => "factor.removed",
-            Self::FactorsReset => "factor.reset",
-            Self::RecoveryCodeUsed => "factor.recovery_code_used",
-            Self::RecoveryCodesMade => "factor.recovery_codes_made",
-            Self::FactorRequired => "factor.required",
-            Self::FactorNotRequired => "factor.not_required",
-            Self::ApiTokenCreated => "api_token.created",
-            Self::ApiTokenRotated => "api_token.rotated",
-            Self::ApiTokenRevoked => "api_token.revoked",
-            Self::PreviewLinkCreated => "preview_link.created",
-            Self::PreviewLinkRevoked => "preview_link.revoked",
-            Self::IdentityLinked => "account.identity_linked",
-            Self::RoleChanged => "account.role_changed",
         }
     }
 }
@@ -209,11 +110,15 @@ pub async fn record(
     now: Instant,
 ) -> Result<Recorded> {
     let rows = events.iter().map(|event| event::ActiveModel {
+        sequence: NotSet,
+        id: NotSet,
+        occurred_at: NotSet,
+        actor_id: Set(by.account),
         token_id: Set(by.token),
+        action: Set(event.action.name().to_owned()),
         entry_id: Set(Some(event.entry.uuid)),
         entry_type: Set(Some(event.entry.content_type)),
         revision: Set(Some(event.revision)),
-        ..line(event.action, by.account)
     });
     append(tx, rows.collect(), now).await
 }
@@ -239,79 +144,6 @@ impl Recorded {
     /// Returns the position of the last event, if there is one.
     fn last(&self) -> Option<LogPosition> {
         self.positions().last()
-    }
-}
-
-/// Something that happens to an account, or to what belongs to one.
-#[derive(Clone, Debug)]
-pub struct AccountEvent {
-    action: Action,
-    account: Option<Uuid>,
-    target: Option<String>,
-    network: Option<String>,
-}
-
-impl AccountEvent {
-    /// Something that happens to this account; to none if nobody knows to whom.
-    pub fn new(action: Action, account: Option<Uuid>) -> Self {
-        Self {
-            action,
-            account,
-            target: None,
-            network: None,
-        }
-    }
-
-    /// The same, to something that belongs to the account, by its id in the API. It must not be secret.
-    #[must_use]
-    pub fn at(self, target: String) -> Self {
-        Self {
-            target: Some(target),
-            ..self
-        }
-    }
-
-    /// The same, from this network; an empty one is unknown.
-    #[must_use]
-    pub fn from(self, network: String) -> Self {
-        Self {
-            network: Some(network).filter(|network| !network.is_empty()),
-            ..self
-        }
-    }
-}
-
-/// Appends events of accounts, done by `actor`. This, too, must be the last statement before the commit.
-pub async fn record_of_accounts(
-    tx: &DatabaseTransaction,
-    events: Vec<AccountEvent>,
-    actor: Option<Uuid>,
-    now: Instant,
-) -> Result<()> {
-    let rows = events.into_iter().map(|event| event::ActiveModel {
-        account_id: Set(event.account),
-        target: Set(event.target),
-        network: Set(event.network),
-        ..line(event.action, actor)
-    });
-    append(tx, rows.collect(), now).await.map(|_| ())
-}
-
-/// A line that says what happened, but neither to what nor in which place of the log.
-fn line(action: Action, actor: Option<Uuid>) -> event::ActiveModel {
-    event::ActiveModel {
-        sequence: NotSet,
-        id: NotSet,
-        occurred_at: NotSet,
-        actor_id: Set(actor),
-        token_id: Set(None),
-        action: Set(action.name().to_owned()),
-        entry_id: Set(None),
-        entry_type: Set(None),
-        revision: Set(None),
-        account_id: Set(None),
-        target: Set(None),
-        network: Set(None),
     }
 }
 

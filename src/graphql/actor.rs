@@ -6,7 +6,10 @@ use async_graphql::{ID, SimpleObject};
 use entity::account;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Uuid};
 
-use crate::{database::Snapshot, error::Result};
+use crate::{
+    database::Snapshot,
+    error::{Error, ProblemCode, Result},
+};
 
 /// Somebody who did something.
 #[derive(Clone, Debug, SimpleObject)]
@@ -53,6 +56,16 @@ pub(super) fn account_id(id: Uuid) -> ID {
 pub(super) fn parse_account_id(id: &ID) -> Option<Uuid> {
     let uuid = Uuid::try_parse(id.strip_prefix("account_")?).ok()?;
     (account_id(uuid) == *id).then_some(uuid)
+}
+
+/// The accounts that a filter names; refuses what is no id of an account.
+pub(super) fn parse_accounts(ids: &[ID], path: &str) -> Result<Vec<Uuid>> {
+    let parse = |(at, id): (usize, &ID)| {
+        let path = format!("{path}.{at}");
+        let wrong = || Error::invalid(ProblemCode::Invalid, path, "is not an id of an account");
+        parse_account_id(id).ok_or_else(wrong)
+    };
+    ids.iter().enumerate().map(parse).collect()
 }
 
 /// The account that an input names. What is no id of an account is the id of none, so that whoever may not ask is told just

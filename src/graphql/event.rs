@@ -1,4 +1,4 @@
-//! The event log: of the whole site for admins, of content for editors and machines.
+//! The event log of content, for editors and machines.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use entity::{Instant, entry_id::EntryId, event};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select, prelude::Uuid};
 
 use super::{
-    actor::{Actor, account_id, actors, parse_account_id},
+    actor::{Actor, actors, parse_accounts},
     api_token::parse_all,
     page::Page,
 };
@@ -46,13 +46,6 @@ pub struct Event {
     entry_id: Option<ID>,
     /// The revision of the entry that it happened to.
     revision: Option<i32>,
-    /// The account that it happened to.
-    account_id: Option<ID>,
-    /// What of the account it happened to, such as a session.
-    target_id: Option<ID>,
-    /// The network that it came from, for what happens to accounts; null once the settings allow to keep it no longer, or the
-    /// account is erased.
-    network: Option<String>,
     /// What a shared cache has to throw away, by the names in `Cache-Tag` and `Surrogate-Key`; nothing if nobody can see a
     /// difference in public.
     cache_tags: Vec<String>,
@@ -85,7 +78,7 @@ pub struct EventQuery;
 
 #[Object]
 impl EventQuery {
-    /// The event log, the newest event first. For admins; for editors, and for API tokens with EVENTS, the events of content.
+    /// The event log of content, the newest event first. For editors and admins, and for API tokens with EVENTS.
     async fn events(
         &self,
         ctx: &Context<'_>,
@@ -135,17 +128,10 @@ struct Sight {
 
 impl Sight {
     fn of(principal: &Principal) -> Result<Self> {
-        if principal.extent(Right::ReadEvents) == Extent::All {
-            return Ok(Self {
-                condition: Condition::all(),
-                actors: true,
-            });
-        }
-        principal.require(Right::ReadContentEvents)?;
+        principal.require(Right::ReadEvents)?;
         let reads_drafts = principal.extent(Right::ReadDrafts) == Extent::All;
         let types = principal.types().cloned();
         let condition = Condition::all()
-            .add(event::Column::EntryId.is_not_null())
             .add_option(types.map(|types| event::Column::EntryType.is_in(types)))
             .add_option((!reads_drafts).then(tail::shows_in_public));
         Ok(Self {
@@ -165,26 +151,25 @@ fn newest_first() -> Step<event::Model> {
     }
 }
 
+/// Refuses names of actions that a database cannot compare.
+pub(super) fn check_actions(names: Option<&[String]>) -> Result<()> {
+    let has_nul = |names: &[String]| names.iter().any(|name| name.contains('\0'));
+    if names.is_some_and(has_nul) {
+        let message = "must not hold the character NUL";
+        return Err(Error::invalid(
+            ProblemCode::Invalid,
+            "where.action",
+            message,
+        ));
+    }
+    Ok(())
+}
+
 impl EventFilter {
     fn select(self) -> Result<Select<event::Entity>> {
-        let account = |(at, id): (usize, &ID)| {
-            let path = format!("where.actor.{at}");
-            let wrong = || Error::invalid(ProblemCode::Invalid, path, "is not an id of an account");
-            parse_account_id(id).ok_or_else(wrong)
-        };
-        let actors = self.actor.as_ref().map(|ids| {
-            let ids = ids.iter().enumerate().map(account);
-            ids.collect::<Result<Vec<Uuid>>>()
-        });
-        let has_nul = |names: &Vec<String>| names.iter().any(|name| name.contains('\0'));
-        if self.action.as_ref().is_some_and(has_nul) {
-            let message = "must not hold the character NUL";
-            return Err(Error::invalid(
-                ProblemCode::Invalid,
-                "where.action",
-                message,
-            ));
-        }
+        let actors = self.actor.as_ref();
+        let actors = actors.map(|ids| parse_accounts(ids, "where.actor"));
+        check_actions(self.action.as_deref())?;
         let entry = self.entry.as_ref().map(|id| parse_id(id, "where.entry"));
         let entry: Option<EntryId> = entry.transpose()?;
         let tokens = self.api_token.as_ref();
@@ -228,9 +213,6 @@ impl Event {
             api_token_id: row.token_id.map(|id| public_id(id).into()),
             entry_id: entry_id.map(|id| id.to_string().into()),
             revision: row.revision,
-            account_id: row.account_id.map(account_id),
-            target_id: row.target.map(ID::from),
-            network: row.network,
             cache_tags,
             purge_again_after_seconds: again,
         }

@@ -3,6 +3,7 @@
 mod account;
 mod actor;
 mod api_token;
+mod audit_event;
 mod content_types;
 mod declared;
 pub(crate) mod document;
@@ -91,6 +92,7 @@ pub struct AccessQueries(
     preview_link::PreviewLinkQuery,
     sign_in_methods::SignInMethodsQuery,
     sessions::SessionQuery,
+    audit_event::AuditEventQuery,
 );
 
 /// Everything that can be changed.

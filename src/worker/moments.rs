@@ -6,8 +6,8 @@
 
 use chrono::TimeDelta;
 use entity::{
-    Instant, account_link, api_token, attempt, challenge, idempotency, mail, preview_link,
-    refresh_token, reset_request, revision, session, setup_token,
+    Instant, account_link, api_token, attempt, audit_event, challenge, idempotency, mail,
+    preview_link, refresh_token, reset_request, revision, session, setup_token,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IdenStatic, QueryFilter, prelude::Expr};
 
@@ -57,6 +57,7 @@ pub(super) async fn bound(app: &App) -> Result<()> {
     let latest = now + TimeDelta::seconds(LONGEST_OVERLAP.into());
     to::<api_token::Entity>(app, api_token::Column::PreviousExpiresAt, latest, latest).await?;
     to::<api_token::Entity>(app, api_token::Column::LastUsedAt, now, now).await?;
+    to::<audit_event::Entity>(app, audit_event::Column::OccurredAt, now, now).await?;
     preview_links(app, now).await?;
     to::<mail::Entity>(app, mail::Column::DueAt, now + MAX_WAIT, now).await?;
     to::<mail::Entity>(app, mail::Column::CreatedAt, now, now).await?;

@@ -13,7 +13,7 @@ use kindling::{
 };
 
 use crate::{
-    database_state::events,
+    database_state::audit_events,
     support::{TestApp, accounts::PASSWORD, on_both_engines},
 };
 
@@ -54,7 +54,7 @@ on_both_engines! {
             }
         }
         assert_eq!(looked_at, 10);
-        let told = events(&app).await.into_iter().filter(|event| event.action == "session.refused");
+        let told = audit_events(&app).await.into_iter().filter(|event| event.action == "session.refused");
         assert_eq!(told.count(), 10, "what was not looked at is not told");
     }
 
@@ -105,7 +105,7 @@ on_both_engines! {
         let aliases = (0..20).map(|number| format!("a{number}: signIn(input: {input}) {{ userErrors {{ code }} }}"));
         let document = format!("mutation {{ {} }}", aliases.collect::<Vec<_>>().join(" "));
         let answer = app.query(&document).await;
-        let refused = events(&app).await.into_iter().filter(|event| event.action == "session.refused");
+        let refused = audit_events(&app).await.into_iter().filter(|event| event.action == "session.refused");
         assert!(refused.count() <= 10, "{answer}");
         let codes = answer["errors"].as_array().expect("errors");
         assert!(codes.iter().all(|error| error["extensions"]["code"] == "TOO_MANY_ATTEMPTS"));

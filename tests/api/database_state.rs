@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use entity::{
-    account, account_link, api_token, asset, entry, event, event_counter, impact_stat, mail,
-    milestone, page, password, preview_link, publication, reference, reset_request, revision,
-    search_text, story_section, team_member, testimonial, value,
+    account, account_link, api_token, asset, audit_counter, audit_event, entry, event,
+    event_counter, impact_stat, mail, milestone, page, password, preview_link, publication,
+    reference, reset_request, revision, search_text, story_section, team_member, testimonial,
+    value,
 };
 use kindling::app::App;
 use sea_orm::{
@@ -34,7 +35,7 @@ pub(crate) async fn rows_of(app: &App) -> Vec<String> {
         )+};
     }
     add! { entry revision publication reference search_text event event_counter account api_token preview_link }
-    add! { account_link mail password reset_request }
+    add! { account_link audit_event audit_counter mail password reset_request }
     add! { asset impact_stat milestone page story_section team_member testimonial value }
     let statement = statements.join(" UNION ALL ");
     let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), statement));
@@ -69,6 +70,14 @@ fn texts_of<E: EntityTrait>(is_embedded: bool) -> String {
 pub(crate) async fn events(app: &TestApp) -> Vec<event::Model> {
     let tx = app.app.database.begin().await.expect("a transaction");
     let mut events = event::Entity::find().all(&tx).await.expect("events");
+    events.sort_by_key(|event| event.sequence);
+    events
+}
+
+/// The audit log, in its order.
+pub(crate) async fn audit_events(app: &TestApp) -> Vec<audit_event::Model> {
+    let tx = app.app.database.begin().await.expect("a transaction");
+    let mut events = audit_event::Entity::find().all(&tx).await.expect("events");
     events.sort_by_key(|event| event.sequence);
     events
 }

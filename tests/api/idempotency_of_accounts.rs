@@ -67,12 +67,15 @@ async fn admin(server: &mut Server) -> (String, String) {
     )
 }
 
-/// How often this stands in the event log.
-async fn events(client: &Client<'_>, action: &str) -> usize {
+/// How often this stands in the audit log.
+async fn audit_events(client: &Client<'_>, action: &str) -> usize {
     let log = client
-        .ask("{ events(first: 100) { nodes { action } } }")
+        .ask("{ auditEvents(first: 100) { nodes { action } } }")
         .await;
-    let nodes = log["events"]["nodes"].as_array().expect("events").iter();
+    let nodes = log["auditEvents"]["nodes"]
+        .as_array()
+        .expect("events")
+        .iter();
     nodes.filter(|event| event["action"] == action).count()
 }
 
@@ -201,7 +204,7 @@ async fn mutations_of_accounts_are_done_once_and_a_retry_says_so() {
             "account.erased",
             "account.role_changed",
         ] {
-            assert_eq!(events(&client, action).await, 1, "{action}");
+            assert_eq!(audit_events(&client, action).await, 1, "{action}");
         }
         let reused = client
             .send(

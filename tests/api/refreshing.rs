@@ -10,7 +10,7 @@ use kindling::{
 use serde_json::{Value, json};
 
 use crate::{
-    database_state::events,
+    database_state::audit_events,
     support::{TestApp, on_both_engines},
 };
 
@@ -56,7 +56,7 @@ on_both_engines! {
         assert!(is_dead(&app, &second["accessToken"]).await, "a spent token ends its session");
         assert_eq!(refresh(&app, &second["refreshToken"]).await, refused());
         assert!(!is_dead(&app, &other["accessToken"]).await, "and no other session");
-        let log = events(&app).await;
+        let log = audit_events(&app).await;
         let told = log.last().map(|event| (event.action.as_str(), event.target.is_some()));
         assert_eq!(told, Some(("session.token_reused", true)));
         for token in ["", "kdr_", "nonsense", &other["accessToken"].to_string(), "\0"] {

@@ -17,10 +17,10 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     crypto::Secret,
     database::Transaction,
     error::{Error, ProblemCode, Result},
-    event::{self, AccountEvent, Action},
 };
 
 /// Who changes the factors of their account.
@@ -118,7 +118,7 @@ impl Change {
         self,
         app: &App,
         client: &Client,
-        event: AccountEvent,
+        event: AuditEvent,
     ) -> Result<Option<Tokens>> {
         let (now, id) = (app.clock.now(), self.account.id);
         let mut others = Condition::all().add(session::Column::AccountId.eq(id));
@@ -127,13 +127,13 @@ impl Change {
         }
         let ended = end(&self.tx, others, now).await?.into_iter();
         let ended = ended.map(|session| {
-            AccountEvent::new(Action::SessionEnded, Some(id)).at(public_id(session))
+            AuditEvent::new(AuditAction::SessionEnded, Some(id)).at(public_id(session))
         });
-        let mut events: Vec<AccountEvent> = ended.collect();
+        let mut events: Vec<AuditEvent> = ended.collect();
         events.push(event.from(client.network()));
         let tokens = match &self.changer {
             Changer::Session { .. } => {
-                event::record_of_accounts(&self.tx, events, Some(id), now).await?;
+                audit::append(&self.tx, events, Some(id), now).await?;
                 self.tx.commit().await?;
                 None
             }

@@ -25,10 +25,10 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{AuditAction, AuditEvent},
     crypto::Secret,
     database::Snapshot,
     error::Result,
-    event::{AccountEvent, Action},
 };
 
 /// Attempts at the codes of one account's authenticator: of a million codes, three hold at a time.
@@ -170,11 +170,11 @@ pub(super) async fn accept(
     account: Uuid,
     ceremony: Option<&Ceremony>,
     given: &Factor,
-) -> Result<Option<Vec<AccountEvent>>> {
+) -> Result<Option<Vec<AuditEvent>>> {
     let (holds, events) = match (given, ceremony) {
         (Factor::TotpCode(code), _) => (totp::accept(app, tx, account, code).await?, vec![]),
         (Factor::RecoveryCode(code), _) => {
-            let event = AccountEvent::new(Action::RecoveryCodeUsed, Some(account));
+            let event = AuditEvent::new(AuditAction::RecoveryCodeUsed, Some(account));
             (recovery::accept(tx, account, code).await?, vec![event])
         }
         (Factor::Passkey(answer), Some(ceremony)) => {

@@ -17,9 +17,9 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{AuditAction, AuditEvent},
     crypto::Secret,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
-    event::{AccountEvent, Action},
     id, identifier,
 };
 
@@ -94,7 +94,7 @@ pub async fn finish(
     } else {
         recovery::make(tx, account).await?
     };
-    let event = AccountEvent::new(Action::FactorAdded, Some(account)).at(public_id(kept.id));
+    let event = AuditEvent::new(AuditAction::FactorAdded, Some(account)).at(public_id(kept.id));
     let tokens = change.commit(app, client, event).await?;
     let added = Added {
         account,
@@ -156,7 +156,7 @@ pub async fn remove(
     if !is_any_left {
         recovery::forget(&change.tx, id).await?;
     }
-    let event = AccountEvent::new(Action::FactorRemoved, Some(id)).at(public_id(passkey));
+    let event = AuditEvent::new(AuditAction::FactorRemoved, Some(id)).at(public_id(passkey));
     change.commit(app, client, event).await?;
     Ok(id)
 }

@@ -15,9 +15,9 @@ use super::super::{
 };
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     database::Snapshot,
     error::{Error, Result},
-    event::{self, AccountEvent, Action},
 };
 
 /// What holds for each role. For admins.
@@ -61,12 +61,12 @@ pub async fn set(
         events.extend(end_without_factor(&tx, role, now).await?);
     }
     let action = if required {
-        Action::FactorRequired
+        AuditAction::FactorRequired
     } else {
-        Action::FactorNotRequired
+        AuditAction::FactorNotRequired
     };
-    events.push(AccountEvent::new(action, None).at(format!("role_{}", name(role))));
-    event::record_of_accounts(&tx, events, principal.account_id(), now).await?;
+    events.push(AuditEvent::new(action, None).at(format!("role_{}", name(role))));
+    audit::append(&tx, events, principal.account_id(), now).await?;
     tx.commit().await?;
     app.recent.clear();
     Ok(role_policy::Model {
@@ -80,7 +80,7 @@ async fn end_without_factor(
     tx: &DatabaseTransaction,
     role: Role,
     now: Instant,
-) -> Result<Vec<AccountEvent>> {
+) -> Result<Vec<AuditEvent>> {
     let named = || session::Column::AccountId.in_subquery(without(role));
     let standing = session::Entity::find()
         .filter(named())
@@ -90,7 +90,7 @@ async fn end_without_factor(
     let ended = end(tx, named(), now).await?.into_iter();
     let event = |session| {
         let owner = owners.get(&session).copied();
-        AccountEvent::new(Action::SessionEnded, owner).at(public_id(session))
+        AuditEvent::new(AuditAction::SessionEnded, owner).at(public_id(session))
     };
     Ok(ended.map(event).collect())
 }

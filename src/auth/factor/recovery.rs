@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{AuditAction, AuditEvent},
     crypto::{Secret, recovery_code as code},
     error::{Error, ProblemCode, Result},
-    event::{AccountEvent, Action},
 };
 
 /// How many an account gets.
@@ -28,7 +28,7 @@ pub async fn regenerate(app: &App, client: &Client, principal: &Principal) -> Re
     }
     let id = change.account.id;
     let codes = make(&change.tx, id).await?;
-    let event = AccountEvent::new(Action::RecoveryCodesMade, Some(id));
+    let event = AuditEvent::new(AuditAction::RecoveryCodesMade, Some(id));
     change.commit(app, client, event).await?;
     Ok(codes)
 }

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     error::{Error, ProblemCode, Result},
-    event::{self, AccountEvent, Action},
 };
 
 /// Removes all factors of an account, and ends its sessions. Where the role needs a factor, the next sign-in makes one.
@@ -39,11 +39,11 @@ pub async fn reset(
     recovery::forget(&tx, account).await?;
     let ended = end(&tx, session::Column::AccountId.eq(account), now).await?;
     let ended = ended.into_iter().map(|session| {
-        AccountEvent::new(Action::SessionEnded, Some(account)).at(public_id(session))
+        AuditEvent::new(AuditAction::SessionEnded, Some(account)).at(public_id(session))
     });
-    let reset = AccountEvent::new(Action::FactorsReset, Some(account)).from(client.network());
+    let reset = AuditEvent::new(AuditAction::FactorsReset, Some(account)).from(client.network());
     let events = ended.chain([reset]).collect();
-    event::record_of_accounts(&tx, events, principal.account_id(), now).await?;
+    audit::append(&tx, events, principal.account_id(), now).await?;
     tx.commit().await?;
     app.recent.clear();
     Ok(row)

@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::audit::{AuditAction, AuditEvent},
     crypto::{Secret, totp as codes},
     error::{Error, ProblemCode, Result},
-    event::{AccountEvent, Action},
 };
 
 /// What events call this factor.
@@ -105,7 +105,7 @@ pub async fn confirm(
     } else {
         recovery::make(tx, id).await?
     };
-    let event = AccountEvent::new(Action::FactorAdded, Some(id)).at(TARGET.to_owned());
+    let event = AuditEvent::new(AuditAction::FactorAdded, Some(id)).at(TARGET.to_owned());
     let tokens = change.commit(app, client, event).await?;
     Ok(Added {
         account: id,
@@ -128,7 +128,7 @@ pub async fn remove(app: &App, client: &Client, principal: &Principal) -> Result
     if !is_any_left {
         recovery::forget(&change.tx, id).await?;
     }
-    let event = AccountEvent::new(Action::FactorRemoved, Some(id)).at(TARGET.to_owned());
+    let event = AuditEvent::new(AuditAction::FactorRemoved, Some(id)).at(TARGET.to_owned());
     change.commit(app, client, event).await?;
     Ok(id)
 }

@@ -12,6 +12,7 @@ use sea_orm::{
 use super::claims::{GivenRole, Person};
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     auth::{
         Client,
         account::{address, insert},
@@ -23,7 +24,6 @@ use crate::{
     crypto::Secret,
     database::only,
     error::{Error, Problem, ProblemCode, Result, on_constraint},
-    event::{self, AccountEvent, Action},
     fold::fold,
     id,
 };
@@ -34,7 +34,7 @@ const LIFE: TimeDelta = TimeDelta::minutes(2);
 /// What somebody is about to be signed in with.
 struct Entrance {
     account: account::Model,
-    events: Vec<AccountEvent>,
+    events: Vec<AuditEvent>,
     /// Whether what others hold of the account was taken back.
     ends_sessions: bool,
 }
@@ -72,7 +72,7 @@ async fn try_to_enter(
     };
     let id = Some(entrance.account.id);
     let token = challenge::make_for(app, &tx, Purpose::SignIn, id, &(), LIFE).await?;
-    event::record_of_accounts(&tx, entrance.events, None, now).await?;
+    audit::append(&tx, entrance.events, None, now).await?;
     tx.commit().await?;
     if entrance.ends_sessions {
         app.recent.clear();
@@ -149,9 +149,9 @@ async fn sign_up(
         joined_at: Some(now),
         suspended_at: None,
     };
-    event::hold(tx).await?;
+    audit::hold(tx).await?;
     insert(tx, &account, None).await?;
-    let created = AccountEvent::new(Action::AccountCreated, Some(account.id));
+    let created = AuditEvent::new(AuditAction::AccountCreated, Some(account.id));
     let events = vec![
         created,
         link_identity(tx, provider, person, &account, now).await?,
@@ -170,7 +170,7 @@ async fn link_identity(
     person: &Person,
     account: &account::Model,
     now: Instant,
-) -> Result<AccountEvent> {
+) -> Result<AuditEvent> {
     let row = identity::ActiveModel {
         issuer: Set(provider.issuer.clone()),
         subject: Set(person.subject.clone()),
@@ -184,7 +184,7 @@ async fn link_identity(
     on_constraint(insert, "identity_issuer_subject_key", || {
         Problem::new(ProblemCode::Taken, "", "is known by now")
     })?;
-    let event = AccountEvent::new(Action::IdentityLinked, Some(account.id));
+    let event = AuditEvent::new(AuditAction::IdentityLinked, Some(account.id));
     Ok(event.at(format!("provider_{}", provider.id)))
 }
 
@@ -208,7 +208,7 @@ async fn join(
     tx: &DatabaseTransaction,
     account: &mut account::Model,
     now: Instant,
-) -> Result<Option<AccountEvent>> {
+) -> Result<Option<AuditEvent>> {
     if account.joined_at.is_some() || account.suspended_at.is_some() {
         return Ok(None);
     }
@@ -219,7 +219,7 @@ async fn join(
         .exec(tx)
         .await?;
     link::end_all(tx, account.id).await?;
-    let event = AccountEvent::new(Action::AccountJoined, Some(account.id));
+    let event = AuditEvent::new(AuditAction::AccountJoined, Some(account.id));
     Ok(Some(event))
 }
 
@@ -229,7 +229,7 @@ async fn give_role(
     account: &mut account::Model,
     role: Role,
     now: Instant,
-) -> Result<Vec<AccountEvent>> {
+) -> Result<Vec<AuditEvent>> {
     if account.role == role || account.suspended_at.is_some() {
         return Ok(Vec::new());
     }
@@ -244,7 +244,7 @@ async fn give_role(
         .exec(tx)
         .await?;
     let id = account.id;
-    let changed = AccountEvent::new(Action::RoleChanged, Some(id));
+    let changed = AuditEvent::new(AuditAction::RoleChanged, Some(id));
     let mut events = vec![changed.at(format!("role_{}", role.to_value()))];
     events.extend(end::end_all(tx, id, None, now).await?);
     Ok(events)

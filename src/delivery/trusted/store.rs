@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
 use super::{Manifest, Trial};
 use crate::{
     app::App,
+    auth::audit::{self, AuditAction, AuditEvent},
     database::Database,
     error::{Error, ProblemCode, Result},
-    event::{self, AccountEvent, Action},
     id,
 };
 
@@ -55,7 +55,7 @@ pub async fn publish(app: &App, client: &Client, manifest: &Manifest) -> Result<
     let rows = rows(app, client, manifest)?;
     let tx = app.database.begin().await?;
     // Nobody publishes beside it, so that no id comes to stand for two documents.
-    event::hold(&tx).await?;
+    audit::hold(&tx).await?;
     let there = trusted_document::Entity::find()
         .filter(of(&client.name, Some(&client.version)))
         .all(&tx)
@@ -90,7 +90,13 @@ pub async fn publish(app: &App, client: &Client, manifest: &Manifest) -> Result<
             .exec_without_returning(&tx)
             .await?;
     }
-    changed(&tx, Action::DocumentsPublished, client, app.clock.now()).await?;
+    changed(
+        &tx,
+        AuditAction::DocumentsPublished,
+        client,
+        app.clock.now(),
+    )
+    .await?;
     tx.commit().await?;
     Ok(published)
 }
@@ -195,7 +201,7 @@ pub async fn remove(app: &App, name: &str, version: Option<&str>) -> Result<u64>
             name: name.to_owned(),
             version: version.unwrap_or_default().to_owned(),
         };
-        changed(&tx, Action::DocumentsRemoved, &client, app.clock.now()).await?;
+        changed(&tx, AuditAction::DocumentsRemoved, &client, app.clock.now()).await?;
         tx.commit().await?;
     }
     Ok(removed.rows_affected)
@@ -210,7 +216,7 @@ fn of(name: &str, version: Option<&str>) -> Condition {
 /// Lets running servers notice, and the log tell.
 async fn changed(
     tx: &DatabaseTransaction,
-    action: Action,
+    action: AuditAction,
     client: &Client,
     now: Instant,
 ) -> Result<()> {
@@ -223,6 +229,6 @@ async fn changed(
         )
         .exec(tx)
         .await?;
-    let event = AccountEvent::new(action, None).at(client.to_string());
-    event::record_of_accounts(tx, vec![event], None, now).await
+    let event = AuditEvent::new(action, None).at(client.to_string());
+    audit::append(tx, vec![event], None, now).await
 }

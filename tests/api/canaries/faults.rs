@@ -108,7 +108,7 @@ pub(super) async fn send_all(site: &Site, held: &Held) {
                 .server
                 .query_as(
                     bearer,
-                    "{ viewer { id } events { totalCount } }",
+                    "{ viewer { id } events { totalCount } auditEvents { totalCount } }",
                     Value::Null,
                 )
                 .await,

@@ -150,7 +150,7 @@ async fn look_for_secrets(folder: &TempDir, url: &str, postgres: Option<&TestDat
     assert!(rotated.status.success(), "{rotated:?}");
 
     in_what_is_kept(folder, url, postgres, &mut known).await;
-    known.look_in("the list of events", &events(&site, &admin).await);
+    known.look_in("the lists of events", &events(&site, &admin).await);
     known.look_in("an error", &site.told());
     known.look_in("the output of a command", &format!("{rotated:?}"));
     settings::provoke(folder.path(), &mut known);
@@ -225,25 +225,34 @@ async fn signing_keys(database: &Database, url: &str, known: &mut Canaries) {
     }
 }
 
-/// All events, as an admin sees them.
+/// All events of both logs, as an admin sees them.
 async fn events(site: &Site, admin: &str) -> String {
-    let query = "query($after: String) { events(first: 100, after: $after) {
-        nodes { action actor { id name } apiTokenId entryId accountId targetId network } pageInfo { hasNextPage endCursor }
-    } }";
+    let of_content = pages(site, admin, "events", "apiTokenId entryId").await;
+    let of_accounts = pages(site, admin, "auditEvents", "accountId targetId network").await;
+    assert!(
+        of_accounts.contains("session.refused") && of_accounts.contains("api_token.created"),
+        "{of_accounts}"
+    );
+    of_content + &of_accounts
+}
+
+async fn pages(site: &Site, admin: &str, list: &str, fields: &str) -> String {
+    let query = format!(
+        "query($after: String) {{ {list}(first: 100, after: $after) {{
+        nodes {{ action actor {{ id name }} {fields} }} pageInfo {{ hasNextPage endCursor }}
+    }} }}"
+    );
     let (mut all, mut after) = (String::new(), Value::Null);
     loop {
         let answer = site
             .server
-            .query_as(admin, query, json!({ "after": after }))
+            .query_as(admin, &query, json!({ "after": after }))
             .await
             .json();
-        let page = &answer["data"]["events"];
+        let page = &answer["data"][list];
+        assert!(page.is_object(), "{answer}");
         all += &page["nodes"].to_string();
         if page["pageInfo"]["hasNextPage"] != true {
-            assert!(
-                all.contains("session.refused") && all.contains("api_token.created"),
-                "{answer} {all}"
-            );
             return all;
         }
         after = page["pageInfo"]["endCursor"].clone();

@@ -94,7 +94,7 @@ on_both_engines! {
         assert_eq!(content::problem(&past).1, "view.asOf");
     }
 
-    async fn the_log_of_the_site_is_for_admins(app: TestApp) {
+    async fn the_log_can_be_filtered(app: TestApp) {
         let id = app.created(&editor(), "Value", json!({"title": "One"})).await;
         app.created(&editor(), "Value", json!({"title": "Two"})).await;
         app.done(&editor(), "publishEntries", json!({"entries": entries(&[&id])}), "entries { id }").await;

@@ -12,7 +12,7 @@ use kindling::{
 
 use super::{ANN, Person, next_step};
 use crate::{
-    database_state::events,
+    database_state::audit_events,
     support::{TestApp, on_both_engines},
 };
 
@@ -50,7 +50,7 @@ on_both_engines! {
         next_step(&app);
         let code = ann.totp(&app);
         assert_eq!(sessions(&app, &ann, || Factor::TotpCode(Secret::new(&code))).await, 1);
-        let looked_at = events(&app).await.into_iter().filter(|event| event.action == "session.refused");
+        let looked_at = audit_events(&app).await.into_iter().filter(|event| event.action == "session.refused");
         assert!((1..=20).contains(&looked_at.count()), "the budget, once more after the success");
     }
 

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use super::{ANN, BOB, Person, code, complete, next_step, payload, texts};
 use crate::{
-    database_state::events,
+    database_state::audit_events,
     support::{TestApp, on_both_engines},
 };
 
 /// What the log says of factors: what happened, and to what.
 async fn told(app: &TestApp) -> Vec<(String, Option<String>)> {
-    let events = events(app).await.into_iter();
+    let events = audit_events(app).await.into_iter();
     let events = events.filter(|event| event.action.starts_with("factor."));
     events.map(|event| (event.action, event.target)).collect()
 }

@@ -5,7 +5,7 @@ use kindling::auth::Role;
 use serde_json::{Value, json};
 
 use super::{ANN, BOB, Person, code, payload};
-use crate::{database_state::events, support::on_both_engines};
+use crate::{database_state::audit_events, support::on_both_engines};
 
 const POLICY: &str = "{ secondFactorPolicy { role required } }";
 
@@ -26,7 +26,7 @@ on_both_engines! {
         let expected = expected.map(|(role, required)| json!({"role": role, "required": required}));
         let told = app.query_as(who.clone(), POLICY, Value::Null).await;
         assert_eq!(told["data"]["secondFactorPolicy"], json!(expected));
-        let last: Vec<_> = events(&app).await.into_iter().rev().take(3).map(|event| (event.action, event.target, event.account_id, event.actor_id)).collect();
+        let last: Vec<_> = audit_events(&app).await.into_iter().rev().take(3).map(|event| (event.action, event.target, event.account_id, event.actor_id)).collect();
         assert_eq!(last[0], ("factor.required".to_owned(), Some("role_editor".to_owned()), None, Some(admin.id)));
         let mut ended = [last[1].2, last[2].2];
         ended.sort();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{ANN, BOB, Person, answer, code, complete, next_step, payload, refused};
 use crate::{
-    database_state::events,
+    database_state::audit_events,
     support::{accounts::PASSWORD, on_both_engines},
 };
 
@@ -74,7 +74,7 @@ on_both_engines! {
         let typed = ann.codes[0].to_uppercase().replace('-', " ");
         assert!(ann.complete(&app, json!({"recoveryCode": typed})).await["session"].is_object());
         assert!(refused(&ann.complete(&app, json!({"recoveryCode": ann.codes[0]})).await, "CREDENTIALS", "factor"));
-        let used: Vec<_> = events(&app).await.into_iter().filter(|event| event.action == "factor.recovery_code_used").collect();
+        let used: Vec<_> = audit_events(&app).await.into_iter().filter(|event| event.action == "factor.recovery_code_used").collect();
         assert_eq!(used.iter().map(|event| event.account_id).collect::<Vec<_>>(), [Some(ann.id)]);
         let factors = "{ viewer { factors { totpSince recoveryCodesLeft passkeys { id } } } }";
         let told = app.query_as(ann.principal(&app).await, factors, Value::Null).await;

@@ -64,7 +64,7 @@ impl TestApp {
     }
 
     /// The code of the error that the operation ends with.
-    async fn code(&self, who: &Principal, document: &str, input: Value) -> String {
+    pub(crate) async fn code(&self, who: &Principal, document: &str, input: Value) -> String {
         let answer = self
             .query_as(who.clone(), document, json!({ "input": input }))
             .await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{CREATE_LINK, REVOKE_LINK};
 use crate::{
-    database_state::{all_rows, events},
+    database_state::{all_rows, audit_events},
     editing::entries,
     support::{TestApp, on_both_engines},
 };
@@ -60,6 +60,7 @@ on_both_engines! {
             (format!("{{ diff(id: \"{page}\", from: 1, to: 1) {{ to }} }}"), "diff"),
             ("{ entries { totalCount } }".to_owned(), "entries"),
             ("{ events { totalCount } }".to_owned(), "events"),
+            ("{ auditEvents { totalCount } }".to_owned(), "auditEvents"),
             ("{ pages(view: {asOf: \"2026-05-01T12:00:00Z\"}) { totalCount } }".to_owned(), "asOf"),
             ("{ previewLinks { totalCount } }".to_owned(), "previewLinks"),
             ("mutation { signOut { endedAt } }".to_owned(), "signOut"),
@@ -68,7 +69,7 @@ on_both_engines! {
         }
         assert_eq!(app.code(&who, CREATE_LINK, json!({"entry": page})).await, "FORBIDDEN");
         assert_eq!(app.code(&who, REVOKE_LINK, json!({"id": id})).await, "FORBIDDEN");
-        let log = events(&app).await;
+        let log = audit_events(&app).await;
         let made = log.iter().find(|event| event.action == "preview_link.created").expect("an event");
         assert_eq!((made.target.as_deref(), made.actor_id), (id.as_str(), ann.account_id()));
         let told = format!("{log:?}");
@@ -148,7 +149,7 @@ on_both_engines! {
         assert!(app.bearer(&longest["token"]).await.is_err());
         let again = app.payload(&ann, REVOKE_LINK, id).await;
         assert_eq!(again["previewLink"]["revokedAt"], "2026-05-01T13:00:00Z");
-        assert_eq!(events(&app).await.iter().filter(|event| event.action == "preview_link.revoked").count(), 1);
+        assert_eq!(audit_events(&app).await.iter().filter(|event| event.action == "preview_link.revoked").count(), 1);
     }
 
     async fn no_kind_of_token_passes_for_another(app: TestApp) {

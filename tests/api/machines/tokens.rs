@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{CREATE, REVOKE, ROTATE};
 use crate::{
-    database_state::{all_rows, events},
+    database_state::{all_rows, audit_events},
     support::{TestApp, on_both_engines},
 };
 
@@ -38,13 +38,13 @@ on_both_engines! {
             "createdBy": {"id": maker}, "createdAt": "2026-05-01T12:00:00Z", "expiresAt": "2026-06-01T00:00:00Z",
             "previousSecretExpiresAt": null, "lastUsedAt": null, "revokedAt": null
         }));
-        let told = format!("{:?} {:?}", rows(&app).await, events(&app).await);
+        let told = format!("{:?} {:?}", rows(&app).await, audit_events(&app).await);
         assert!(!told.contains(&secret[4..]), "{told}");
         let who = app.with(&payload["secret"]).await;
         assert!(matches!(&who, Principal::ApiToken { role: Role::Editor, scopes, types: Some(types), .. } if scopes.len() == 2 && types.len() == 1));
         let own = app.query_as(who, "{ viewer { id } currentToken { id lastUsedAt } }", Value::Null).await;
         assert_eq!(own["data"], json!({"viewer": null, "currentToken": {"id": payload["apiToken"]["id"], "lastUsedAt": "2026-05-01T12:00:00Z"}}));
-        let last = events(&app).await.pop().expect("an event");
+        let last = audit_events(&app).await.pop().expect("an event");
         assert_eq!((last.action.as_str(), last.target.as_deref()), ("api_token.created", payload["apiToken"]["id"].as_str()));
     }
 
@@ -108,7 +108,7 @@ on_both_engines! {
         assert!(app.bearer(&secret).await.is_err());
         let again = app.payload(&admin, REVOKE, json!({ "id": id })).await;
         assert_eq!(again["apiToken"], payload["apiToken"]);
-        let log = events(&app).await;
+        let log = audit_events(&app).await;
         let revoked: Vec<_> = log.iter().filter(|event| event.action == "api_token.revoked").collect();
         assert_eq!(revoked.len(), 1);
         assert_eq!((revoked[0].actor_id, revoked[0].account_id), (admin.account_id(), ann.account_id()));
@@ -144,7 +144,7 @@ on_both_engines! {
         }
         assert_eq!(holding, 2, "the last one, and the one before it");
         assert!(app.bearer(&first).await.is_err());
-        assert_eq!(events(&app).await.iter().filter(|event| event.action == "api_token.rotated").count(), 12);
+        assert_eq!(audit_events(&app).await.iter().filter(|event| event.action == "api_token.rotated").count(), 12);
     }
 
     async fn a_token_ends_with_its_time_and_with_its_maker(app: TestApp) {

@@ -88,7 +88,7 @@ pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
         "rotateApiToken" => json!({"id": api_token, "overlapSeconds": 60}),
         "revokeApiToken" => json!({ "id": api_token }),
         "revokePreviewLink" => json!({ "id": preview_link }),
-        "accounts" | "events" | "apiTokens" | "previewLinks" => {
+        "accounts" | "auditEvents" | "events" | "apiTokens" | "previewLinks" => {
             return Some(Sent::Nothing("totalCount"));
         }
         "signInMethods" => return Some(Sent::Nothing("password")),

@@ -254,6 +254,6 @@ on_both_engines! {
             assert_eq!(one, stock.send(&api, way, &nobodys, 1).await, "{}", way.name());
             tried += 1;
         }
-        assert_eq!(tried, 2, "createdBy and actor");
+        assert_eq!(tried, 3, "createdBy, and the actor of both logs");
     }
 }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use entity::{account, account_link, event, identity};
+use entity::{account, account_link, audit_event, identity};
 use kindling::{
-    auth::{Client, Principal, Role, people},
+    auth::{Client, Principal, Role, audit::hold, people},
     error::Error,
-    event::hold,
 };
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
@@ -28,8 +27,8 @@ fn mapping() -> Value {
 }
 
 async fn actions(app: &TestApp) -> Vec<String> {
-    let select = event::Entity::find().order_by_asc(event::Column::Sequence);
-    let events: Vec<event::Model> = app.app.database.rows(select).await.expect("events");
+    let select = audit_event::Entity::find().order_by_asc(audit_event::Column::Sequence);
+    let events: Vec<audit_event::Model> = app.app.database.rows(select).await.expect("events");
     events.into_iter().map(|event| event.action).collect()
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{ADMIN, ANN, NEW_PASSWORD, fault, faults};
 use crate::{
-    database_state::{all_rows, events},
+    database_state::{all_rows, audit_events},
     support::on_both_engines,
 };
 
@@ -36,7 +36,7 @@ on_both_engines! {
         assert_eq!(faults(&again), fault("CREDENTIALS", "token"));
         let signed_in = app.try_sign_in(ANN, NEW_PASSWORD).await;
         assert_eq!(signed_in["session"]["account"]["id"], *id);
-        let told: Vec<_> = events(&app).await.into_iter().map(|event| event.action).collect();
+        let told: Vec<_> = audit_events(&app).await.into_iter().map(|event| event.action).collect();
         assert_eq!(told, ["account.created", "session.created", "account.invited", "session.refused", "account.joined", "session.created"]);
     }
 

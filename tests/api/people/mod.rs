@@ -2,6 +2,7 @@
 
 mod addresses;
 mod admins;
+mod audit_log;
 mod browser;
 mod command_line;
 mod guide;

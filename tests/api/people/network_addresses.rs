@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use chrono::TimeDelta;
-use entity::{attempt, event, session};
+use entity::{attempt, audit_event, session};
 use kindling::{
     app::App,
     auth::{Client, Principal, Role, people::erase, sign_in::sign_in},
@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{ADMIN, ANN};
 use crate::{
-    database_state::events,
+    database_state::audit_events,
     support::{TestApp, accounts::PASSWORD, on_both_engines, server::Server, servers},
 };
 
@@ -30,7 +30,7 @@ async fn come(app: &TestApp, from: u8, email: &str, password: &str) {
 
 /// The addresses that the events have, in their order.
 async fn networks(app: &TestApp) -> Vec<String> {
-    let networks = events(app)
+    let networks = audit_events(app)
         .await
         .into_iter()
         .filter_map(|event| event.network);
@@ -95,7 +95,7 @@ on_both_engines! {
         app.work().await;
         assert_eq!(networks(&app).await, [] as [&str; 0]);
         assert_eq!(of_sessions(&app).await, ["", ""]);
-        let actions = events(&app).await.into_iter().filter(|event| event.action == "session.refused");
+        let actions = audit_events(&app).await.into_iter().filter(|event| event.action == "session.refused");
         assert_eq!(actions.count(), 2, "the events themselves stay");
     }
 
@@ -112,10 +112,10 @@ on_both_engines! {
         assert_eq!(buckets(&app).await.len(), 1);
         // An attempt that was under way may write its event after that.
         let tx = app.app.database.begin().await.expect("a transaction");
-        let late = event::Entity::update_many()
-            .col_expr(event::Column::Network, Expr::value("203.0.113.2/32"))
-            .filter(event::Column::AccountId.eq(ann.id))
-            .filter(event::Column::Action.eq("session.refused"));
+        let late = audit_event::Entity::update_many()
+            .col_expr(audit_event::Column::Network, Expr::value("203.0.113.2/32"))
+            .filter(audit_event::Column::AccountId.eq(ann.id))
+            .filter(audit_event::Column::Action.eq("session.refused"));
         assert_eq!(late.exec(&tx).await.expect("an event").rows_affected, 2);
         tx.commit().await.expect("a commit");
         app.work().await;
@@ -128,7 +128,7 @@ on_both_engines! {
         let Principal::Account { id, .. } = other else { panic!("no account") };
         erase(&app.app, &at(4), &other, id).await.expect("an end");
         assert_eq!(networks(&app).await, [] as [&str; 0]);
-        assert!(events(&app).await.iter().any(|event| event.action == "account.erased"));
+        assert!(audit_events(&app).await.iter().any(|event| event.action == "account.erased"));
     }
 }
 

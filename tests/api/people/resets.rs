@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{ADMIN, ANN, NEW_PASSWORD, fault, faults, id_of};
 use crate::{
-    database_state::events,
+    database_state::audit_events,
     support::{
         accounts::PASSWORD,
         mail::{Sink, token_in},
@@ -50,7 +50,7 @@ on_both_engines! {
         assert_eq!(faults(&app.change(&nobody, "resetPassword", "account { id }", input).await), fault("CREDENTIALS", "token"));
         app.work().await;
         assert_eq!(sink.mail(2)["subject"], "Your password for Kindling was changed");
-        let told: Vec<_> = events(&app).await.into_iter().map(|event| event.action).collect();
+        let told: Vec<_> = audit_events(&app).await.into_iter().map(|event| event.action).collect();
         assert_eq!(told[2..5], ["password.reset_requested", "password.reset", "session.ended"]);
     }
 

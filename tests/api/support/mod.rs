@@ -176,6 +176,14 @@ impl TestApp {
         }
     }
 
+    /// The same application after a restart: nothing is kept in memory.
+    pub(crate) async fn restarted(mut self) -> Self {
+        let (config, clock) = ((*self.app.config).clone(), self.app.clock.clone());
+        self.app = App::start(config, clock).await.expect("an application");
+        self.delivery = Arc::new(Delivery::new(&self.app));
+        self
+    }
+
     /// The same application in production: with other settings.
     pub(crate) fn in_production(&self) -> App {
         let mut config = (*self.app.config).clone();
