@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::Notify;
+
 use crate::{
     clock::Clock,
     config::Config,
@@ -9,7 +11,6 @@ use crate::{
     database::{Database, Retries},
     error::{Error, Result},
     idempotency::Claim,
-    mail::Outbox,
     media::MediaStore,
     recent::Recent,
     telemetry::Telemetry,
@@ -32,6 +33,8 @@ pub struct App {
     pub crypto: Crypto,
     /// Which credentials stood a moment ago.
     pub recent: Recent,
+    /// Wakes the runner of jobs.
+    pub jobs: Arc<Notify>,
     /// What operators see.
     pub telemetry: Telemetry,
     /// The idempotency key of the operation that this is for, if it came with one: its first writing transaction takes it.
@@ -119,6 +122,7 @@ impl App {
             site: Arc::new(site),
             crypto,
             recent: Recent::default(),
+            jobs: Arc::default(),
             telemetry,
             claim: None,
         })
@@ -142,17 +146,6 @@ impl App {
                 }
                 result => return result,
             }
-        }
-    }
-
-    /// The mail that waits.
-    pub fn outbox(&self) -> Outbox<'_> {
-        Outbox {
-            config: &self.config,
-            database: &self.database,
-            vault: &self.crypto.vault,
-            clock: &self.clock,
-            meter: &self.telemetry.metrics.mails,
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod media;
 
 pub mod auth;
 pub mod event;
+pub mod job;
 
 pub mod app;
 pub mod budget;

@@ -56,6 +56,7 @@ mod m20261128_020002_order_indexes;
 mod m20261128_050001_index_replaced_revisions;
 mod m20261128_050002_index_event_networks;
 mod m20261128_060001_create_audit_event;
+mod m20261128_060002_create_job;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -117,6 +118,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_050001_index_replaced_revisions::Migration),
             Box::new(m20261128_050002_index_event_networks::Migration),
             Box::new(m20261128_060001_create_audit_event::Migration),
+            Box::new(m20261128_060002_create_job::Migration),
         ]
     }
 }

@@ -86,6 +86,8 @@ pub enum AuditAction {
     IdentityLinked,
     /// An account got another role.
     RoleChanged,
+    /// Somebody had a job run again.
+    JobRetried,
 }
 
 impl AuditAction {
@@ -125,6 +127,7 @@ impl AuditAction {
             Self::PreviewLinkRevoked => "preview_link.revoked",
             Self::IdentityLinked => "account.identity_linked",
             Self::RoleChanged => "account.role_changed",
+            Self::JobRetried => "job.retried",
         }
     }
 }

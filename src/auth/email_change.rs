@@ -21,6 +21,7 @@ use crate::{
     auth::audit::{self, AuditAction, AuditEvent},
     crypto::Secret,
     error::{Error, ProblemCode, Result, on_constraint},
+    job::mail,
     mail::words,
 };
 
@@ -50,16 +51,16 @@ pub async fn request(
     attempt::count(app, &[REQUESTS.of(&id.simple().to_string())]).await?;
     let tx = begin_on_accounts(app, principal, &[]).await?;
     let account = find_locked(&tx, id).await?.ok_or(Error::Unauthenticated)?;
-    let (outbox, site) = (app.outbox(), &app.site.name);
+    let site = &app.site.name;
     let is_free = !is_known(&tx, &email).await?;
     let link = link::make(app, &tx, Purpose::EmailChange, id, Some(email.clone())).await?;
     // The owner of an account is not written to for others who would like to have its address.
     if is_free {
         let letter = words::email_change(site, link);
-        outbox.put(&tx, &email, &letter).await?;
+        mail::put(app, &tx, &email, &letter).await?;
     }
     let notice = words::email_change_requested(site);
-    outbox.put(&tx, &account.email, &notice).await?;
+    mail::put(app, &tx, &account.email, &notice).await?;
     let event = AuditEvent::new(AuditAction::EmailChangeRequested, Some(id)).from(client.network());
     finish(app, tx, principal, vec![event]).await?;
     Ok(app.clock.now())
@@ -102,7 +103,7 @@ pub async fn confirm(app: &App, client: &Client, token: &Secret) -> Result<accou
     link::end_all(&tx, id).await?;
     let ended = end::end_all(&tx, id, None, now).await?;
     let letter = words::email_changed(&app.site.name);
-    app.outbox().put(&tx, &before.email, &letter).await?;
+    mail::put(app, &tx, &before.email, &letter).await?;
     // Nobody else takes an address from here on, so that two who want the same never wait for each other.
     audit::hold(&tx).await?;
     let email = found

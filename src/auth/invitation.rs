@@ -15,8 +15,10 @@ use crate::{
     app::App,
     auth::audit::{self, AuditAction, AuditEvent},
     crypto::Secret,
+    database::Transaction,
     error::{Error, Problem, ProblemCode, Result},
     fold::fold,
+    job::mail,
     mail::words,
 };
 
@@ -144,7 +146,7 @@ pub async fn accept(
 /// Puts the link into the mail, or gives it back.
 async fn delivered(
     app: &App,
-    tx: &sea_orm::DatabaseTransaction,
+    tx: &Transaction,
     delivery: Delivery,
     account: &account::Model,
     link: Secret,
@@ -153,6 +155,6 @@ async fn delivered(
         return Ok(Some(link));
     }
     let letter = words::invitation(&app.site.name, link);
-    app.outbox().put(tx, &account.email, &letter).await?;
+    mail::put(app, tx, &account.email, &letter).await?;
     Ok(None)
 }

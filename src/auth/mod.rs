@@ -144,6 +144,8 @@ pub enum Right {
     SharePreviews,
     /// Make API tokens, see them, and take them back.
     ManageTokens,
+    /// See background jobs, and retry them.
+    ManageJobs,
 }
 
 /// On which entries a right holds.
@@ -284,7 +286,9 @@ fn extent(role: Role, right: Right) -> Extent {
         Right::Publish | Right::ArchivePublished => [None, Own, All, All],
         Right::ManageTokens => [None, Own, Own, All],
         Right::ReadEvents => [None, None, All, All],
-        Right::Erase | Right::ReadAuditEvents | Right::ManageAccounts => [None, None, None, All],
+        Right::Erase | Right::ReadAuditEvents | Right::ManageAccounts | Right::ManageJobs => {
+            [None, None, None, All]
+        }
     };
     match role {
         Role::Contributor => contributor,
@@ -313,5 +317,6 @@ fn deed(right: Right) -> &'static str {
         Right::ListDrafts => "list drafts",
         Right::SharePreviews => "make a preview link of this entry",
         Right::ManageTokens => "look after API tokens",
+        Right::ManageJobs => "look after jobs",
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     auth::audit::{AuditAction, AuditEvent},
     crypto::Secret,
     error::{Error, Result},
+    job::mail,
     mail::words,
 };
 
@@ -44,7 +45,7 @@ pub async fn change(
     let event = AuditEvent::new(AuditAction::PasswordChanged, Some(id)).from(client.network());
     let ended = end::end_all(&tx, id, Some(session.id), now).await?;
     let letter = words::password_changed(&app.site.name);
-    app.outbox().put(&tx, &account.email, &letter).await?;
+    mail::put(app, &tx, &account.email, &letter).await?;
     people::finish(app, tx, principal, [vec![event], ended].concat()).await?;
     Ok(account)
 }

@@ -1,11 +1,10 @@
 //! New passwords for those who have lost theirs. Whoever asks is not told whether there is such an account: not by the answer,
-//! and not by its time, as a request is only written down and looked at later.
+//! and not by its time, as a request is only enqueued and answered later.
 
 use chrono::TimeDelta;
-use entity::{account, password, reset_request};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid,
-};
+use entity::{account, password};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, prelude::Uuid};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Client, Principal,
@@ -21,9 +20,10 @@ use crate::{
     app::App,
     auth::audit::{self, AuditAction, AuditEvent},
     crypto::{Secret, token},
-    database::only,
+    database::{Transaction, only},
     error::{Error, ProblemCode, Result},
     id,
+    job::{self, Job, Retry, Run, mail},
     mail::words,
 };
 
@@ -41,8 +41,6 @@ const FROM_NETWORK: Budget = Budget {
     first_wait: TimeDelta::seconds(10),
     longest_wait: TimeDelta::minutes(10),
 };
-/// How many requests are answered at once.
-const AT_ONCE: u64 = 50;
 /// Nobody waits for the mail any longer than this.
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::hours(1);
 
@@ -63,78 +61,66 @@ pub async fn request(app: &App, client: &Client, email: &str) -> Result<entity::
     }
     attempt::count(app, &buckets).await?;
     let (id, now) = (id::new(), app.clock.now());
-    let row = reset_request::ActiveModel {
-        id: Set(id),
-        address: Set(app.crypto.vault.seal(&place(id), &Secret::new(address))?),
-        network: Set(network),
-        created_at: Set(now),
+    let request = AnswerRequest {
+        address: app.crypto.vault.seal(&place(id), &Secret::new(address))?,
+        network,
     };
     let tx = app.database.begin().await?;
-    reset_request::Entity::insert(row)
-        .exec_without_returning(&tx)
-        .await?;
+    job::enqueue_as(app, &tx, id, &request).await?;
     tx.commit().await?;
     Ok(now)
 }
 
-/// Answers the requests that wait: a mail goes to those who have such an account.
-pub async fn answer(app: &App) -> Result<()> {
-    let waiting = reset_request::Entity::find()
-        .order_by_asc(reset_request::Column::Id)
-        .limit(AT_ONCE);
-    for request in app.database.rows(waiting).await? {
-        answer_one(app, request).await?;
-    }
-    Ok(())
+/// Answers a request: a mail goes to whoever has such an account.
+#[derive(Serialize, Deserialize)]
+pub struct AnswerRequest {
+    /// The address, sealed for the id of the job.
+    address: String,
+    network: String,
 }
 
-async fn answer_one(app: &App, request: reset_request::Model) -> Result<()> {
-    let tx = app.database.begin().await?;
-    let removed = reset_request::Entity::delete_by_id(request.id);
-    if removed.exec(&tx).await?.rows_affected != 1 {
-        // Another instance answers it.
+impl Job for AnswerRequest {
+    const NAME: &'static str = "password_reset";
+    /// About as long as anybody waits for the mail.
+    const RETRY: Retry = Retry {
+        first_wait: TimeDelta::seconds(5),
+        max_wait: TimeDelta::minutes(5),
+        max_attempts: Some(20),
+    };
+
+    async fn run(self, run: Run) -> Result<()> {
+        let (app, vault) = (&run.app, &run.app.crypto.vault);
+        let tx = app.database.begin().await?;
+        run.complete(&tx).await?;
+        if !app.clock.has_passed(run.created_at, FORGOTTEN_AFTER) {
+            let address = vault.open_sealed(&place(run.id), &self.address)?;
+            answer(app, &tx, &address, self.network).await?;
+        }
+        tx.commit().await
+    }
+}
+
+async fn answer(app: &App, tx: &Transaction, address: &Secret, network: String) -> Result<()> {
+    let by_address = account::Entity::find()
+        .filter(account::Column::Email.eq(address.expose()))
+        .filter(account::Column::JoinedAt.is_not_null())
+        .filter(account::Column::SuspendedAt.is_null())
+        .lock_exclusive();
+    let account: Option<account::Model> = only(&**tx, by_address).await?;
+    let Some(account) = account else {
+        return Ok(());
+    };
+    // Who signs in by other means gets no password by this.
+    let password = password::Entity::find_by_id(account.id).one(&**tx).await?;
+    if password.is_none() {
         return Ok(());
     }
-    let opened = app
-        .crypto
-        .vault
-        .open_sealed(&place(request.id), &request.address);
-    if let Ok(address) = opened {
-        let by_address = account::Entity::find()
-            .filter(account::Column::Email.eq(address.expose()))
-            .filter(account::Column::JoinedAt.is_not_null())
-            .filter(account::Column::SuspendedAt.is_null())
-            .lock_exclusive();
-        let account: Option<account::Model> = only(&tx, by_address).await?;
-        // Who signs in by other means gets no password by this.
-        let has_password = match &account {
-            Some(account) => password::Entity::find_by_id(account.id)
-                .one(&tx)
-                .await?
-                .is_some(),
-            None => false,
-        };
-        if let Some(account) = account.filter(|_| has_password) {
-            let link = link::make(app, &tx, Purpose::PasswordReset, account.id, None).await?;
-            let letter = words::password_reset(&app.site.name, link);
-            app.outbox().put(&tx, &account.email, &letter).await?;
-            let event = AuditEvent::new(AuditAction::PasswordResetRequested, Some(account.id))
-                .from(request.network);
-            audit::append(&tx, vec![event], None, app.clock.now()).await?;
-        }
-    }
-    tx.commit().await
-}
-
-/// Forgets requests that nobody answered in time.
-pub async fn purge(app: &App) -> Result<()> {
-    let before = app.clock.now() - FORGOTTEN_AFTER;
-    let tx = app.database.begin().await?;
-    reset_request::Entity::delete_many()
-        .filter(reset_request::Column::CreatedAt.lte(before))
-        .exec(&tx)
-        .await?;
-    tx.commit().await
+    let link = link::make(app, tx, Purpose::PasswordReset, account.id, None).await?;
+    let letter = words::password_reset(&app.site.name, link);
+    mail::put(app, tx, &account.email, &letter).await?;
+    let event =
+        AuditEvent::new(AuditAction::PasswordResetRequested, Some(account.id)).from(network);
+    audit::append(tx, vec![event], None, app.clock.now()).await
 }
 
 /// Makes a link for an account, for an admin to hand over; the one before it ends.
@@ -182,7 +168,7 @@ pub async fn reset(
     let ended = end::end_all(&tx, account.id, None, now).await?;
     let revoked = end::revoke_keys(&tx, account.id, now).await?;
     let letter = words::password_changed(&app.site.name);
-    app.outbox().put(&tx, &account.email, &letter).await?;
+    mail::put(app, &tx, &account.email, &letter).await?;
     let events = [vec![event], ended, revoked].concat();
     audit::append(&tx, events, Some(account.id), now).await?;
     tx.commit().await?;

@@ -23,7 +23,8 @@ fn needed(right: Right) -> &'static [&'static [Scope]] {
         | Right::ReadAuditEvents
         | Right::ManageAccounts
         | Right::SharePreviews
-        | Right::ManageTokens => &[],
+        | Right::ManageTokens
+        | Right::ManageJobs => &[],
     }
 }
 
@@ -48,7 +49,7 @@ mod tests {
         Right, Scope, needed,
     };
 
-    const RIGHTS: [Right; 16] = [
+    const RIGHTS: [Right; 17] = [
         Right::ReadDrafts,
         Right::ListDrafts,
         Right::ReadHistory,
@@ -65,6 +66,7 @@ mod tests {
         Right::ManageAccounts,
         Right::SharePreviews,
         Right::ManageTokens,
+        Right::ManageJobs,
     ];
     const SCOPES: [Scope; 5] = [
         Scope::Drafts,

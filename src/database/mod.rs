@@ -275,6 +275,15 @@ impl Database {
         select.all(self.readers()?).await.map_err(Error::from)
     }
 
+    /// The same, as something else than the model of the table.
+    pub async fn rows_as<E: EntityTrait, R: FromQueryResult + Send + Sync>(
+        &self,
+        select: Select<E>,
+    ) -> Result<Vec<R>> {
+        let select = select.into_model::<R>();
+        select.all(self.readers()?).await.map_err(Error::from)
+    }
+
     /// Returns the rows that one statement selects for following the event log, over the connection for just that.
     pub async fn log_rows<E: EntityTrait, R: FromQueryResult + Send + Sync>(
         &self,

@@ -8,7 +8,7 @@
 use std::{
     ops::Deref,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -20,7 +20,7 @@ use sea_orm::{
     TransactionTrait, prelude::async_trait::async_trait,
 };
 use tokio::{
-    sync::{Mutex, OwnedMutexGuard, watch},
+    sync::{Mutex, Notify, OwnedMutexGuard, watch},
     time::timeout,
 };
 use tracing::Instrument;
@@ -49,6 +49,8 @@ pub struct Transaction {
     turn: Option<Turn>,
     /// Set once it is committed.
     committed: Option<Arc<AtomicBool>>,
+    /// Notified once it is committed.
+    notified: OnceLock<Arc<Notify>>,
 }
 
 /// The right to write, until it is let go.
@@ -101,6 +103,7 @@ impl Queue {
             tx,
             turn: Some(Turn { group, line }),
             committed: None,
+            notified: OnceLock::new(),
         })
     }
 
@@ -135,6 +138,7 @@ impl Transaction {
             tx: Arc::new(tx),
             turn: None,
             committed: None,
+            notified: OnceLock::new(),
         }
     }
 
@@ -144,6 +148,7 @@ impl Transaction {
             tx,
             turn: None,
             committed: None,
+            notified: OnceLock::new(),
         }
     }
 
@@ -152,14 +157,20 @@ impl Transaction {
         self.committed = Some(Arc::clone(flag));
     }
 
+    /// Wakes one that waits for this once the transaction is committed.
+    pub fn notify_once_committed(&self, notify: &Arc<Notify>) {
+        self.notified.get_or_init(|| Arc::clone(notify));
+    }
+
     /// Returns when everything is on disk. It is carried through even if nobody waits for that any more.
     pub async fn commit(self) -> Result<()> {
         let Self {
             tx,
             turn,
             committed,
+            notified,
         } = self;
-        let committing = async {
+        let committing = async move {
             match turn {
                 None => commit(tx).await?,
                 Some(turn) => {
@@ -169,6 +180,9 @@ impl Transaction {
             }
             if let Some(committed) = committed {
                 committed.store(true, Ordering::Release);
+            }
+            if let Some(notify) = notified.get() {
+                notify.notify_one();
             }
             Ok(())
         };

@@ -17,6 +17,7 @@ mod factor_policy;
 mod history;
 pub(crate) mod idempotency;
 mod invitation;
+mod job;
 mod limits;
 mod meter;
 mod page;
@@ -93,6 +94,7 @@ pub struct AccessQueries(
     sign_in_methods::SignInMethodsQuery,
     sessions::SessionQuery,
     audit_event::AuditEventQuery,
+    job::JobQuery,
 );
 
 /// Everything that can be changed.
@@ -113,6 +115,7 @@ pub struct PeopleMutations(
     password::PasswordMutation,
     email_change::EmailChangeMutation,
     people::PeopleMutation,
+    job::JobMutation,
 );
 
 /// What can be changed about the ways in.

@@ -1,8 +1,10 @@
-//! Mail: what it says, how it waits, and the way to the server that takes it. It knows no account and no request.
+//! Mail: what it says, and the way to the server that takes it. It knows no account and no request.
 
 mod letter;
-mod outbox;
 mod smtp;
 pub mod words;
 
-pub use self::{letter::Letter, outbox::Outbox};
+pub use self::{
+    letter::Letter,
+    smtp::{Content, Failure, Server},
+};

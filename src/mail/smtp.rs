@@ -13,8 +13,9 @@ use lettre::{
     },
 };
 use sea_orm::prelude::Uuid;
+use serde::{Deserialize, Serialize};
 
-use super::outbox::Content;
+use super::Letter;
 use crate::{
     config::{Config, SmtpTls, SmtpUrl},
     error::{Error, Result},
@@ -23,14 +24,39 @@ use crate::{
 /// How long the server may take for a mail.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a mail consists of.
+#[derive(Serialize, Deserialize)]
+pub struct Content {
+    /// The address of the recipient.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The body as plain text.
+    pub text: String,
+    /// The body as HTML.
+    pub html: String,
+}
+
+impl Content {
+    /// Creates a mail to this address that says what the letter says.
+    pub fn new(to: &str, letter: &Letter) -> Self {
+        Self {
+            to: to.to_owned(),
+            subject: letter.subject.clone(),
+            text: letter.text(),
+            html: letter.html(),
+        }
+    }
+}
+
 /// A mail server.
-pub(super) struct Server {
+pub struct Server {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
 }
 
 /// Why a mail was not taken. It names no recipient.
-pub(super) enum Failure {
+pub enum Failure {
     /// The server said so, with this code.
     Refused(String),
     /// The server could not be spoken to.
@@ -48,7 +74,7 @@ impl fmt::Display for Failure {
 
 impl Server {
     /// The server that the settings name, if they do.
-    pub(super) fn of(config: &Config) -> Result<Option<Self>> {
+    pub fn of(config: &Config) -> Result<Option<Self>> {
         let (Some(url), Some(from)) = (&config.smtp_url, &config.mail_from) else {
             return Ok(None);
         };
@@ -70,7 +96,7 @@ impl Server {
     }
 
     /// Hands a mail over. Its id makes that of the message, so that two copies can be told to be one.
-    pub(super) async fn send(&self, id: Uuid, content: &Content) -> Result<(), Failure> {
+    pub async fn send(&self, id: Uuid, content: &Content) -> Result<(), Failure> {
         let message = self.message(id, content).map_err(Failure::Refused)?;
         let sent = tokio::time::timeout(PATIENCE, self.transport.send(message)).await;
         match sent {

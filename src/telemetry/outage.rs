@@ -36,6 +36,11 @@ labels! {
     }
 }
 
+/// The failure of something that is out of order.
+#[derive(Debug, thiserror::Error)]
+#[error("{1}")]
+pub struct OutageError(pub Outage, pub String);
+
 /// An outage that has begun.
 #[derive(Clone, Copy)]
 struct State {
@@ -126,7 +131,9 @@ fn log_end(outage: Outage, state: &State) {
 }
 
 fn kind(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> Outage {
-    if cause.is::<object_store::Error>() || cause.is::<std::io::Error>() {
+    if let Some(OutageError(outage, _)) = cause.downcast_ref() {
+        *outage
+    } else if cause.is::<object_store::Error>() || cause.is::<std::io::Error>() {
         Outage::MediaStore
     } else {
         Outage::Database

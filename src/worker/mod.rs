@@ -1,91 +1,94 @@
-//! Due work, beside all requests: mail, removing files of erased assets, and deleting what nobody needs any more. Every
-//! instance does it; none needs another.
+//! Work beside all requests: the jobs of the queue, which the instances share, and the loops that each instance needs for itself.
 
 mod erasure;
-mod moments;
+mod jobs;
 mod supervision;
-mod sweeping;
-mod tidy;
 
-use chrono::TimeDelta;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use self::supervision::{Schedule, Supervised};
-use crate::{app::App, auth::password_reset, error::Result, event::tail, telemetry::metrics::Task};
+use self::supervision::{Cadence, Supervised};
+use crate::{
+    app::App,
+    error::Result,
+    event::tail,
+    job::{Registry, Runner},
+};
 
-/// How often what nobody needs any more is deleted.
-const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
-
-/// All due work.
+/// All background work.
 pub struct Worker {
     app: App,
-    tasks: Vec<Supervised>,
+    runner: Runner,
+    loops: Vec<Supervised>,
 }
 
 impl Worker {
-    /// A worker that has done nothing yet.
+    /// Creates a worker that has done nothing yet.
     pub fn new(app: &App) -> Self {
-        let hourly = Schedule::Every(TIDY_EVERY);
-        let tasks = vec![
-            Supervised::new(Task::PasswordResets, Schedule::Always, |app| async move {
-                password_reset::answer(&app).await
-            }),
-            Supervised::new(Task::Mail, Schedule::Always, |app| async move {
-                app.outbox().send().await
-            }),
+        Self::with_jobs(app, |jobs| jobs)
+    }
+
+    /// Creates a worker with other jobs than all that there are.
+    pub fn with_jobs(app: &App, jobs: impl FnOnce(Registry) -> Registry) -> Self {
+        let loops = vec![
             // What another instance has erased is to be withheld here within a second, whatever the store does.
-            Supervised::new(Task::Erasure, Schedule::AlwaysAtOnce, erasure::complete),
-            Supervised::new(Task::Tidying, hourly, tidy::tidy),
-            Supervised::new(Task::MediaSweep, hourly, sweeping::sweep),
-            Supervised::new(Task::SearchText, Schedule::Once, tidy::complete_search_text),
-            Supervised::new(Task::EventLog, Schedule::Forever, |app| async move {
+            Supervised::new("erasure", Cadence::EachSecond, erasure::complete),
+            Supervised::new("event_log", Cadence::Forever, |app| async move {
                 match tail::follow(&app.database).await {}
             }),
         ];
+        for supervised in &loops {
+            app.telemetry.metrics.tasks.register(supervised.task);
+        }
         Self {
             app: app.clone(),
-            tasks,
+            runner: Runner::new(app, jobs(jobs::registry())),
+            loops,
         }
     }
 
-    /// The same worker, which does other work for this task.
+    /// The same worker, which does other work in this loop.
     #[must_use]
     pub fn with_work<F>(
         mut self,
-        task: Task,
+        task: &str,
         work: impl Fn(App) -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
-        if let Some(supervised) = self
-            .tasks
-            .iter_mut()
-            .find(|supervised| supervised.task == task)
-        {
-            *supervised = Supervised::new(task, supervised.schedule, work);
+        let mut loops = self.loops.iter_mut();
+        if let Some(supervised) = loops.find(|supervised| supervised.task == task) {
+            *supervised = Supervised::new(supervised.task, supervised.cadence, work);
         }
         self
     }
 
-    /// Does what is due, once, one task after the other. What fails is logged, and tried again the next time.
-    pub async fn step(&mut self) {
-        for supervised in &mut self.tasks {
-            if !matches!(supervised.schedule, Schedule::Forever) {
-                supervised.run_if_due(&self.app).await;
-            }
-        }
+    /// The same worker, whose runner is replaced.
+    #[must_use]
+    pub fn with_runner(mut self, replace: impl FnOnce(Runner) -> Runner) -> Self {
+        self.runner = replace(self.runner);
+        self
     }
 
-    /// Does due work until it is told to stop, each task in a loop of its own; what it has begun it ends. Meanwhile it follows
-    /// the event log.
+    /// Runs everything that is due, until nothing is. What fails is logged, and tried again when it is due again.
+    pub async fn step(&mut self) {
+        for supervised in &self.loops {
+            if matches!(supervised.cadence, Cadence::EachSecond) {
+                supervised.run_once(&self.app).await;
+            }
+        }
+        self.runner.step().await;
+    }
+
+    /// Works until `stop`, each loop in a task of its own; what has begun is finished.
     pub async fn run(self, stop: impl Future) {
         let end = CancellationToken::new();
         let mut loops = JoinSet::new();
-        for supervised in self.tasks {
+        for supervised in self.loops {
             loops.spawn(supervised.supervise(self.app.clone(), end.clone()));
         }
+        loops.spawn(self.runner.run(end.clone()));
         stop.await;
         end.cancel();
         loops.join_all().await;

@@ -2,7 +2,7 @@
 //! says, and keys sign on.
 
 use chrono::TimeDelta;
-use entity::{mail, refresh_token, session, signing_key};
+use entity::{job, refresh_token, session, signing_key};
 use kindling::{
     auth::{Client, Principal, Role, sign_in::sign_in},
     crypto::{Secret, keys::Keys},
@@ -10,7 +10,7 @@ use kindling::{
     idempotency::Claim,
     worker::Worker,
 };
-use sea_orm::{EntityTrait, prelude::Uuid};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Uuid};
 use serde_json::{Value, json};
 
 use crate::{
@@ -267,8 +267,11 @@ on_both_engines! {
         app.sign_in(ANN).await;
         let tx = app.app.database.begin().await.expect("a transaction");
         let now = app.app.clock.now();
-        let waiting = mail::Model { id: Uuid::from_u128(1), message: String::new(), due_at: now, tries: 0, created_at: now };
-        mail::Entity::insert(sea_orm::IntoActiveModel::into_active_model(waiting)).exec_without_returning(&tx).await.expect("a mail");
+        let waiting = job::Model {
+            id: Uuid::from_u128(1), name: "mail".to_owned(), key: None, payload: String::new(), created_at: now, due_at: now,
+            attempts: 0, lease: None, beat: 0, failed_at: Some(now), error: None,
+        };
+        job::Entity::insert(sea_orm::IntoActiveModel::into_active_model(waiting)).exec_without_returning(&tx).await.expect("a mail");
         tx.commit().await.expect("a commit");
         let mut worker = Worker::new(&app.app);
         worker.step().await;
@@ -280,8 +283,10 @@ on_both_engines! {
         assert!(sessions.iter().all(|row| row.expires_at <= now + TimeDelta::days(30) && row.last_seen_at <= now && row.password_at < now));
         let tokens = refresh_token::Entity::find().all(&tx).await.expect("tokens");
         assert!(tokens.iter().all(|row| row.expires_at <= now + TimeDelta::days(30)));
-        let mails = mail::Entity::find().all(&tx).await.expect("mails");
-        assert!(mails.iter().all(|row| row.due_at <= now && row.created_at <= now) && mails.len() == 1, "{mails:?}");
+        let mails = job::Entity::find().filter(job::Column::Name.eq("mail")).all(&tx).await.expect("mails");
+        assert!(mails.iter().all(|row| row.failed_at <= Some(now) && row.created_at <= now) && mails.len() == 1, "{mails:?}");
         assert!(!sessions.is_empty() && !tokens.is_empty());
+        drop(tx);
+        app.forget_jobs().await;
     }
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use entity::{
     account, account_link, api_token, asset, audit_counter, audit_event, entry, event,
-    event_counter, impact_stat, mail, milestone, page, password, preview_link, publication,
-    reference, reset_request, revision, search_text, story_section, team_member, testimonial,
-    value,
+    event_counter, impact_stat, job, milestone, page, password, preview_link, publication,
+    reference, revision, search_text, story_section, team_member, testimonial, value,
 };
 use kindling::app::App;
 use sea_orm::{
@@ -35,7 +34,7 @@ pub(crate) async fn rows_of(app: &App) -> Vec<String> {
         )+};
     }
     add! { entry revision publication reference search_text event event_counter account api_token preview_link }
-    add! { account_link audit_event audit_counter mail password reset_request }
+    add! { account_link audit_event audit_counter job password }
     add! { asset impact_stat milestone page story_section team_member testimonial value }
     let statement = statements.join(" UNION ALL ");
     let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), statement));

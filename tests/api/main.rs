@@ -39,6 +39,7 @@ mod http;
 mod idempotency;
 mod idempotency_of_accounts;
 mod introspection;
+mod jobs;
 mod leaks;
 mod management;
 mod matrix;

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The migrations from this one on.
-fn since(name: &str) -> u32 {
+pub(crate) fn since(name: &str) -> u32 {
     let migrations = Migrator::migrations();
     let at = migrations
         .iter()

@@ -10,22 +10,40 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
 use kindling::{
     app::App,
     auth::{Principal, Role},
     delivery::Delivery,
-    error::Error,
+    error::{Error, Result},
     http::{
         management,
         server::{Server, Stopping},
     },
-    telemetry::metrics::{Task, TaskEnd, TaskState},
+    job::{Job, Registry, Run, Schedule, admin::counts},
+    telemetry::metrics::{TaskEnd, TaskState},
     worker::Worker,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::support::{TestApp, on_both_engines};
+
+/// A job that panics the first time.
+#[derive(Serialize, Deserialize)]
+struct Panicking;
+
+impl Job for Panicking {
+    const NAME: &'static str = "panicking";
+    const SCHEDULE: Schedule = Schedule::Every(TimeDelta::hours(1));
+
+    async fn run(self, run: Run) -> Result<()> {
+        let failed = runs(&run.app, Self::NAME, TaskEnd::Panicked) > 0;
+        assert!(failed, "a panic of a test");
+        Ok(())
+    }
+}
 
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -61,11 +79,11 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
     waited.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
-fn runs(app: &App, task: Task, end: TaskEnd) -> u64 {
+fn runs(app: &App, task: &str, end: TaskEnd) -> u64 {
     app.telemetry.metrics.tasks.runs(task, end)
 }
 
-fn state(app: &App, task: Task) -> TaskState {
+fn state(app: &App, task: &str) -> TaskState {
     app.telemetry.metrics.tasks.state(task)
 }
 
@@ -112,22 +130,12 @@ fn task<'a>(health: &'a Value, name: &str) -> &'a Value {
 
 on_both_engines! {
     async fn a_task_that_panics_is_shown_and_run_again_and_stops_no_other_one(app: TestApp) {
-        let attempts = Arc::new(AtomicU64::new(0));
-        let made = Arc::clone(&attempts);
-        let worker = Worker::new(&app.app)
-            .with_work(Task::Mail, move |_| {
-                let number = made.fetch_add(1, Ordering::Relaxed);
-                async move {
-                    assert!(number >= 2, "a panic of a test");
-                    Ok(())
-                }
-            })
-            .with_work(Task::Erasure, |_| async { Err(Error::internal("a secret cause")) });
+        let worker = Worker::with_jobs(&app.app, Registry::with::<Panicking>)
+            .with_work("erasure", |_| async { Err(Error::internal("a secret cause")) });
         let running = Running::start(worker);
-        until("two failures of each", || {
-            runs(&app.app, Task::Mail, TaskEnd::Panicked) == 2 && runs(&app.app, Task::Erasure, TaskEnd::Failed) >= 2
+        until("failures of each", || {
+            runs(&app.app, "panicking", TaskEnd::Panicked) == 1 && runs(&app.app, "erasure", TaskEnd::Failed) >= 2
         }).await;
-        let others = runs(&app.app, Task::PasswordResets, TaskEnd::Done);
         let [ready, health, metrics] = managed(&app, ["/readyz", "/healthz", "/metrics"]).await;
         assert_eq!(ready.0, 200, "{ready:?}");
         let mut lines = ready.1.lines();
@@ -135,24 +143,33 @@ on_both_engines! {
         let erasure = ready.1.lines().find(|line| line.contains("the task erasure has failed")).expect("a line");
         assert!(erasure.ends_with("something went wrong on the server") && !ready.1.contains("a secret cause"), "{erasure}");
         let health: Value = serde_json::from_str(&health.1).expect("JSON");
-        let failed = task(&health, "mail");
-        assert_eq!(failed["failures"], 2, "{failed}");
+        let failed = task(&health, "panicking");
+        assert_eq!(failed["failures"], 1, "{failed}");
         assert_eq!(failed["lastFailure"]["reason"], "it panicked; see the log");
-        assert!(metrics.1.contains("kindling_task_runs_total{task=\"mail\",outcome=\"panicked\"} 2"), "{}", metrics.1);
-        assert!(metrics.1.contains("kindling_task_failures_in_row{task=\"erasure\"}"), "{}", metrics.1);
-        until("the others go on", || runs(&app.app, Task::PasswordResets, TaskEnd::Done) > others).await;
-        until("it works again", || runs(&app.app, Task::Mail, TaskEnd::Done) > 0).await;
-        assert_eq!(state(&app.app, Task::Mail).failures_in_row, 0);
-        until("the rest of it", || {
-            [Task::Tidying, Task::SearchText].iter().all(|task| runs(&app.app, *task, TaskEnd::Done) == 1)
+        let jobs = health["work"]["jobs"].as_array().expect("jobs");
+        assert!(jobs.contains(&json!({"name": "panicking", "waiting": 1, "running": 0, "failed": 0})), "{health}");
+        for sample in [
+            "kindling_task_runs_total{task=\"panicking\",outcome=\"panicked\"} 1",
+            "kindling_task_failures_in_row{task=\"erasure\"}",
+            "kindling_jobs{job=\"panicking\",state=\"waiting\"} 1",
+        ] {
+            assert!(metrics.1.contains(sample), "{sample}: {}", metrics.1);
+        }
+        until("the others", || {
+            ["cleanup", "media_sweep", "search_text"].iter().all(|task| {
+                runs(&app.app, task, TaskEnd::Done) + runs(&app.app, task, TaskEnd::Failed) > 0
+            })
         }).await;
+        app.app.clock.advance(TimeDelta::seconds(5));
+        until("it works again", || runs(&app.app, "panicking", TaskEnd::Done) > 0).await;
+        assert_eq!(state(&app.app, "panicking").failures_in_row, 0);
         running.stop().await;
     }
 
     async fn a_follower_of_the_event_log_that_panics_is_started_again(app: TestApp) {
         let starts = Arc::new(AtomicU64::new(0));
         let made = Arc::clone(&starts);
-        let worker = Worker::new(&app.app).with_work(Task::EventLog, move |_| {
+        let worker = Worker::new(&app.app).with_work("event_log", move |_| {
             let number = made.fetch_add(1, Ordering::Relaxed);
             async move {
                 assert!(number >= 1, "a panic of a test");
@@ -161,8 +178,8 @@ on_both_engines! {
         });
         let running = Running::start(worker);
         until("a second start", || starts.load(Ordering::Relaxed) == 2).await;
-        assert_eq!(runs(&app.app, Task::EventLog, TaskEnd::Panicked), 1);
-        assert!(state(&app.app, Task::EventLog).running_since.is_some());
+        assert_eq!(runs(&app.app, "event_log", TaskEnd::Panicked), 1);
+        assert!(state(&app.app, "event_log").running_since.is_some());
         running.stop().await;
     }
 
@@ -178,18 +195,20 @@ on_both_engines! {
         let running = Running::start(Worker::new(&app.app));
         let accepted = tokio::task::spawn_blocking(move || silent.accept().expect("a connection").0);
         let mut connection = accepted.await.expect("a connection");
-        let sent = runs(&app.app, Task::Mail, TaskEnd::Done);
-        let before = runs(&app.app, Task::PasswordResets, TaskEnd::Done);
+        let before = runs(&app.app, "password_reset", TaskEnd::Done);
         ask().await;
         until("the others go on", || {
-            runs(&app.app, Task::PasswordResets, TaskEnd::Done) >= before + 2 && runs(&app.app, Task::Tidying, TaskEnd::Done) > 0
+            runs(&app.app, "password_reset", TaskEnd::Done) > before && runs(&app.app, "cleanup", TaskEnd::Done) > 0
         }).await;
-        assert_eq!(app.app.outbox().waiting().await.expect("mails"), 2, "the second request was answered meanwhile");
-        assert!(state(&app.app, Task::Mail).running_since.is_some(), "mail still waits for the server");
-        assert_eq!(runs(&app.app, Task::Mail, TaskEnd::Done), sent);
+        let counts = counts(&app.app).await.expect("counts");
+        let mails = counts.iter().find(|jobs| jobs.name == "mail").expect("mails");
+        assert_eq!(mails.total, 2, "the second request was answered meanwhile");
+        assert!(state(&app.app, "mail").running_since.is_some(), "mail still waits for the server");
+        assert_eq!(runs(&app.app, "mail", TaskEnd::Done), 0);
         running.worker.abort();
         // Whoever hangs up has not been answered: nothing was said to it.
         let closed = tokio::task::spawn_blocking(move || connection.read(&mut [0; 1]).unwrap_or(0));
         assert_eq!(closed.await.expect("an end"), 0);
+        app.forget_jobs().await;
     }
 }

@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["graphql"],
     &["demo"],
     &["content"],
-    &["event", "auth"],
+    &["event", "job", "auth"],
     &["app", "idempotency"],
     &["media", "mail", "crypto"],
     &[

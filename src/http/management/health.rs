@@ -12,8 +12,9 @@ use super::{
 use crate::{
     app::App,
     config::Engine,
+    job::admin::JobCount,
     telemetry::{
-        metrics::{Task, TaskEnd, TaskFailure, cache::CacheState},
+        metrics::{TaskEnd, TaskFailure, TaskState, cache::CacheState},
         process::Process,
     },
 };
@@ -47,8 +48,9 @@ pub(super) async fn show(extract::State(managed): extract::State<Managed>) -> Re
         },
         "caches": state.caches.0.iter().map(cache).collect::<Vec<_>>(),
         "work": {
-            "tasks": Task::ALL.iter().map(|(of, name)| task(app, *of, name)).collect::<Vec<_>>(),
-            "mailsWaiting": state.database.map(|told| told.mails),
+            "tasks": app.telemetry.metrics.tasks.all().iter().map(task).collect::<Vec<_>>(),
+            "jobs": state.database.as_ref().map(|told| told.jobs.iter().map(jobs).collect::<Vec<_>>()),
+            "mailsWaiting": state.database.as_ref().map(Told::mails_waiting),
         },
         "disk": state.disk.map(|disk| json!({ "freeBytes": disk.free_bytes, "sizeBytes": disk.size_bytes })),
         "memory": { "residentBytes": Process::read().resident_bytes },
@@ -58,7 +60,7 @@ pub(super) async fn show(extract::State(managed): extract::State<Managed>) -> Re
 }
 
 fn database(app: &App, state: &State) -> Value {
-    let told = state.database;
+    let told = state.database.as_ref();
     json!({
         "engine": match app.config.database_url.engine() {
             Engine::Sqlite => "SQLite",
@@ -77,18 +79,22 @@ fn cache(state: &CacheState) -> Value {
     json!({ "name": state.name, "entries": state.entries, "bytes": state.bytes })
 }
 
-fn task(app: &App, task: Task, name: &str) -> Value {
-    let tasks = &app.telemetry.metrics.tasks;
-    let state = tasks.state(task);
+fn jobs(count: &JobCount) -> Value {
+    json!({
+        "name": count.name, "waiting": count.waiting(), "running": count.running, "failed": count.failed,
+    })
+}
+
+fn task((name, state): &(&'static str, TaskState)) -> Value {
     let failure =
-        |failure: TaskFailure| json!({ "at": failure.at.to_rfc3339(), "reason": failure.reason });
+        |failure: &TaskFailure| json!({ "at": failure.at.to_rfc3339(), "reason": failure.reason });
     json!({
         "name": name,
         "lastRunAt": state.last_run_at.map(|at| at.to_rfc3339()),
         "runningSince": state.running_since.map(|at| at.to_rfc3339()),
-        "failures": tasks.runs(task, TaskEnd::Failed) + tasks.runs(task, TaskEnd::Panicked),
+        "failures": state.runs(TaskEnd::Failed) + state.runs(TaskEnd::Panicked),
         "failuresInRow": state.failures_in_row,
-        "lastFailure": state.last_failure.map(failure),
+        "lastFailure": state.last_failure.as_ref().map(failure),
     })
 }
 
@@ -97,10 +103,9 @@ pub(super) async fn ready(
     extract::State(managed): extract::State<Managed>,
 ) -> (StatusCode, String) {
     let Managed { app, stopping, .. } = managed;
-    let tasks = Arc::clone(&app.telemetry.metrics);
+    let metrics = Arc::clone(&app.telemetry.metrics);
     let (status, text) = probes::ready(extract::State((app, stopping))).await;
-    let failing = Task::ALL.iter().filter_map(|(task, name)| {
-        let state = tasks.tasks.state(*task);
+    let failing = metrics.tasks.all().into_iter().filter_map(|(name, state)| {
         let failure = state.last_failure.filter(|_| state.failures_in_row > 0)?;
         let (times, at) = (state.failures_in_row, failure.at.to_rfc3339());
         Some(format!(

@@ -9,6 +9,11 @@ use crate::{
     app::App,
     database::Migrated,
     error::Result,
+    job::{
+        Job,
+        admin::{JobCount, counts},
+        mail::SendMail,
+    },
     telemetry::{
         disk::Disk,
         meter::float,
@@ -40,16 +45,28 @@ pub(super) struct State {
 }
 
 /// What the database says.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Told {
     /// How long it took to say anything.
     pub(super) latency: Duration,
     /// How far its tables are.
     pub(super) migrated: Migrated,
-    /// How many mails wait.
-    pub(super) mails: u64,
+    /// How many jobs there are.
+    pub(super) jobs: Vec<JobCount>,
     /// Whether it accepts writes.
     pub(super) is_writable: bool,
+}
+
+impl Told {
+    /// How many mails wait to be sent.
+    pub(super) fn mails_waiting(&self) -> i64 {
+        let mail = self.jobs.iter().find(|jobs| jobs.name == SendMail::NAME);
+        mail.map_or(0, JobCount::waiting)
+    }
+}
+
+fn count(number: i64) -> f64 {
+    float(u64::try_from(number).unwrap_or_default())
 }
 
 impl State {
@@ -82,7 +99,7 @@ async fn told(app: &App) -> Result<Told> {
     Ok(Told {
         latency: begun.elapsed(),
         migrated: app.database.migrated().await?,
-        mails: app.outbox().waiting().await?,
+        jobs: counts(app).await?,
         is_writable: probes::is_writable(app).await.unwrap_or(true),
     })
 }
@@ -98,14 +115,27 @@ impl Figures for State {
         sheet.gauge("stopping", help, flag(self.is_stopping))?;
         let help = "Whether the database answers.";
         sheet.gauge("database_up", help, flag(self.database.is_some()))?;
-        if let Some(told) = self.database {
+        if let Some(told) = &self.database {
             let help = "Whether the database accepts writes.";
             sheet.gauge("database_writable", help, flag(told.is_writable))?;
             let help = "Migrations of this version that have not run.";
             let pending = told.migrated.pending as u64;
             sheet.gauge("database_migrations_pending", help, float(pending))?;
             let help = "Mails that wait to be sent.";
-            sheet.gauge("mails_waiting", help, float(told.mails))?;
+            sheet.gauge("mails_waiting", help, count(told.mails_waiting()))?;
+            let help = "Background jobs, by where they stand.";
+            let jobs = told.jobs.iter().flat_map(|jobs| {
+                let states = [
+                    ("waiting", jobs.waiting()),
+                    ("running", jobs.running),
+                    ("failed", jobs.failed),
+                ];
+                states.map(|(state, number)| {
+                    let labels = [("job", jobs.name.clone()), ("state", state.to_owned())];
+                    (labels, count(number))
+                })
+            });
+            sheet.gauges("jobs", help, jobs)?;
         }
         if let Some(last) = self.last_event.and_then(|last| u64::try_from(last).ok()) {
             let help = "The last event of the log that this instance knows of.";

@@ -13,7 +13,7 @@ use std::{fmt::Result, sync::Arc};
 
 pub use self::{
     code::Code,
-    work::{Mails, SignInStep, Task, TaskEnd, TaskFailure, TaskState},
+    work::{Mails, SignInStep, TaskEnd, TaskFailure, TaskState},
 };
 use self::{
     connections::ConnectionMeter, http::HttpMeter, operations::OperationMeters, work::TaskMeter,
@@ -36,7 +36,7 @@ pub struct Metrics {
     pub operations: OperationMeters,
     /// Steps of signing in.
     pub sign_ins: Counters<SignInStep>,
-    /// Due work.
+    /// Background work.
     pub tasks: TaskMeter,
     /// Mail that was handed over, or not.
     pub mails: Counters<Mails>,

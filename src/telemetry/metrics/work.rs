@@ -1,7 +1,7 @@
 //! Figures of signing in, and of work beside requests.
 
 use std::{
-    array,
+    collections::BTreeMap,
     fmt::Result,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -10,7 +10,7 @@ use entity::Instant;
 
 use crate::telemetry::{
     label::{Label, labels},
-    meter::{Counters, float},
+    meter::float,
     sheet::{Figures, Sheet},
 };
 
@@ -27,25 +27,7 @@ labels! {
         Throttled = "throttled",
     }
 
-    /// Due work.
-    Task = "task" {
-        /// Requests for new passwords are answered.
-        PasswordResets = "password_resets",
-        /// Mail is sent.
-        Mail = "mail",
-        /// Files of erased assets are removed.
-        Erasure = "erasure",
-        /// What nobody needs any more is forgotten.
-        Tidying = "tidying",
-        /// Files that no asset has are moved to the trash, and deleted from there.
-        MediaSweep = "media_sweep",
-        /// Entries of an older version are made searchable.
-        SearchText = "search_text",
-        /// The event log is followed.
-        EventLog = "event_log",
-    }
-
-    /// How a run of due work ended.
+    /// How a run of background work ended.
     TaskEnd = "outcome" {
         /// Well.
         Done = "ok",
@@ -66,17 +48,37 @@ labels! {
     }
 }
 
-/// The state of one task.
+/// The state of one task: a kind of job, or a loop beside requests.
 #[derive(Clone, Debug, Default)]
 pub struct TaskState {
     /// When its last run ended.
     pub last_run_at: Option<Instant>,
-    /// When the present run began.
+    /// When the oldest of the present runs began.
     pub running_since: Option<Instant>,
     /// Runs that failed since the last one that did not.
     pub failures_in_row: u64,
     /// The last run that failed.
     pub last_failure: Option<TaskFailure>,
+    running: u64,
+    runs: [u64; TaskEnd::COUNT],
+}
+
+impl TaskState {
+    /// Returns how many runs ended like this.
+    pub fn runs(&self, end: TaskEnd) -> u64 {
+        self.runs.get(end.place()).copied().unwrap_or_default()
+    }
+
+    fn end(&mut self, end: TaskEnd, now: Instant) {
+        if let Some(runs) = self.runs.get_mut(end.place()) {
+            *runs += 1;
+        }
+        self.last_run_at = Some(now);
+        self.running = self.running.saturating_sub(1);
+        if self.running == 0 {
+            self.running_since = None;
+        }
+    }
 }
 
 /// A run that failed.
@@ -88,82 +90,89 @@ pub struct TaskFailure {
     pub reason: String,
 }
 
-/// Counts the runs of due work, and keeps the state of each task.
-#[derive(Debug)]
-pub struct TaskMeter {
-    runs: Counters<(Task, TaskEnd)>,
-    states: Mutex<[TaskState; Task::COUNT]>,
-}
-
-impl Default for TaskMeter {
-    fn default() -> Self {
-        Self {
-            runs: Counters::default(),
-            states: Mutex::new(array::from_fn(|_| TaskState::default())),
-        }
-    }
-}
+/// Counts the runs of background work, and keeps the state of each task. Tasks are registered when the work begins, by the names in
+/// the code.
+#[derive(Debug, Default)]
+pub struct TaskMeter(Mutex<BTreeMap<&'static str, TaskState>>);
 
 impl TaskMeter {
+    /// Adds a task that has not run yet.
+    pub fn register(&self, task: &'static str) {
+        self.states().entry(task).or_default();
+    }
+
     /// Records that a run begins.
-    pub fn record_start(&self, task: Task, now: Instant) {
-        self.states()[task.place()].running_since = Some(now);
+    pub fn record_start(&self, task: &'static str, now: Instant) {
+        let mut states = self.states();
+        let state = states.entry(task).or_default();
+        state.running += 1;
+        state.running_since.get_or_insert(now);
     }
 
     /// Records that a run ended well; returns how many runs before it failed in a row.
-    pub fn record_success(&self, task: Task, now: Instant) -> u64 {
-        self.runs.count((task, TaskEnd::Done));
-        let state = &mut self.states()[task.place()];
-        state.last_run_at = Some(now);
-        state.running_since = None;
+    pub fn record_success(&self, task: &'static str, now: Instant) -> u64 {
+        let mut states = self.states();
+        let state = states.entry(task).or_default();
+        state.end(TaskEnd::Done, now);
         std::mem::take(&mut state.failures_in_row)
     }
 
     /// Records that a run failed; returns how many have failed in a row.
-    pub fn record_failure(&self, task: Task, end: TaskEnd, failure: TaskFailure) -> u64 {
-        self.runs.count((task, end));
-        let state = &mut self.states()[task.place()];
-        state.last_run_at = Some(failure.at);
-        state.running_since = None;
+    pub fn record_failure(&self, task: &'static str, end: TaskEnd, failure: TaskFailure) -> u64 {
+        let mut states = self.states();
+        let state = states.entry(task).or_default();
+        state.end(end, failure.at);
         state.failures_in_row += 1;
         state.last_failure = Some(failure);
         state.failures_in_row
     }
 
-    /// How many runs ended like this.
-    pub fn runs(&self, task: Task, end: TaskEnd) -> u64 {
-        self.runs.get((task, end))
+    /// Returns how many runs ended like this.
+    pub fn runs(&self, task: &str, end: TaskEnd) -> u64 {
+        self.state(task).runs(end)
     }
 
-    /// The state of a task.
-    pub fn state(&self, task: Task) -> TaskState {
-        self.states()[task.place()].clone()
+    /// Returns the state of a task.
+    pub fn state(&self, task: &str) -> TaskState {
+        self.states().get(task).cloned().unwrap_or_default()
     }
 
-    fn states(&self) -> MutexGuard<'_, [TaskState; Task::COUNT]> {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns all tasks in the order of their names.
+    pub fn all(&self) -> Vec<(&'static str, TaskState)> {
+        let states = self.states();
+        states
+            .iter()
+            .map(|(task, state)| (*task, state.clone()))
+            .collect()
+    }
+
+    fn states(&self) -> MutexGuard<'_, BTreeMap<&'static str, TaskState>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Figures for TaskMeter {
     fn write(&self, sheet: &mut Sheet<'_>) -> Result {
-        let help = "Runs of due work, by how they ended.";
-        sheet.counters("task_runs", help, &self.runs)?;
-        let states = self.states().clone();
-        let labelled = || {
-            Task::ALL
-                .iter()
-                .map(|(task, _)| Task::at(task.place()))
-                .zip(&states)
-        };
-        let last = labelled().filter_map(|(label, state)| {
-            let milliseconds = u64::try_from(state.last_run_at?.timestamp_millis()).ok()?;
-            Some((label, float(milliseconds) / 1_000.0))
+        let tasks = self.all();
+        let help = "Runs of background work, by how they ended.";
+        let runs = tasks.iter().flat_map(|(task, state)| {
+            TaskEnd::ALL.iter().map(|(end, name)| {
+                let labels = [("task", *task), ("outcome", *name)];
+                (labels, state.runs(*end))
+            })
         });
-        let help = "When due work ran the last time.";
+        sheet.counts("task_runs", help, runs)?;
+        let label = |task: &'static str| [("task", task)];
+        let last = tasks.iter().filter_map(|(task, state)| {
+            let milliseconds = u64::try_from(state.last_run_at?.timestamp_millis()).ok()?;
+            Some((label(task), float(milliseconds) / 1_000.0))
+        });
+        let help = "When background work ran the last time.";
         sheet.gauges("task_last_run_timestamp_seconds", help, last)?;
-        let failing = labelled().map(|(label, state)| (label, float(state.failures_in_row)));
-        let help = "Runs of due work that failed since the last one that did not.";
+        let failing = tasks
+            .iter()
+            .map(|(task, state)| (label(task), float(state.failures_in_row)));
+        let help = "Runs of background work that failed since the last one that did not.";
         sheet.gauges("task_failures_in_row", help, failing)
     }
 }

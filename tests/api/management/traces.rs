@@ -42,7 +42,7 @@ async fn requests_operations_statements_and_due_work_are_told() {
             "traced-request-7",
             "query TracedPages",
             "SELECT page",
-            "work mail",
+            "work cleanup",
             system,
         ] {
             sink.wait_for(told);

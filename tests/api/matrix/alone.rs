@@ -45,6 +45,7 @@ pub(super) fn only_tried(field: &str) -> Option<Outcome> {
         | "requestEmailChange"
         | "changePassword" => Some(Outcome::Inapplicable),
         "endSession"
+        | "retryJob"
         | "account"
         | "removeTotp"
         | "removePasskey"
@@ -87,8 +88,9 @@ pub(super) fn sent(field: &str, asker: &Asker) -> Option<Sent> {
         "createApiToken" => json!({"name": "A machine", "scopes": ["DRAFTS"]}),
         "rotateApiToken" => json!({"id": api_token, "overlapSeconds": 60}),
         "revokeApiToken" => json!({ "id": api_token }),
+        "retryJob" => json!({"id": format!("job_{}", kindling::id::new().simple())}),
         "revokePreviewLink" => json!({ "id": preview_link }),
-        "accounts" | "auditEvents" | "events" | "apiTokens" | "previewLinks" => {
+        "accounts" | "auditEvents" | "events" | "jobs" | "apiTokens" | "previewLinks" => {
             return Some(Sent::Nothing("totalCount"));
         }
         "signInMethods" => return Some(Sent::Nothing("password")),

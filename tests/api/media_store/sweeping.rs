@@ -7,14 +7,29 @@ use kindling::{
         media_sweep::{Sweep, sweep, sweep_all},
         types::Asset,
     },
-    error::Error,
+    error::{Error, Result},
+    job::{Job, Registry, Retry, Run, Schedule},
     media::MediaStore,
-    telemetry::metrics::Task,
     worker::Worker,
 };
+use serde::{Deserialize, Serialize};
 
 use super::AGES;
 use crate::support::{content, on_both_engines};
+
+/// A cleanup that panics.
+#[derive(Serialize, Deserialize)]
+struct Broken;
+
+impl Job for Broken {
+    const NAME: &'static str = "cleanup";
+    const SCHEDULE: Schedule = Schedule::Every(TimeDelta::hours(1));
+    const RETRY: Retry = Retry::SCHEDULED;
+
+    async fn run(self, _: Run) -> Result<()> {
+        panic!("a panic of a test")
+    }
+}
 
 fn nothing() -> Sweep {
     Sweep::default()
@@ -55,9 +70,8 @@ on_both_engines! {
     async fn files_are_swept_although_erasing_and_tidying_fail(app: TestApp) {
         let pictures = app.with_pictures(1).await;
         app.app.clock.advance(AGES);
-        let mut worker = Worker::new(&app.app)
-            .with_work(Task::Erasure, |_| async { Err(Error::internal("a store that fails")) })
-            .with_work(Task::Tidying, |_| async { panic!("a panic of a test") });
+        let mut worker = Worker::with_jobs(&app.app, Registry::with::<Broken>)
+            .with_work("erasure", |_| async { Err(Error::internal("a store that fails")) });
         for _ in 0..2 {
             let stray = app.stray().await;
             app.app.clock.advance(TimeDelta::days(2));

@@ -93,6 +93,7 @@ on_both_engines! {
         }
         app.app.clock.advance(TimeDelta::minutes(2));
         assert_eq!(ask(ANN).await, Value::Null, "nothing is locked for ever");
+        app.forget_jobs().await;
     }
 
     async fn of_many_who_use_a_link_at_once_one_succeeds(app: TestApp) {

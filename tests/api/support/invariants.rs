@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use entity::{entry, entry_count};
+use entity::{entry, entry_count, job};
 use kindling::app::App;
 use sea_orm::EntityTrait;
 
@@ -12,9 +12,11 @@ pub(crate) async fn hold(app: &App) {
     let entries: Result<Vec<entry::Model>, _> = snapshot.all(entry::Entity::find()).await;
     let counts: Result<Vec<entry_count::Model>, _> =
         snapshot.all(entry_count::Entity::find()).await;
-    let (Ok(entries), Ok(counts)) = (entries, counts) else {
+    let jobs: Result<Vec<job::Model>, _> = snapshot.all(job::Entity::find()).await;
+    let (Ok(entries), Ok(counts), Ok(jobs)) = (entries, counts, jobs) else {
         return;
     };
+    jobs_are_done(jobs);
     let mut expected: BTreeMap<entry::ContentType, (i64, i64)> = BTreeMap::new();
     for entry in entries {
         let (listed, published) = expected.entry(entry.r#type).or_default();
@@ -33,4 +35,12 @@ pub(crate) async fn hold(app: &App) {
         expected.values().all(|count| *count == (0, 0)),
         "not counted: {expected:?}"
     );
+}
+
+/// A test carries out what it enqueues; one that must not says so with [`TestApp::forget_jobs`](super::TestApp::forget_jobs).
+/// Scheduled jobs wait for their time.
+fn jobs_are_done(jobs: Vec<job::Model>) {
+    let is_left = |job: &job::Model| job.key.is_none() || job.failed_at.is_some();
+    let left: Vec<job::Model> = jobs.into_iter().filter(is_left).collect();
+    assert!(left.is_empty(), "jobs are left undone or failed: {left:?}");
 }

@@ -7,7 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use entity::job;
 use kindling::{app::App, config::SmtpUrl, delivery::Delivery, worker::Worker};
+use sea_orm::EntityTrait;
 use serde_json::Value;
 
 use super::{TestApp, tools::python};
@@ -110,6 +112,14 @@ impl TestApp {
         };
         self.delivery = Arc::new(Delivery::new(&self.app));
         self
+    }
+
+    /// Deletes the jobs that a test leaves undone on purpose.
+    pub(crate) async fn forget_jobs(&self) {
+        let tx = self.app.database.begin().await.expect("a transaction");
+        let deleted = job::Entity::delete_many().exec(&tx).await;
+        deleted.expect("no jobs");
+        tx.commit().await.expect("a commit");
     }
 
     /// Does what is due, once.

@@ -1,21 +1,36 @@
 //! Deletes what nobody needs any more, and completes what an older version or a crash has left.
 
-use super::{
-    moments,
-    supervision::{Panicked, guarded},
-};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::moments;
 use crate::{
     app::App,
-    auth::{attempt, challenge, link, network, password_reset, session, setup},
-    content::{autosave, search_text},
+    auth::{attempt, challenge, link, network, session, setup},
+    content::autosave,
     error::{Error, Result, explained},
     idempotency,
+    job::{self, Job, Panicked, Retry, Run, Schedule, guarded},
     telemetry::outage,
 };
 
-/// Deletes what has ended. A part that fails, or panics, does not keep the others from their work; the first error is returned.
-pub(super) async fn tidy(app: App) -> Result<()> {
-    let (app, keys, now) = (&app, &app.crypto.keys, app.clock.now());
+/// Deletes what has ended.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Cleanup;
+
+impl Job for Cleanup {
+    const NAME: &'static str = "cleanup";
+    const SCHEDULE: Schedule = Schedule::Every(TimeDelta::hours(1));
+    const RETRY: Retry = Retry::SCHEDULED;
+
+    async fn run(self, run: Run) -> Result<()> {
+        clean_up(&run.app).await
+    }
+}
+
+/// Cleans up part by part. A part that fails, or panics, does not keep the others from their work; the first error is returned.
+async fn clean_up(app: &App) -> Result<()> {
+    let (keys, now) = (&app.crypto.keys, app.clock.now());
     let parts = [
         done("moments that lie ahead", async {
             Box::pin(moments::bound(app)).await.map(|()| 0)
@@ -30,11 +45,7 @@ pub(super) async fn tidy(app: App) -> Result<()> {
         done("kept answers", idempotency::purge(app)).await,
         done("replaced autosaves", autosave::purge(app)).await,
         done("setup links", async { setup::purge(app).await.map(|()| 0) }).await,
-        done("requests for new passwords", async {
-            password_reset::purge(app).await.map(|()| 0)
-        })
-        .await,
-        done("mail", async { app.outbox().give_up().await.map(|()| 0) }).await,
+        done("jobs that were given up", job::admin::purge(app)).await,
     ];
     // What was deleted since the last time is not to stay in the log, whatever deleted it.
     app.database.expect_wal_truncation();
@@ -54,13 +65,4 @@ async fn done(what: &str, purge: impl Future<Output = Result<u64>>) -> Result<()
         _ => {}
     }
     purged.map(drop)
-}
-
-/// Makes entries searchable that are older than the work list's search.
-pub(super) async fn complete_search_text(app: App) -> Result<()> {
-    let completed = search_text::complete(&app).await?;
-    if completed > 0 {
-        tracing::info!(completed, "entries can be searched now");
-    }
-    Ok(())
 }

@@ -6,8 +6,8 @@
 
 use chrono::TimeDelta;
 use entity::{
-    Instant, account_link, api_token, attempt, audit_event, challenge, idempotency, mail,
-    preview_link, refresh_token, reset_request, revision, session, setup_token,
+    Instant, account_link, api_token, attempt, audit_event, challenge, idempotency, job,
+    preview_link, refresh_token, revision, session, setup_token,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IdenStatic, QueryFilter, prelude::Expr};
 
@@ -53,14 +53,13 @@ pub(super) async fn bound(app: &App) -> Result<()> {
     to::<account_link::Entity>(app, account_link::Column::ExpiresAt, latest, latest).await?;
     let latest = now + setup::LIFE;
     to::<setup_token::Entity>(app, setup_token::Column::ExpiresAt, latest, latest).await?;
-    to::<reset_request::Entity>(app, reset_request::Column::CreatedAt, now, now).await?;
     let latest = now + TimeDelta::seconds(LONGEST_OVERLAP.into());
     to::<api_token::Entity>(app, api_token::Column::PreviousExpiresAt, latest, latest).await?;
     to::<api_token::Entity>(app, api_token::Column::LastUsedAt, now, now).await?;
     to::<audit_event::Entity>(app, audit_event::Column::OccurredAt, now, now).await?;
     preview_links(app, now).await?;
-    to::<mail::Entity>(app, mail::Column::DueAt, now + MAX_WAIT, now).await?;
-    to::<mail::Entity>(app, mail::Column::CreatedAt, now, now).await?;
+    to::<job::Entity>(app, job::Column::CreatedAt, now, now).await?;
+    to::<job::Entity>(app, job::Column::FailedAt, now, now).await?;
     to::<idempotency::Entity>(app, idempotency::Column::CreatedAt, now, now).await?;
     // Kept for a day from now on: an open form may still be based on it.
     to::<revision::Entity>(app, revision::Column::ReplacedAt, now, now).await
