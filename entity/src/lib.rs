@@ -36,6 +36,7 @@ pub mod trusted_document;
 pub mod trusted_document_counter;
 pub mod vault;
 
+pub mod consumer;
 pub mod entry;
 pub mod event;
 pub mod event_counter;

@@ -57,6 +57,7 @@ mod m20261128_050001_index_replaced_revisions;
 mod m20261128_050002_index_event_networks;
 mod m20261128_060001_create_audit_event;
 mod m20261128_060002_create_job;
+mod m20261128_060003_create_consumer;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -119,6 +120,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_050002_index_event_networks::Migration),
             Box::new(m20261128_060001_create_audit_event::Migration),
             Box::new(m20261128_060002_create_job::Migration),
+            Box::new(m20261128_060003_create_consumer::Migration),
         ]
     }
 }

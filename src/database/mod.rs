@@ -4,6 +4,7 @@ mod batch;
 mod changes;
 mod existing;
 mod file;
+mod listen;
 mod pools;
 mod reach;
 mod read_only;
@@ -29,6 +30,7 @@ use sea_orm::{
     Select, SqlxSqliteConnector,
     sqlx::{
         ConnectOptions, Connection, Executor,
+        postgres::PgConnectOptions,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
@@ -37,6 +39,7 @@ use sea_orm_migration::{MigratorTrait, seaql_migrations};
 pub use self::{
     batch::Batch,
     changes::{Changes, EntryChange, Head, LogEvent, LogPosition, LogQuery, News, State},
+    listen::Notification,
     pools::Pools,
     reads::{Reads, Touched},
     retry::Retries,
@@ -77,6 +80,8 @@ pub struct Database {
     isolation: Isolation,
     /// Whether the write-ahead log of SQLite still holds what was erased.
     wal_is_due: Arc<AtomicBool>,
+    /// On PostgreSQL without a pooler, how to connect for notifications.
+    listener: Option<Arc<PgConnectOptions>>,
     /// What is known of the event log.
     pub changes: Changes,
     /// Rows that were read before.
@@ -203,6 +208,7 @@ impl Database {
         let writer = server.for_writing(connections).await?;
         let mut database = Self::of(readers, writer, log, changes);
         database.isolation = server.isolation;
+        database.listener = server.for_listening().map(Arc::new);
         Ok(database)
     }
 
@@ -224,6 +230,7 @@ impl Database {
             line: None,
             isolation: Isolation::OfSessions,
             wal_is_due: Arc::default(),
+            listener: None,
             changes,
             rows: Rows::new(0),
             shown: ShownSets::default(),

@@ -126,6 +126,11 @@ impl Server {
         Ok(isolation)
     }
 
+    /// Returns how to connect for notifications; none behind a pooler, which may give the connection to others.
+    pub(super) fn for_listening(&self) -> Option<PgConnectOptions> {
+        (self.isolation == Isolation::OfSessions).then(|| self.options.clone())
+    }
+
     /// Connections that see one state for the whole of a transaction, and cannot write.
     pub(super) fn for_reading(&self, size: u32) -> DatabaseConnection {
         let changes = self.changes.clone();

@@ -1,6 +1,8 @@
 //! The event log of content: append-only, written in the transaction of the change, without gaps and in the order of the commits.
 
+pub mod consumer;
 mod lineage;
+pub mod log;
 pub mod moment;
 pub mod tail;
 

@@ -265,7 +265,7 @@ async fn read_news(database: &Database) -> Result<Head> {
     Err(Error::Unavailable("the event log keeps changing".into()))
 }
 
-/// Queries the log again and again, for as long as it is polled.
+/// Queries the log again and again, and at once when it is said to have moved, for as long as it is polled.
 pub async fn follow(database: &Database) -> Infallible {
     loop {
         if let Some(_turn) = database.changes.turn().await
@@ -274,6 +274,9 @@ pub async fn follow(database: &Database) -> Infallible {
         {
             outage::failed(Outage::Database, &explained(&error));
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::select! {
+            () = database.changes.nudged() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+        }
     }
 }

@@ -10,10 +10,24 @@ use tokio_util::sync::CancellationToken;
 use self::supervision::{Cadence, Supervised};
 use crate::{
     app::App,
+    database::Notification,
     error::Result,
     event::tail,
     job::{Registry, Runner},
 };
+
+/// Passes notifications of other instances on to whoever waits for them.
+async fn listen(app: &App) {
+    let report = |notification| match notification {
+        Notification::Log => app.database.changes.nudge(),
+        Notification::Job => app.jobs.notify_one(),
+        Notification::Any => {
+            app.database.changes.nudge();
+            app.jobs.notify_one();
+        }
+    };
+    app.database.listen(report).await;
+}
 
 /// All background work.
 pub struct Worker {
@@ -35,6 +49,10 @@ impl Worker {
             Supervised::new("erasure", Cadence::EachSecond, erasure::complete),
             Supervised::new("event_log", Cadence::Forever, |app| async move {
                 match tail::follow(&app.database).await {}
+            }),
+            Supervised::new("notifications", Cadence::Forever, |app| async move {
+                listen(&app).await;
+                Ok(())
             }),
         ];
         for supervised in &loops {

@@ -31,6 +31,7 @@ mod editing;
 mod encoded_bodies;
 mod end_to_end;
 mod errors;
+mod event_log;
 mod executing;
 mod factors;
 mod filter_logic;

@@ -19,7 +19,7 @@ use std::{
 };
 
 use sea_orm::prelude::Uuid;
-use tokio::sync::{Mutex, MutexGuard, Notify};
+use tokio::sync::{Mutex, MutexGuard, Notify, watch};
 
 use self::known::Known;
 pub use self::{
@@ -39,6 +39,10 @@ struct Inner {
     turn: Mutex<()>,
     /// Wakes those who wait for the turn to end.
     turn_ended: Notify,
+    /// Wakes whoever follows the log, to query it at once.
+    nudge: Notify,
+    /// The generation and the newest event that the log is known to contain.
+    moved: watch::Sender<(u64, Uuid)>,
 }
 
 /// The turn to query the database for news.
@@ -61,6 +65,8 @@ impl Default for Changes {
             known: RwLock::default(),
             turn: Mutex::default(),
             turn_ended: Notify::new(),
+            nudge: Notify::new(),
+            moved: watch::Sender::default(),
         }))
     }
 }
@@ -73,13 +79,32 @@ impl Changes {
 
     /// Returns the newest position that the log is known to contain.
     pub fn newest(&self) -> LogPosition {
-        let known = self.known();
-        let head = known.position().unwrap_or_default();
-        if known.due.sequence > head.sequence {
-            known.due
-        } else {
-            head
-        }
+        newest(&self.known())
+    }
+
+    /// Subscribes to the log: the value changes when the log has moved, or has turned out to be another one.
+    pub fn subscribe(&self) -> watch::Receiver<(u64, Uuid)> {
+        self.0.moved.subscribe()
+    }
+
+    /// Records that the log may have moved: whoever follows it queries it at once.
+    pub fn nudge(&self) {
+        self.0.nudge.notify_one();
+    }
+
+    /// Returns once somebody has nudged.
+    pub async fn nudged(&self) {
+        self.0.nudge.notified().await;
+    }
+
+    /// Wakes the subscribers if the log has moved.
+    fn announce(&self, known: &Known) {
+        let newest = (known.generation, newest(known).id);
+        self.0.moved.send_if_modified(|moved| {
+            let has_moved = *moved != newest;
+            *moved = newest;
+            has_moved
+        });
     }
 
     /// Returns the newest known state if nothing is known to lie beyond it.
@@ -173,11 +198,14 @@ impl Changes {
         } else if known.id_at(last.sequence) != Some(last.id) {
             known.doubted_at = Some(Instant::now());
         }
+        self.announce(&known);
     }
 
     /// Records that the log contains this event, so that nobody gets what was before it.
     pub fn expect(&self, position: LogPosition) {
-        self.write().expect(position);
+        let mut known = self.write();
+        known.expect(position);
+        self.announce(&known);
     }
 
     /// Takes in what a snapshot of the database shows of the log, and returns the state of that snapshot; none if the log does
@@ -188,7 +216,9 @@ impl Changes {
             return None;
         }
         if known.fits(query, news) {
-            return Some(known.take_in(query, news));
+            let state = known.take_in(query, news);
+            self.announce(&known);
+            return Some(state);
         }
         known.doubted_at = Some(Instant::now());
         None
@@ -201,12 +231,14 @@ impl Changes {
         if !known.fits(query, news) {
             known.begin_anew();
             known.diverged_at = Some(Instant::now());
+            self.announce(&known);
             return false;
         }
         if known.is_interrupted {
             known.begin_anew();
         }
         known.take_in(query, news);
+        self.announce(&known);
         true
     }
 
@@ -235,5 +267,14 @@ impl Changes {
 
     fn write(&self) -> RwLockWriteGuard<'_, Known> {
         self.0.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn newest(known: &Known) -> LogPosition {
+    let head = known.position().unwrap_or_default();
+    if known.due.sequence > head.sequence {
+        known.due
+    } else {
+        head
     }
 }

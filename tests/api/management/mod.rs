@@ -193,7 +193,7 @@ async fn health_tells_how_everything_stands() {
         ];
         assert!(numbers.iter().all(|number| number.is_number()), "{health}");
         let tasks = health["work"]["tasks"].as_array().expect("tasks");
-        assert_eq!(tasks.len(), 7, "{health}");
+        assert_eq!(tasks.len(), 8, "{health}");
         assert!(!answer.text().contains("kindling_test"), "{health}");
     }
 }
