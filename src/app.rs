@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     config::Config,
     crypto::{Crypto, vault::Vault},
-    database::{Database, Retries},
+    database::{Database, Footprint, Retries},
     error::{Error, Result},
     idempotency::Claim,
     media::MediaStore,
@@ -39,6 +39,8 @@ pub struct App {
     pub telemetry: Telemetry,
     /// The idempotency key of the operation that this is for, if it came with one: its first writing transaction takes it.
     pub claim: Option<Arc<Claim>>,
+    /// What earlier attempts at the operation that this is for wanted to lock.
+    pub footprint: Footprint,
 }
 
 /// What is the same for all content of the site.
@@ -125,7 +127,17 @@ impl App {
             jobs: Arc::default(),
             telemetry,
             claim: None,
+            footprint: Footprint::default(),
         })
+    }
+
+    /// The same application for one operation, whose attempts share a footprint.
+    #[must_use]
+    pub fn for_operation(&self) -> Self {
+        Self {
+            footprint: Footprint::default(),
+            ..self.clone()
+        }
     }
 
     /// The retries of a unit of work, within what a request may take.

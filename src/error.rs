@@ -108,6 +108,9 @@ impl Error {
         let Self::Unavailable(cause) = self else {
             return false;
         };
+        if cause.is::<Contended>() {
+            return true;
+        }
         match cause.downcast_ref::<DbErr>() {
             Some(
                 DbErr::Conn(RuntimeErr::SqlxError(error))
@@ -247,6 +250,11 @@ pub fn explained(error: &Error) -> String {
     }
     text
 }
+
+/// Why a transaction was given up: others hold what it wanted, and it must not wait for them while it holds other locks.
+#[derive(Debug, thiserror::Error)]
+#[error("others hold locks that the transaction cannot wait for")]
+pub struct Contended;
 
 /// Two changes of the same, of which only one can hold.
 #[derive(Clone, Debug, PartialEq)]

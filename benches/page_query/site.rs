@@ -55,7 +55,7 @@ pub(crate) async fn fill(
         }
         let ids = filling.ids;
         change.publish(&ids).await?;
-        change.commit().await?;
+        change.seal().await?;
         first = last;
     }
     let mut change = Change::begin(&app, Principal::System, None).await?;
@@ -63,7 +63,7 @@ pub(crate) async fn fill(
     filling.page().await?;
     let ids = filling.ids;
     change.publish(&ids).await?;
-    change.commit().await?;
+    change.seal().await?;
     app.database.close().await;
     Ok(())
 }

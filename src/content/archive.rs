@@ -3,52 +3,54 @@
 use std::collections::BTreeSet;
 
 use entity::{asset, entry, entry_id::EntryId, reference};
-use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    prelude::{Expr, Uuid},
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid};
 
 use super::{
     change::{Change, within},
     media_removal, media_sweep,
+    publish::PublicMove,
     usage::Owners,
 };
 use crate::{
+    app::App,
     auth::{Right, kept_answers, sign_in},
     error::{Error, ProblemCode, Result, Usage},
     event::Action,
 };
 
 impl Change {
-    /// Makes the entries no longer public; returns who refers to them. If public entries require them, that is an error; others
-    /// keep them in their places, and show them again once they are public again. What is not public is left as it is.
+    /// Makes the entries no longer public; returns who refers to them. That public entries require them is told when the change is
+    /// sealed; others keep them in their places, and show them again once they are public again. What is not public is left as it is.
     pub async fn unpublish(&mut self, ids: &[EntryId]) -> Result<Vec<Usage>> {
         self.refuse_if_half_done()?;
+        let mut locked = self.entries(ids.iter().copied()).await?;
         let mut public = Vec::new();
         for id in ids {
-            let entry = self.entry_with(Right::Publish, *id).await?;
+            let entry = self.allowed(Right::Publish, *id, locked.remove(id))?;
             if entry.published_revision.is_some() {
-                public.push((*id, entry));
+                public.push((*id, entry.latest_revision));
             }
         }
         let going: Vec<EntryId> = public.iter().map(|(id, _)| *id).collect();
         let usages = self.usages(&going, Owners::Public).await?;
-        self.half_done = true;
-        for (id, entry) in &public {
-            self.withdraw(*id, entry).await?;
-            self.tell(Action::EntryUnpublished, *id, entry.latest_revision);
+        for (id, latest) in public {
+            self.withdraw(id, latest);
         }
-        self.half_done = false;
-        self.refuse_if_required_since(&going).await?;
         Ok(usages)
+    }
+
+    fn withdraw(&mut self, id: EntryId, latest: i32) {
+        self.moves.insert(id, PublicMove::Withdraw);
+        self.tell(Action::EntryUnpublished, id, latest);
     }
 
     /// Puts the entries into the trash; public ones are unpublished. As [`Change::unpublish`], but drafts count, too.
     pub async fn archive(&mut self, ids: &[EntryId]) -> Result<Vec<Usage>> {
         self.refuse_if_half_done()?;
+        let mut locked = self.entries(ids.iter().copied()).await?;
         let mut going = Vec::new();
         for id in ids {
-            let entry = self.entry_with(Right::ArchiveDraft, *id).await?;
+            let entry = self.allowed(Right::ArchiveDraft, *id, locked.remove(id))?;
             if entry.published_revision.is_some() {
                 self.principal.require_on(Right::ArchivePublished, &entry)?;
             }
@@ -58,44 +60,35 @@ impl Change {
         }
         let ids: Vec<EntryId> = going.iter().map(|(id, _)| *id).collect();
         let usages = self.usages(&ids, Owners::PublicAndDrafts).await?;
-        self.half_done = true;
-        for (id, entry) in &going {
+        for (id, entry) in going {
             if entry.published_revision.is_some() {
-                self.withdraw(*id, entry).await?;
-                self.tell(Action::EntryUnpublished, *id, entry.latest_revision);
+                self.withdraw(id, entry.latest_revision);
             }
-            self.set_archived(*id, Some(self.now)).await?;
             self.counts.list(id.content_type, -1);
-            self.tell(Action::EntryArchived, *id, entry.latest_revision);
+            self.trash.insert(id, Some(self.now));
+            self.tell(Action::EntryArchived, id, entry.latest_revision);
         }
-        self.half_done = false;
-        self.refuse_if_required_since(&ids).await?;
         Ok(usages)
     }
 
     /// Takes the entries out of the trash. They are not public.
     pub async fn restore(&mut self, ids: &[EntryId]) -> Result<()> {
         self.refuse_if_half_done()?;
+        let mut locked = self.entries(ids.iter().copied()).await?;
         for id in ids {
-            let entry = self.entry_with(Right::ArchiveDraft, *id).await?;
-            if entry.archived_at.is_some() {
-                self.half_done = true;
-                self.set_archived(*id, None).await?;
-                self.counts.list(id.content_type, 1);
-                self.tell(Action::EntryRestored, *id, entry.latest_revision);
-                self.half_done = false;
+            let entry = self.allowed(Right::ArchiveDraft, *id, locked.remove(id))?;
+            if entry.archived_at.is_none() {
+                continue;
             }
+            let was_archived = self.locks.model(id.uuid).map(|before| before.archived_at);
+            if was_archived.flatten().is_some() {
+                self.trash.insert(*id, None);
+            } else {
+                self.trash.remove(id);
+            }
+            self.counts.list(id.content_type, 1);
+            self.tell(Action::EntryRestored, *id, entry.latest_revision);
         }
-        Ok(())
-    }
-
-    async fn set_archived(&self, id: EntryId, at: Option<entity::Instant>) -> Result<()> {
-        entry::Entity::update_many()
-            .col_expr(entry::Column::ArchivedAt, Expr::value(at))
-            .col_expr(entry::Column::UpdatedAt, Expr::value(self.now))
-            .filter(entry::Column::Id.eq(id.uuid))
-            .exec(&self.tx)
-            .await?;
         Ok(())
     }
 
@@ -105,14 +98,16 @@ impl Change {
         self.refuse_if_half_done()?;
         self.principal.require(Right::Erase)?;
         sign_in::require_fresh(&self.app, &self.principal).await?;
+        let mut locked = self.entries(ids.iter().copied()).await?;
         let mut going = Vec::new();
         for id in ids {
-            let entry = self.entry_with(Right::Erase, *id).await?;
-            if entry.archived_at.is_none() {
+            let entry = self.allowed(Right::Erase, *id, locked.remove(id))?;
+            let was_public = self.locks.public_before(id.uuid).is_some();
+            if entry.archived_at.is_none() || was_public {
                 let error = Error::invalid(ProblemCode::Invalid, "", "must lie in the trash first");
                 return Err(within(*id, error));
             }
-            going.push((*id, entry));
+            going.push((*id, entry.latest_revision));
         }
         let ids: Vec<EntryId> = going.iter().map(|(id, _)| *id).collect();
         self.keep_references_away(&ids).await?;
@@ -124,14 +119,19 @@ impl Change {
             .exec(&self.tx)
             .await?;
         let files = self.files_of(&uuids).await?;
-        for (id, entry) in &going {
-            entry::Entity::delete_by_id(id.uuid).exec(&self.tx).await?;
-            self.tell(Action::EntryErased, *id, entry.latest_revision);
+        entry::Entity::delete_many()
+            .filter(entry::Column::Id.is_in(uuids.iter().copied()))
+            .exec(&self.tx)
+            .await?;
+        for (id, latest) in going {
+            self.locks.written(id.uuid);
+            self.moves.remove(&id);
+            self.trash.remove(&id);
+            self.tell(Action::EntryErased, id, latest);
         }
         self.erase_beside(&uuids, files).await?;
         self.half_done = false;
-        self.publish(&freed).await?;
-        self.refuse_if_required_since(&ids).await
+        self.publish(&freed).await
     }
 
     /// Locks the entries against new references to them, which the usual lock does not keep away.
@@ -158,12 +158,25 @@ impl Change {
 
     /// Erases what lies beside erased entries: their files, and answers that show them.
     async fn erase_beside(&mut self, entries: &[Uuid], files: BTreeSet<String>) -> Result<()> {
-        self.erases = true;
         kept_answers::forget(&self.tx, entries).await?;
         media_removal::record(&self.tx, &files, self.now).await?;
         // Duplicates share the file; whichever of them goes last takes it along.
         let shared = media_sweep::in_use_in(&self.tx, &files).await?;
         self.erased_files.extend(files.difference(&shared).cloned());
+        self.after_commit(remove_erased);
         Ok(())
+    }
+}
+
+/// Removes what erased entries leave outside the tables. What cannot be removed now, the worker removes later.
+async fn remove_erased(app: App) {
+    app.database.expect_wal_truncation();
+    if let Err(error) = media_removal::carry_out(&app).await {
+        let cause = std::error::Error::source(&error);
+        tracing::warn!(%error, cause, "files of erased assets could not be removed, and are not served");
+    }
+    if let Err(error) = app.database.truncate_wal_if_due().await {
+        let cause = std::error::Error::source(&error);
+        tracing::warn!(%error, cause, "the write-ahead log could not be truncated yet");
     }
 }

@@ -1,25 +1,29 @@
 //! A change: one transaction, in which everything becomes true together or not at all.
+//!
+//! Steps are applied as often as wanted, in any order; [`Change::seal`] consumes the change and makes it true. What steps say
+//! of what is public is only noted, and done by the seal for all of them at once: between two steps nothing must fit yet.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{Instant, entry, entry_id::EntryId, stamp::Stamped};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityName, EntityTrait, ExprTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    QueryFilter, QuerySelect,
     prelude::Expr,
     sea_query::{LockType, Query, UpdateStatement},
 };
-use tracing::Instrument;
 
-use super::{Content, check, count::Counts, media_removal, row::Row, view::View};
+use super::{
+    Content, check, count::Counts, lock::Locks, publish::PublicMove, row::Row, seal::Hook,
+    view::View,
+};
 use crate::{
     app::App,
     auth::{Principal, Right, authority},
     database::{Snapshot, Transaction, only},
     error::{Conflict, Error, Problem, ProblemCode, Result},
-    event::{self, Action, Event},
+    event::{Action, Event},
     identifier,
-    telemetry::traces,
 };
 
 /// Changes that become true together, or not at all.
@@ -29,30 +33,25 @@ pub struct Change {
     pub(super) tx: Transaction,
     pub(super) now: Instant,
     pub(super) message: Option<String>,
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
     pub(super) counts: Counts,
-    /// When what the change publishes becomes public, and what it withdraws ceases to be.
-    pub(super) moment: Option<Instant>,
+    /// The entries that it holds.
+    pub(super) locks: Locks,
+    /// What is to be public of entries in the end.
+    pub(super) moves: BTreeMap<EntryId, PublicMove>,
+    /// Entries that are to be in the trash in the end, since when, and those that are to be out of it.
+    pub(super) trash: BTreeMap<EntryId, Option<Instant>>,
     /// Whether a step has written something and not come to its end.
     pub(super) half_done: bool,
-    /// Whether it erases anything.
-    pub(super) erases: bool,
     /// Files of erased assets that no other asset has.
     pub(super) erased_files: BTreeSet<String>,
-    /// Whether it only checks what the change would come to: it then locks nothing, writes nothing, and cannot be committed.
+    /// What follows the commit.
+    pub(super) hooks: Vec<Hook>,
+    /// Whether it only checks what a publication would come to: it then locks nothing and writes nothing.
     pub(super) is_trial: bool,
 }
 
 impl Change {
-    /// Begins a trial, which runs the checks of a publication on a snapshot.
-    pub async fn trial(app: &App, principal: Principal, snapshot: &Snapshot) -> Result<Self> {
-        let tx = snapshot.transaction().await?;
-        Ok(Self {
-            is_trial: true,
-            ..Self::over(app, principal, tx, None)
-        })
-    }
-
     /// Begins a change; `message` says why, for the history.
     pub async fn begin(app: &App, principal: Principal, message: Option<&str>) -> Result<Self> {
         let message = message.map(identifier::trim_end);
@@ -60,7 +59,25 @@ impl Change {
             return Err(Error::invalid(ProblemCode::Invalid, "message", fault));
         }
         let tx = authority::begin(app, &principal).await?;
-        Ok(Self::over(app, principal, tx, message))
+        let mut change = Self::over(app, principal, tx, message);
+        let footprint = app.footprint.ids();
+        if !footprint.is_empty() {
+            change.lock(&footprint).await?;
+        }
+        Ok(change)
+    }
+
+    /// A change that checks a publication on a snapshot: see [`super::trial`].
+    pub(super) async fn on_trial(
+        app: &App,
+        principal: Principal,
+        snapshot: &Snapshot,
+    ) -> Result<Self> {
+        let tx = snapshot.transaction().await?;
+        Ok(Self {
+            is_trial: true,
+            ..Self::over(app, principal, tx, None)
+        })
     }
 
     fn over(app: &App, principal: Principal, tx: Transaction, message: Option<&str>) -> Self {
@@ -72,59 +89,14 @@ impl Change {
             message: message.map(str::to_owned),
             events: Vec::new(),
             counts: Counts::default(),
-            moment: None,
+            locks: Locks::default(),
+            moves: BTreeMap::new(),
+            trash: BTreeMap::new(),
             half_done: false,
-            erases: false,
             erased_files: BTreeSet::new(),
+            hooks: Vec::new(),
             is_trial: false,
         }
-    }
-
-    /// Makes the change true for everybody. Returns only when it is safe on disk. A change of which a step failed
-    /// halfway is refused as a whole.
-    pub async fn commit(self) -> Result<()> {
-        self.refuse_if_half_done()?;
-        if self.is_trial {
-            return Err(Error::internal("a trial cannot be committed"));
-        }
-        if !self.erases {
-            return self.conclude().await;
-        }
-        // Carried through even if nobody waits for it any more: what is erased must be gone.
-        let erasing = traces::carried(self.conclude_erasure().in_current_span());
-        tokio::spawn(erasing).await.map_err(Error::internal)?
-    }
-
-    async fn conclude(self) -> Result<()> {
-        let by = self.principal.by();
-        let now = self.moment.unwrap_or(self.now);
-        let recorded = event::record(&self.tx, &self.events, by, now).await?;
-        self.counts.record(&self.tx).await?;
-        self.tx.commit().await?;
-        event::tail::record_own(&self.app.database.changes, &self.events, &recorded);
-        Ok(())
-    }
-
-    /// The same for a change that erases: no file of it is served from the commit on, and all of it is removed. What cannot
-    /// be removed now, the worker removes later.
-    async fn conclude_erasure(mut self) -> Result<()> {
-        let app = self.app.clone();
-        let files: Vec<String> = std::mem::take(&mut self.erased_files).into_iter().collect();
-        app.media.withhold(&files);
-        if let Err(error) = self.conclude().await {
-            app.media.release(&files);
-            return Err(error);
-        }
-        app.database.expect_wal_truncation();
-        if let Err(error) = media_removal::carry_out(&app).await {
-            let cause = std::error::Error::source(&error);
-            tracing::warn!(%error, cause, "files of erased assets could not be removed, and are not served");
-        }
-        if let Err(error) = app.database.truncate_wal_if_due().await {
-            let cause = std::error::Error::source(&error);
-            tracing::warn!(%error, cause, "the write-ahead log could not be truncated yet");
-        }
-        Ok(())
     }
 
     /// Nothing follows a step that failed halfway.
@@ -144,52 +116,39 @@ impl Change {
         });
     }
 
-    /// The entry, locked against other changes until the commit.
-    pub(super) async fn entry(&self, id: EntryId) -> Result<Option<entry::Model>> {
-        let select =
-            entry::Entity::find_by_id(id.uuid).filter(entry::Column::Type.eq(id.content_type));
-        only(&self.tx, self.locking(select)).await
-    }
-
-    /// The entries that exist, locked against other changes until the commit: in the order of their ids, so that two changes
-    /// never wait for each other. A step that changes several entries locks all of them with one call, before it does
-    /// anything else.
-    pub(super) async fn entries(
-        &self,
-        ids: impl IntoIterator<Item = EntryId>,
-    ) -> Result<HashMap<EntryId, entry::Model>> {
-        let select = entry::Entity::find()
-            .filter(entry::Column::Id.is_in(ids.into_iter().map(|id| id.uuid)))
-            .order_by_asc(entry::Column::Id);
-        let entries = self.locking(select).all(&self.tx).await?;
-        Ok(entries
-            .into_iter()
-            .map(|entry| (id_of(&entry), entry))
-            .collect())
-    }
-
-    fn locking(&self, select: Select<entry::Entity>) -> Select<entry::Entity> {
-        if self.is_trial {
-            select
-        } else {
-            select.lock(LockType::NoKeyUpdate)
+    /// The entry with the public revision that the steps so far give it, in the trash or out of it as they leave it.
+    pub(super) fn with_move(&self, mut entry: entry::Model) -> entry::Model {
+        let id = id_of(&entry);
+        if let Some(to) = self.moves.get(&id) {
+            entry.published_revision = to.revision();
         }
+        if let Some(archived_at) = self.trash.get(&id) {
+            entry.archived_at = *archived_at;
+        }
+        entry
     }
 
     /// The entry, locked, if the principal has the right on it. Whoever may not know of it is told that it does not exist.
-    pub(super) async fn entry_with(&self, right: Right, id: EntryId) -> Result<entry::Model> {
+    pub(super) async fn entry_with(&mut self, right: Right, id: EntryId) -> Result<entry::Model> {
         self.principal.require(right)?;
         let entry = self.entry(id).await?;
         self.allowed(right, id, entry)
     }
 
-    /// The same, with the content of its latest revision, in one statement.
+    /// The same, with the content of its latest revision, in one statement unless the entry is locked already or out of order.
     pub(super) async fn latest_with<C: Content>(
-        &self,
+        &mut self,
         right: Right,
         id: EntryId,
     ) -> Result<(entry::Model, C::Model)> {
         self.principal.require(right)?;
+        if self.locks.model(id.uuid).is_some()
+            || !self.locks.may_wait_for(&BTreeSet::from([id.uuid]))
+        {
+            let entry = self.entry_with(right, id).await?;
+            let content = self.known_revision::<C>(id, entry.latest_revision).await?;
+            return Ok((entry, content));
+        }
         let column = |name: &'static str| Expr::col((C::Entity::default(), name));
         let is_latest = column("entry_id")
             .equals((entry::Entity, entry::Column::Id))
@@ -202,6 +161,10 @@ impl Change {
             .lock_with_tables(LockType::NoKeyUpdate, [entry::Entity]);
         let found = select.all(&self.tx).await?.into_iter().next();
         let (entry, content) = found.unzip();
+        if let Some(entry) = &entry {
+            self.locks.add_waited(entry.clone());
+        }
+        let entry = entry.map(|entry: entry::Model| self.with_move(entry));
         let entry = self.allowed(right, id, entry)?;
         // A statement that has waited for the lock shows the entry as it is now, beside content from before.
         let content = content.flatten();
@@ -262,7 +225,7 @@ impl Change {
     }
 
     /// Notes that the answer may show the entry: it is not kept once the entry is erased.
-    fn show(&self, id: EntryId) {
+    pub(super) fn show(&self, id: EntryId) {
         if let Some(claim) = &self.app.claim {
             claim.show([id.uuid]);
         }

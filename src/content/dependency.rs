@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use super::{
     Content,
     change::{Change, id_of},
+    rows::by_type,
     types::for_type,
 };
 use crate::{auth::Right, error::Result};
@@ -19,38 +20,50 @@ impl Change {
         let mut found: BTreeSet<EntryId> = ids.iter().copied().collect();
         let mut level: Vec<EntryId> = found.iter().copied().collect();
         while !level.is_empty() {
-            let mut targets = BTreeSet::new();
-            for id in &level {
-                targets.extend(for_type!(id.content_type, C => self.targets::<C>(*id).await)?);
-            }
+            let targets = self.targets(&level).await?;
             level = self.publishable(&targets).await?;
             level.retain(|id| found.insert(*id));
         }
         Ok(found.into_iter().collect())
     }
 
-    async fn targets<C: Content>(&self, id: EntryId) -> Result<Vec<EntryId>> {
-        let entry = entry::Entity::find_by_id(id.uuid).one(&self.tx).await?;
-        let known = entry.filter(|entry| self.principal.may(Right::Publish, entry));
-        let Some(entry) = known.filter(|entry| id_of(entry) == id) else {
-            // Refused where its turn comes.
-            return Ok(Vec::new());
-        };
-        let row = self.known_revision::<C>(id, entry.latest_revision).await?;
-        Ok(C::FIELDS
-            .iter()
-            .flat_map(|field| field.targets(&row))
-            .collect())
+    /// What the latest revisions of the entries refer to. Those that the principal may not publish are refused where their turn
+    /// comes.
+    async fn targets(&self, ids: &[EntryId]) -> Result<BTreeSet<EntryId>> {
+        let entries = entry::Entity::find()
+            .filter(entry::Column::Id.is_in(ids.iter().map(|id| id.uuid)))
+            .all(&self.tx)
+            .await?;
+        let known = entries.iter().filter(|entry| {
+            ids.contains(&id_of(entry)) && self.principal.may(Right::Publish, entry)
+        });
+        let latest = known.map(|entry| (id_of(entry), entry.latest_revision));
+        let mut targets = BTreeSet::new();
+        for (content_type, latest) in by_type(latest) {
+            targets.extend(for_type!(content_type, C => self.targets_of_type::<C>(&latest).await?));
+        }
+        Ok(targets)
+    }
+
+    async fn targets_of_type<C: Content>(&self, latest: &[(EntryId, i32)]) -> Result<Vec<EntryId>> {
+        let rows = self.revisions::<C>(latest).await?;
+        let targets = rows
+            .values()
+            .flat_map(|row| C::FIELDS.iter().flat_map(|field| field.targets(row)));
+        Ok(targets.collect())
     }
 
     async fn publishable(&self, ids: &BTreeSet<EntryId>) -> Result<Vec<EntryId>> {
         let entries = entry::Entity::find()
             .filter(entry::Column::Id.is_in(ids.iter().map(|id| id.uuid)))
-            .filter(entry::Column::PublishedRevision.is_null())
-            .filter(entry::Column::ArchivedAt.is_null())
             .all(&self.tx)
             .await?;
-        let may = |entry: &&entry::Model| self.principal.may(Right::Publish, entry);
-        Ok(entries.iter().filter(may).map(id_of).collect())
+        let entries = entries.into_iter().map(|entry| self.with_move(entry));
+        let may = |entry: &entry::Model| {
+            entry.published_revision.is_none()
+                && entry.archived_at.is_none()
+                && self.principal.may(Right::Publish, entry)
+        };
+        Ok(entries.filter(may).map(|entry| id_of(&entry)).collect())
     }
 }

@@ -22,8 +22,9 @@ impl Change {
     /// Makes the public revision of each entry its latest one again. What was saved since stays in the history.
     pub async fn discard_drafts(&mut self, ids: &[EntryId]) -> Result<()> {
         self.refuse_if_half_done()?;
+        let mut locked = self.entries(ids.iter().copied()).await?;
         for id in ids {
-            let entry = self.entry_with(Right::Change, *id).await?;
+            let entry = self.allowed(Right::Change, *id, locked.remove(id))?;
             refuse_archived(&entry).map_err(|error| within(*id, error))?;
             let Some(public) = entry.published_revision else {
                 let message = "is not public, so that there is nothing to go back to";
@@ -39,6 +40,7 @@ impl Change {
 
     async fn go_back<C: Content>(&mut self, id: EntryId, public: i32) -> Result<()> {
         self.half_done = true;
+        self.locks.written(id.uuid);
         let of_entry = || Condition::all().add(Expr::col("entry_id").eq(id.uuid));
         let latest = of_entry().add(Expr::col("latest"));
         self.set_flag::<C>("latest", false, latest).await?;

@@ -70,7 +70,7 @@ impl Step {
 
 impl Change {
     /// Does the step to all of the entries, or to none.
-    pub async fn run(&mut self, targets: &[Target], step: Step) -> Result<Done> {
+    pub async fn apply(&mut self, targets: &[Target], step: Step) -> Result<Done> {
         self.principal.require(step.right())?;
         if targets.len() > MOST_TARGETS {
             let message = format!("must be at most {MOST_TARGETS}");

@@ -208,14 +208,14 @@ async fn replace(app: &App, key: &str, stored: &StoredFile) -> Result<Vec<Uuid>>
     let mut change = Change::begin(app, Principal::System, None).await?;
     let assets = change.assets_with(key).await?;
     change.replace_file(key, stored, &assets).await?;
-    change.commit().await?;
+    change.seal().await?;
     Ok(assets)
 }
 
 /// Whether a revision has the file after all: somebody may have been about to save or to copy one of the assets, with what they
 /// had read before. They hold the lock of the asset until then.
 async fn is_in_use(app: &App, key: &str, assets: &[Uuid]) -> Result<bool> {
-    let change = Change::begin(app, Principal::System, None).await?;
+    let mut change = Change::begin(app, Principal::System, None).await?;
     change.entries(ids(assets)).await?;
     event::hold(&change.tx).await?;
     let key = BTreeSet::from([key.to_owned()]);

@@ -118,6 +118,7 @@ impl Change {
             None => after(low.as_deref(), self.app.clock.random()),
         };
         self.half_done = true;
+        self.locks.written(id.uuid);
         entry::Entity::update_many()
             .col_expr(entry::Column::Position, Expr::value(position))
             .col_expr(entry::Column::UpdatedAt, Expr::value(self.now))
@@ -130,7 +131,12 @@ impl Change {
     }
 
     /// The position of a neighbour of the moved entry, which the principal must know of.
-    async fn position_of(&self, neighbour: EntryId, moved: EntryId, path: &str) -> Result<String> {
+    async fn position_of(
+        &mut self,
+        neighbour: EntryId,
+        moved: EntryId,
+        path: &str,
+    ) -> Result<String> {
         if neighbour.content_type != moved.content_type || neighbour == moved {
             let message = "must be another entry of the same type";
             return Err(Error::invalid(ProblemCode::Invalid, path, message));

@@ -1,6 +1,6 @@
 //! Who refers to an entry: asked before it goes, and taken care of where that is wanted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::{entry, entry_id::EntryId, reference};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Uuid};
@@ -10,6 +10,7 @@ use super::{
     change::{Change, id_of},
     origin::Origin,
     reference::without_missing,
+    rows::by_type,
     types::for_type,
     write::{fields_of, row_of},
 };
@@ -40,24 +41,40 @@ struct Owner {
     target: Uuid,
 }
 
+impl Owner {
+    /// Whether some entries of its type cannot be public without the field.
+    fn may_require(&self) -> bool {
+        for_type!(self.id.content_type, C => {
+            let mut fields = C::FIELDS.iter();
+            fields.any(|field| field.path == self.field && field.may_require_references())
+        })
+    }
+}
+
 impl Change {
-    /// Returns the references to the entries, by owners that the principal may read. Fails if any of all references is required.
+    /// Returns the references to the entries that are not required, by owners that the principal may read.
     pub(super) async fn usages(&self, going: &[EntryId], which: Owners) -> Result<Vec<Usage>> {
         let owners = self.owners(going, which).await?;
         let mut usages = self.usages_by(&owners, going).await?;
-        if usages.iter().any(|usage| usage.required) {
-            usages.retain(|usage| usage.required);
-            return Err(self.referenced(usages, &owners));
-        }
+        usages.retain(|usage| !usage.required);
         Ok(self.known_and_hidden(usages, &owners).0)
     }
 
-    /// Makes sure that no public entry has come to require the entries that went while they did.
-    pub(super) async fn refuse_if_required_since(&mut self, gone: &[EntryId]) -> Result<()> {
-        self.moment().await?;
-        let found = self.usages(gone, Owners::Public).await;
-        self.half_done |= found.is_err();
-        found.map(|_| ())
+    /// Refuses if public entries require those that are public no more, or also drafts those that go to the trash. To be asked
+    /// while the counter is held, so that none has come to require them meanwhile.
+    pub(super) async fn refuse_if_required(&self, withdrawn: &[EntryId]) -> Result<()> {
+        let going: Vec<EntryId> = self.archived().collect();
+        let mut owners = self.owners(&going, Owners::PublicAndDrafts).await?;
+        let others = withdrawn.iter().filter(|id| !going.contains(id));
+        let others: Vec<EntryId> = others.copied().collect();
+        owners.extend(self.owners(&others, Owners::Public).await?);
+        let mut usages = self.usages_by(&owners, &[going, others].concat()).await?;
+        usages.retain(|usage| usage.required);
+        if usages.is_empty() {
+            Ok(())
+        } else {
+            Err(self.referenced(usages, &owners))
+        }
     }
 
     /// Refuses if others refer to the entries that are erased. With `force`, removes the references instead, where they are not
@@ -84,14 +101,61 @@ impl Change {
 
     /// The usages by these owners, each once: the public and the latest revision of an entry may both refer to the same.
     async fn usages_by(&self, owners: &[Owner], targets: &[EntryId]) -> Result<Vec<Usage>> {
+        let requiring = self.requiring(owners).await?;
         let mut usages = Vec::with_capacity(owners.len());
         for owner in owners {
-            let usage = self.usage(owner, targets).await?;
+            let target = targets.iter().find(|id| id.uuid == owner.target);
+            let place = (owner.id, owner.revision, owner.field.as_str());
+            let usage = Usage {
+                owner: owner.id,
+                field: owner.field.clone(),
+                target: *target.ok_or_else(|| Error::internal("a reference to nothing"))?,
+                required: requiring.contains(&place),
+                may_take_out: self.principal.may(Right::Change, &owner.entry),
+            };
             if !usages.contains(&usage) {
                 usages.push(usage);
             }
         }
         Ok(usages)
+    }
+
+    /// Those of the references without which their owners cannot be public. Content is read where it can make a difference.
+    async fn requiring<'a>(&self, owners: &'a [Owner]) -> Result<HashSet<(EntryId, i32, &'a str)>> {
+        let may_require = owners.iter().filter(|owner| owner.may_require());
+        let revisions: BTreeSet<_> = may_require
+            .map(|owner| (owner.id, owner.revision))
+            .collect();
+        let mut requiring = HashSet::new();
+        for (content_type, revisions) in by_type(revisions) {
+            let of_type = owners
+                .iter()
+                .filter(|owner| owner.id.content_type == content_type);
+            let of_type: Vec<&Owner> = of_type.collect();
+            let found = for_type!(content_type, C => self.requiring_of_type::<C>(&revisions, &of_type).await?);
+            requiring.extend(found);
+        }
+        Ok(requiring)
+    }
+
+    async fn requiring_of_type<'a, C: Content>(
+        &self,
+        revisions: &[(EntryId, i32)],
+        owners: &[&'a Owner],
+    ) -> Result<Vec<(EntryId, i32, &'a str)>> {
+        let rows = self.revisions::<C>(revisions).await?;
+        let requires = |owner: &&&'a Owner| {
+            let row = rows.get(&(owner.id.uuid, owner.revision));
+            let mut fields = C::FIELDS.iter();
+            let field =
+                fields.find(|field| field.path == owner.field && field.may_require_references());
+            row.zip(field)
+                .is_some_and(|(row, field)| field.required.by(row))
+        };
+        let requiring = owners.iter().filter(requires);
+        Ok(requiring
+            .map(|owner| (owner.id, owner.revision, owner.field.as_str()))
+            .collect())
     }
 
     /// The usages by entries that the principal may know of, and all others.
@@ -123,6 +187,9 @@ impl Change {
     }
 
     async fn owners(&self, targets: &[EntryId], which: Owners) -> Result<Vec<Owner>> {
+        if targets.is_empty() {
+            return Ok(Vec::new());
+        }
         let uuids: Vec<Uuid> = targets.iter().map(|id| id.uuid).collect();
         let rows = reference::Entity::find()
             .filter(reference::Column::TargetId.is_in(uuids.iter().copied()))
@@ -137,6 +204,10 @@ impl Change {
             .filter(entry::Column::Id.is_in(owners))
             .all(&self.tx)
             .await?;
+        let entries: HashMap<Uuid, entry::Model> = entries
+            .into_iter()
+            .map(|entry| (entry.id, self.with_move(entry)))
+            .collect();
         let counts = |row: &reference::Model, entry: &entry::Model| {
             let is_public = entry.published_revision == Some(row.revision);
             let is_draft = entry.latest_revision == row.revision
@@ -149,10 +220,7 @@ impl Change {
             }
         };
         let owner = |row: reference::Model| {
-            let entry = entries
-                .iter()
-                .find(|entry| entry.id == row.owner_id)?
-                .clone();
+            let entry = entries.get(&row.owner_id)?.clone();
             counts(&row, &entry).then_some(Owner {
                 id: id_of(&entry),
                 revision: row.revision,
@@ -162,29 +230,6 @@ impl Change {
             })
         };
         Ok(rows.into_iter().filter_map(owner).collect())
-    }
-
-    async fn usage(&self, owner: &Owner, targets: &[EntryId]) -> Result<Usage> {
-        let target = targets.iter().find(|id| id.uuid == owner.target);
-        let required = for_type!(owner.id.content_type, C => self.requires::<C>(owner).await)?;
-        Ok(Usage {
-            owner: owner.id,
-            field: owner.field.clone(),
-            target: *target.ok_or_else(|| Error::internal("a reference to nothing"))?,
-            required,
-            may_take_out: self.principal.may(Right::Change, &owner.entry),
-        })
-    }
-
-    async fn requires<C: Content>(&self, owner: &Owner) -> Result<bool> {
-        let Some(field) = C::FIELDS
-            .iter()
-            .find(|field| field.path == owner.field && field.may_require_references())
-        else {
-            return Ok(false);
-        };
-        let row = self.known_revision::<C>(owner.id, owner.revision).await?;
-        Ok(field.required.by(&row))
     }
 
     /// Saves a revision of the owner without the entries that are going; returns whether the one before was public.

@@ -85,7 +85,7 @@ impl Change {
             archived_at: None,
         };
         self.half_done = true;
-        let insert = entry::Entity::insert(entry.into_active_model())
+        let insert = entry::Entity::insert(entry.clone().into_active_model())
             .exec_without_returning(&self.tx)
             .await;
         on_constraint(insert, "entry_type_key_key", || {
@@ -97,6 +97,7 @@ impl Change {
         })?;
         let batch = self.revision_batch::<C>(id, 1, content, &Origin::nothing())?;
         reference::found(batch.execute(&self.tx).await)?;
+        self.locks.add(entry);
         self.counts.list(C::TYPE, 1);
         self.tell(Action::EntryCreated, id, 1);
         self.half_done = false;
@@ -227,6 +228,7 @@ impl Change {
         origin: &Origin<'_, C::Model>,
     ) -> Result<i32> {
         self.half_done = true;
+        self.locks.written(id.uuid);
         let revision = self.next_revision::<C>(id, entry).await?;
         let mut batch = self.revision_batch::<C>(id, revision, content, origin)?;
         let had_none = origin.texts.is_some_and(|before| {

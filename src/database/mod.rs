@@ -4,6 +4,7 @@ mod batch;
 mod changes;
 mod existing;
 mod file;
+mod footprint;
 mod listen;
 mod pools;
 mod reach;
@@ -39,6 +40,7 @@ use sea_orm_migration::{MigratorTrait, seaql_migrations};
 pub use self::{
     batch::Batch,
     changes::{Changes, EntryChange, Head, LogEvent, LogPosition, LogQuery, News, State},
+    footprint::Footprint,
     listen::Notification,
     pools::Pools,
     reads::{Reads, Touched},

@@ -53,7 +53,7 @@ pub async fn import(app: &App) -> Result<bool> {
     change
         .publish(&known.into_values().collect::<Vec<_>>())
         .await?;
-    change.commit().await?;
+    change.seal().await?;
     Ok(true)
 }
 

@@ -209,7 +209,9 @@ impl EntryQuery {
             let reader = reader(ctx)?;
             let step = allowed(reader, step)?;
             let targets = targets(&input.entries)?;
-            reader.trial().await?.run(&targets, step).await
+            let mut trial = reader.trial().await?;
+            trial.apply(&targets, step).await?;
+            trial.check().await
         };
         Ok(UserError::split(checked.await)?.1)
     }
@@ -261,8 +263,8 @@ async fn change(ctx: &Context<'_>, entries: &[EntryTarget], step: Result<Step>) 
     let step = allowed(reader, step)?;
     let targets = targets(entries)?;
     let mut change = reader.change(None).await?;
-    let done = change.run(&targets, step).await?;
-    change.commit().await?;
+    let done = change.apply(&targets, step).await?;
+    change.seal().await?;
     Ok(done)
 }
 

@@ -89,7 +89,7 @@ impl SingleEntryMutation {
             let revision = input.revision.at("revision")?;
             let expected = Some(input.expected_revision.at("expectedRevision")?);
             for_type!(id.content_type, C => change.restore_revision::<C>(id, revision, expected).await)?;
-            change.commit().await?;
+            change.seal().await?;
             Ok(id)
         };
         outcome(ctx, restored.await).await.map(Into::into)
@@ -108,7 +108,7 @@ impl SingleEntryMutation {
             let neighbour = neighbour(&input)?;
             let mut change = reader.change(None).await?;
             change.move_entry(id, neighbour).await?;
-            change.commit().await?;
+            change.seal().await?;
             Ok(id)
         };
         outcome(ctx, moved.await).await.map(Into::into)
@@ -126,7 +126,7 @@ impl SingleEntryMutation {
             let id = parse_id(&input.id, "id")?;
             let mut change = reader.change(None).await?;
             let copy = for_type!(id.content_type, C => change.duplicate::<C>(id).await)?;
-            change.commit().await?;
+            change.seal().await?;
             Ok(copy)
         };
         outcome(ctx, copied.await).await.map(Into::into)

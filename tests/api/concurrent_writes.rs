@@ -61,7 +61,7 @@ async fn write(app: kindling::app::App, writer: usize, shared: EntryId) -> (usiz
         if (writer * ROUNDS + round).is_multiple_of(3) {
             drop(change);
         } else {
-            change.commit().await.expect("a commit");
+            change.seal().await.expect("a commit");
             created += 1;
         }
         let mut change = Change::begin(&app, Principal::System, None)
@@ -73,7 +73,7 @@ async fn write(app: kindling::app::App, writer: usize, shared: EntryId) -> (usiz
             .await
         {
             Ok(_) => {
-                change.commit().await.expect("a commit");
+                change.seal().await.expect("a commit");
                 updated += 1;
             }
             Err(Error::Conflict(_)) => {}

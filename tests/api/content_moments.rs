@@ -70,7 +70,7 @@ async fn unpublish(app: &TestApp, id: EntryId) {
         .await
         .expect("a change");
     change.unpublish(&[id]).await.expect("a step");
-    change.commit().await.expect("a commit");
+    change.seal().await.expect("a commit");
 }
 
 /// Whether the moment is now, but for what publications are apart.

@@ -68,7 +68,7 @@ on_both_engines! {
             let answer = timeout(FOREVER, asked).await.expect("an answer while the change is open");
             assert_eq!(answer["data"], json!({"checkEntries": []}), "{answer}");
         }
-        change.commit().await.expect("a commit");
+        change.seal().await.expect("a commit");
     }
 
     async fn asking_tells_what_publishing_tells_and_leaves_no_trace(app: TestApp) {

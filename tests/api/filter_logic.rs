@@ -96,7 +96,7 @@ on_both_engines! {
         let mut change = Change::begin(&app.app, Principal::System, None).await.expect("a change");
         let ids = [change.create::<Value>(None, content::value("Keyless")).await.expect("a draft")];
         change.publish(&ids).await.expect("a publication");
-        change.commit().await.expect("a commit");
+        change.seal().await.expect("a commit");
         for (filter, title) in [
             ("key: {isSet: false}", "Keyless"), ("key: {isSet: true}", "Keyed"), (r#"not: {key: {eq: "keyed"}}"#, "Keyless"),
             (r#"key: {startsWith: ""}"#, "Keyed"),

@@ -28,8 +28,8 @@ async fn unpublished(app: &TestApp, id: EntryId, in_trash: bool) {
     };
     let target = Target { id, expected: None };
     let mut change = app.change_by(&Principal::System).await;
-    change.run(&[target], step).await.expect("a step");
-    change.commit().await.expect("a commit");
+    change.apply(&[target], step).await.expect("a step");
+    change.seal().await.expect("a commit");
 }
 
 on_both_engines! {

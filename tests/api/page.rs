@@ -79,7 +79,7 @@ on_both_engines! {
         }
     }
 
-    async fn a_publication_that_failed_cannot_be_committed(app: TestApp) {
+    async fn a_change_that_does_not_fit_together_is_sealed_as_a_whole_or_not_at_all(app: TestApp) {
         let sections = ["first", "second"].map(|key| (key, content::story_section("values")));
         let [first, second] = sections;
         let first = app.draft::<StorySection>(first.0, first.1).await;
@@ -87,12 +87,13 @@ on_both_engines! {
         let page = content::with(content::page("story"), json!({"sections": [first, second]}));
         let page = app.draft::<Page>("page", page).await;
         let mut change = Change::begin(&app.app, Principal::System, None).await.expect("a change");
-        change.publish(&[page, first, second]).await.expect_err("an anchor that is taken");
-        let value = content::value("Candour");
-        change.create::<Value>(None, value).await.expect_err("nothing follows a half step");
-        change.commit().await.expect_err("a half change");
+        change.publish(&[page, first, second]).await.expect("a step");
+        change.create::<Value>(None, content::value("Candour")).await.expect("an entry");
+        change.seal().await.expect_err("an anchor that is taken");
         let answer = app.query("{ pages { totalCount } storySections { totalCount } }").await;
         assert_eq!(answer["data"], json!({"pages": {"totalCount": 0}, "storySections": {"totalCount": 0}}));
+        let values = app.query_as_editor("{ values(view: {perspective: DRAFT}) { totalCount } }").await;
+        assert_eq!(values["data"], json!({"values": {"totalCount": 0}}));
     }
 
     async fn an_anchor_stands_once_on_a_public_page(app: TestApp) {

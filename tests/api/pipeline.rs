@@ -186,7 +186,7 @@ on_both_engines! {
         changing.update::<Milestone>(id, 1, milestone("Second")).await.expect("a revision");
         changing.publish(&[id]).await.expect("a publication");
         drop(change(&app, &editor));
-        changing.commit().await.expect("a commit");
+        changing.seal().await.expect("a commit");
         let told: Vec<_> = events(&app).await.into_iter().map(|event| (event.sequence, event.action, event.revision, event.actor_id)).collect();
         let actor = editor.account_id();
         assert_eq!(told, [
@@ -202,7 +202,7 @@ on_both_engines! {
         for principal in [&contributor, &author] {
             let mut changing = change(&app, principal).await;
             own.push(changing.create::<Milestone>(None, milestone("Own")).await.expect("an entry"));
-            changing.commit().await.expect("a commit");
+            changing.seal().await.expect("a commit");
         }
         let of_system = app.draft::<Milestone>("system", milestone("System")).await;
         let before = all_rows(&app).await;

@@ -29,7 +29,7 @@ on_both_engines! {
         for (moved, next, order) in [(3, Some(0), "d a b c"), (0, Some(2), "d b a c"), (1, None, "d a c b"), (0, Some(2), "d a c b")] {
             let mut change = Change::begin(&app.app, Principal::System, None).await.expect("a change");
             change.move_entry(ids[moved], next.map_or(Neighbour::None, |next: usize| Neighbour::Before(ids[next]))).await.expect("a move");
-            change.commit().await.expect("a commit");
+            change.seal().await.expect("a commit");
             assert_eq!(listed(&app).await, order);
         }
         assert_eq!(events(&app).await.iter().filter(|event| event.action == "entry.moved").count(), 4);
@@ -45,7 +45,7 @@ on_both_engines! {
         ] {
             let mut change = app.change_by(&principal).await;
             change.move_entry(id, next.map_or(Neighbour::None, Neighbour::Before)).await.expect_err("a refusal");
-            change.commit().await.expect("nothing to commit");
+            change.seal().await.expect("nothing to commit");
         }
         assert_eq!(all_rows(&app).await, before);
         assert_eq!(app.query("{ values { totalCount } }").await["data"], json!({"values": {"totalCount": 1}}));

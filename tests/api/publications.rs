@@ -23,7 +23,7 @@ const APART: &str = "m20261127_010002_keep_publications_apart";
 async fn unpublish(app: &TestApp, id: EntryId) -> Result<()> {
     let mut change = Change::begin(&app.app, Principal::System, None).await?;
     change.unpublish(&[id]).await?;
-    change.commit().await
+    change.seal().await
 }
 
 /// A new title for an entry, in public.
@@ -239,7 +239,7 @@ async fn a_publication_that_waited_begins_after_the_one_before_has_ended() {
     app.app.clock.advance(TimeDelta::hours(1));
     unpublish(&app, id).await.expect("an end");
     waited.publish(&[id]).await.expect("a publication");
-    waited.commit().await.expect("a commit");
+    waited.seal().await.expect("a commit");
     assert_in_order(&app, id).await;
     app.app.clock.advance(TimeDelta::seconds(1));
     for publication in publications(&app, id.uuid).await {

@@ -100,7 +100,7 @@ async fn build(app: &TestApp, slug: &str, sections: usize, items: usize) {
     ids.extend(of_page);
     ids.extend(pictures);
     change.publish(&ids).await.expect("a publication");
-    change.commit().await.expect("a commit");
+    change.seal().await.expect("a commit");
 }
 
 on_both_engines! {
@@ -145,7 +145,7 @@ on_both_engines! {
         let id: EntryId = answer["data"]["milestones"]["nodes"][0]["id"].as_str().expect("an id").parse().expect("an id");
         let mut change = Change::begin(&app.app, Principal::System, None).await.expect("a change");
         change.unpublish(&[id]).await.expect("a step");
-        change.commit().await.expect("a commit");
+        change.seal().await.expect("a commit");
         let without = statements(3).await;
         assert_ne!(without, first, "it alone is read again, and is not there");
         app.publish(&[id]).await.expect("public again");

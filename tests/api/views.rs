@@ -21,7 +21,7 @@ async fn draft_of(app: &TestApp, creator: &Principal, key: &str) -> EntryId {
         .create::<Value>(Some(key), content::value("First"))
         .await
         .expect("a draft");
-    change.commit().await.expect("a commit");
+    change.seal().await.expect("a commit");
     id
 }
 

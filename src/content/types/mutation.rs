@@ -18,6 +18,7 @@ use crate::{
         object::Entry,
         row::AnyRow,
         scalar::Locale,
+        trial::Trial,
         user_error::UserError,
         view::{ContentView, Perspective},
         write::{Change, Saving},
@@ -109,7 +110,7 @@ async fn commit<C: Content>(
     let reader = reader(ctx)?.afresh();
     let view = reader.open(Some(as_editor(locale)))?;
     let row = change.shown::<C>(&view.with_trash(), id).await?;
-    change.commit().await?;
+    change.seal().await?;
     let Some(row) = row.map(AnyRow::new::<C>) else {
         return Ok(None);
     };
@@ -161,8 +162,8 @@ impl Reader {
     }
 
     /// Begins a trial of a change by whoever asks, in the state of the database that all of the operation sees.
-    pub async fn trial(&self) -> Result<Change> {
-        Change::trial(&self.app, self.principal.clone(), &self.snapshot).await
+    pub async fn trial(&self) -> Result<Trial> {
+        Trial::begin(&self.app, self.principal.clone(), &self.snapshot).await
     }
 
     /// A reader of what is true now.

@@ -46,7 +46,7 @@ impl Reader {
     /// A reader of the present state of the database.
     pub fn new(app: &App, principal: Principal, client: Client) -> Self {
         Self {
-            app: app.clone(),
+            app: app.for_operation(),
             principal,
             client,
             snapshot: app.database.snapshot(),

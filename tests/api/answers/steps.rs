@@ -101,7 +101,7 @@ impl Story {
                     .expect("an entry"),
             );
         }
-        own.commit().await.expect("a commit");
+        own.seal().await.expect("a commit");
         let stat = content::with(
             content::impact_stat("7"),
             json!({"staleAfterOn": "2026-05-03"}),
@@ -229,7 +229,7 @@ impl Story {
             Step::Move(entry) => change.move_entry(self.ids[entry], Neighbour::None).await?,
             Step::Read(..) | Step::NextDay => {}
         }
-        change.commit().await
+        change.seal().await
     }
 }
 

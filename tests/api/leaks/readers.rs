@@ -34,9 +34,9 @@ pub(super) async fn readers(app: &TestApp) -> [Principal; 4] {
         expected: None,
     };
     let mut change = app.change_by(&Principal::System).await;
-    let archived = change.run(&[target], Step::Archive).await;
+    let archived = change.apply(&[target], Step::Archive).await;
     archived.expect("archived");
-    change.commit().await.expect("a commit");
+    change.seal().await.expect("a commit");
     let preview = Principal::Preview {
         id: kindling::id::new(),
         entry,

@@ -137,7 +137,7 @@ impl Stock {
         let mut change = self.begin(creator).await;
         let id = for_type!(of, C => change.create::<C>(None, model::<C>(row.clone())).await);
         let id = id.expect("an entry");
-        change.commit().await.expect("a commit");
+        change.seal().await.expect("a commit");
         let mut change = self.begin(Principal::System).await;
         match state {
             State::Draft => {}
@@ -150,10 +150,10 @@ impl Stock {
             State::Archived => {
                 let target = Target { id, expected: None };
                 let step = Step::Archive;
-                change.run(&[target], step).await.expect("archived");
+                change.apply(&[target], step).await.expect("archived");
             }
         }
-        change.commit().await.expect("a commit");
+        change.seal().await.expect("a commit");
         // Publications follow each other also where the clock stands still.
         self.app.app.clock.advance(TimeDelta::milliseconds(1));
         id

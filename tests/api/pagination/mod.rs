@@ -119,7 +119,7 @@ async fn create(app: &TestApp, case: &Case) {
             }
         }
         change.publish(&public).await.expect("a publication");
-        change.commit().await.expect("a commit");
+        change.seal().await.expect("a commit");
     }
 }
 

@@ -207,7 +207,7 @@ impl TestApp {
     ) -> Result<EntryId> {
         let mut change = Change::begin(&self.app, Principal::System, None).await?;
         let id = change.create::<C>(Some(key), content).await?;
-        change.commit().await?;
+        change.seal().await?;
         Ok(id)
     }
 
@@ -227,7 +227,7 @@ impl TestApp {
     ) -> Result<i32> {
         let mut change = Change::begin(&self.app, Principal::System, None).await?;
         let revision = change.update::<C>(id, expected, content).await?;
-        change.commit().await?;
+        change.seal().await?;
         Ok(revision)
     }
 
@@ -235,7 +235,7 @@ impl TestApp {
     pub(crate) async fn publish(&self, ids: &[EntryId]) -> Result<()> {
         let mut change = Change::begin(&self.app, Principal::System, None).await?;
         change.publish(ids).await?;
-        change.commit().await
+        change.seal().await
     }
 }
 

@@ -265,7 +265,7 @@ impl World {
                 change.create::<C>(key.as_deref(), model::<C>(content)).await.expect("an entry")
             });
         }
-        change.commit().await.expect("a commit");
+        change.seal().await.expect("a commit");
     }
 
     /// Whether an entry is there when `number` is created, one of those that are `created` in their order.
@@ -297,7 +297,7 @@ impl World {
                 change.update::<C>(id, expected, model::<C>(content)).await.expect("a revision")
             });
         }
-        change.commit().await.expect("a commit");
+        change.seal().await.expect("a commit");
     }
 
     async fn publish(&self, numbers: &[usize]) {
