@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use crate::budget::Exhausted;
+use crate::{budget::Exhausted, database::Contended};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -250,11 +250,6 @@ pub fn explained(error: &Error) -> String {
     }
     text
 }
-
-/// Why a transaction was given up: others hold what it wanted, and it must not wait for them while it holds other locks.
-#[derive(Debug, thiserror::Error)]
-#[error("others hold locks that the transaction cannot wait for")]
-pub struct Contended;
 
 /// Two changes of the same, of which only one can hold.
 #[derive(Clone, Debug, PartialEq)]

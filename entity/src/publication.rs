@@ -15,6 +15,10 @@ pub struct Model {
     /// The first moment at which it was public no more.
     pub ends_at: Option<DateTimeUtc>,
     pub published_by: Option<Uuid>,
+    /// What became public or ceased to be with the change that began it.
+    pub batch: Uuid,
+    /// The same for the change that ended it.
+    pub end_batch: Option<Uuid>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

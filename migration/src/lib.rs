@@ -58,6 +58,7 @@ mod m20261128_050002_index_event_networks;
 mod m20261128_060001_create_audit_event;
 mod m20261128_060002_create_job;
 mod m20261128_060003_create_consumer;
+mod m20261128_070001_add_batch_to_publication;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -121,6 +122,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_060001_create_audit_event::Migration),
             Box::new(m20261128_060002_create_job::Migration),
             Box::new(m20261128_060003_create_consumer::Migration),
+            Box::new(m20261128_070001_add_batch_to_publication::Migration),
         ]
     }
 }

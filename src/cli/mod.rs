@@ -116,11 +116,11 @@ fn execute(command: Command, config: Config, given: Vec<String>, log: &Log) -> E
     };
     let ran = runtime.block_on(async {
         match command {
-            Command::Serve(arguments) => serve::run(config, arguments, log).await,
+            Command::Serve(arguments) => Box::pin(serve::run(config, arguments, log)).await,
             Command::Account(command) => account::run(config, command).await,
             Command::Keys(command) => keys::run(config, command).await,
             Command::Documents(command) => documents::run(config, command).await,
-            Command::Media(command) => media::run(config, command).await,
+            Command::Media(command) => Box::pin(media::run(config, command)).await,
             Command::Migrate => migrate::run(config).await,
             Command::Check => check::run(config, given).await,
             Command::Schema | Command::Settings => Ok(()),

@@ -39,7 +39,8 @@ impl Change {
         Ok(usages)
     }
 
-    fn withdraw(&mut self, id: EntryId, latest: i32) {
+    /// Notes that an entry, which is locked, is to be public no more.
+    pub(super) fn withdraw(&mut self, id: EntryId, latest: i32) {
         self.moves.insert(id, PublicMove::Withdraw);
         self.tell(Action::EntryUnpublished, id, latest);
     }

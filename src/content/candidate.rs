@@ -1,8 +1,8 @@
 //! Candidates: revisions that are to become public, and what keeps them from it.
 
-use std::collections::BTreeSet;
+use std::{any::Any, collections::BTreeSet};
 
-use entity::{entry, entry_id::EntryId};
+use entity::{entry, entry_id::EntryId, stamp::Stamped};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
@@ -40,11 +40,22 @@ pub(super) struct Candidate {
     pub(super) id: EntryId,
     /// The number of the revision; in a trial it may not exist.
     pub(super) revision: i32,
-    /// What it cannot be public without, by the names of the fields.
+    /// What it refers to, by the names of the fields.
+    pub(super) targets: Vec<(&'static str, EntryId)>,
+    /// What of that it cannot be public without.
     needs: Vec<(&'static str, EntryId)>,
     pub(super) claims: Claims,
     /// What is missing in its content.
     problems: Vec<Problem>,
+    /// In a trial, its content.
+    pub(super) trial: Option<TrialRow>,
+}
+
+/// The content of a candidate in a trial.
+pub(super) struct TrialRow {
+    row: Box<dyn Any + Send + Sync>,
+    /// Whether it is of no revision that exists.
+    is_new: bool,
 }
 
 impl Candidate {
@@ -55,18 +66,31 @@ impl Candidate {
         row: &C::Model,
         locale: &str,
     ) -> Self {
-        let required = C::FIELDS.iter().filter(|field| field.required.by(row));
+        let fields = C::FIELDS.iter();
+        let required = fields.clone().filter(|field| field.required.by(row));
         let targets = |field: &'static Field<C::Model>| {
             let targets = field.targets(row).into_iter();
             targets.map(|target| (field.path, target))
         };
         Self {
+            targets: fields.flat_map(targets).collect(),
+            trial: None,
             id,
             revision,
             needs: required.flat_map(targets).collect(),
             claims: Claims::of::<C>(row),
             problems: at(id, check::public::<C>(row, locale)),
         }
+    }
+
+    /// Whether it is, in a trial, of no revision that exists.
+    pub(super) fn is_of_no_revision(&self) -> bool {
+        self.trial.as_ref().is_some_and(|trial| trial.is_new)
+    }
+
+    /// Its content, in a trial.
+    pub(super) fn row<C: Content>(&self) -> Option<&C::Model> {
+        self.trial.as_ref()?.row.downcast_ref()
     }
 }
 
@@ -78,7 +102,7 @@ impl Change {
         revisions: impl IntoIterator<Item = (EntryId, i32)>,
     ) -> Result<()> {
         for (content_type, revisions) in by_type(revisions) {
-            for_type!(content_type, C => self.raise_of_type::<C>(&revisions).await)?;
+            for_type!(content_type, C => Box::pin(self.raise_of_type::<C>(&revisions)).await)?;
         }
         Ok(())
     }
@@ -96,7 +120,13 @@ impl Change {
     /// The same for a revision whose content is known.
     pub(super) fn raise_row<C: Content>(&mut self, id: EntryId, revision: i32, row: &C::Model) {
         let locale = self.app.site.default_locale();
-        let candidate = Candidate::new::<C>(id, revision, row, locale);
+        let mut candidate = Candidate::new::<C>(id, revision, row, locale);
+        if self.is_trial {
+            candidate.trial = Some(TrialRow {
+                is_new: row.stamp().revision != revision,
+                row: Box::new(row.clone()),
+            });
+        }
         self.moves.insert(id, PublicMove::Raise(candidate));
     }
 

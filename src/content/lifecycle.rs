@@ -1,6 +1,6 @@
 //! What can happen to entries of any type, in one step of a change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use entity::entry_id::EntryId;
 
@@ -51,6 +51,8 @@ pub struct Done {
     pub entries: Vec<EntryId>,
     /// References to the entries that no longer resolve, by owners that the principal may read.
     pub usages: Vec<Usage>,
+    /// Entries that it was done to for the sake of others, each with one that refers to it.
+    pub causes: BTreeMap<EntryId, EntryId>,
 }
 
 /// Most entries that one step takes.
@@ -89,12 +91,14 @@ impl Change {
             let entry = self.allowed(step.right(), id, locked.get(&id).cloned())?;
             expect_revision(id, &entry, expected).map_err(|error| within(id, error))?;
         }
-        let mut usages = Vec::new();
+        let (mut usages, mut causes) = (Vec::new(), BTreeMap::new());
         let mut entries = ids;
         match step {
             Step::Publish { with_dependencies } => {
                 if with_dependencies {
-                    entries = self.with_dependencies(&entries).await?;
+                    causes = self.dependencies(&entries).await?;
+                    entries.extend(causes.keys());
+                    entries.sort_unstable();
                 }
                 self.publish(&entries).await?;
             }
@@ -105,7 +109,11 @@ impl Change {
             Step::Restore => self.restore(&entries).await?,
             Step::Erase { force } => self.erase(&entries, force).await?,
         }
-        Ok(Done { entries, usages })
+        Ok(Done {
+            entries,
+            usages,
+            causes,
+        })
     }
 
     /// All entries that the step changes, as far as that is known before they are locked: the given ones, what they refer to, or

@@ -15,7 +15,10 @@ use sea_orm::{
 };
 
 use super::change::{Change, id_of};
-use crate::error::{Contended, Error, Result};
+use crate::{
+    database::Contended,
+    error::{Error, Result},
+};
 
 /// The entries that a change holds.
 #[derive(Default)]

@@ -78,7 +78,10 @@ impl Sealing {
         for part in ids.chunks(ENTRIES_PER_STATEMENT) {
             self.end_publications(part).await?;
         }
-        for part in moves.withdrawn.chunks(ENTRIES_PER_STATEMENT) {
+        let archived = moves.raised.iter().map(|candidate| candidate.id);
+        let archived = archived.filter(|id| self.change().is_archived(*id));
+        let going: Vec<EntryId> = moves.withdrawn.iter().copied().chain(archived).collect();
+        for part in going.chunks(ENTRIES_PER_STATEMENT) {
             self.withdraw(part).await?;
         }
         self.change().move_trash().await?;
@@ -111,6 +114,7 @@ impl Sealing {
     async fn end_publications(&self, ids: &[EntryId]) -> Result<()> {
         publication::Entity::update_many()
             .col_expr(publication::Column::EndsAt, Expr::value(self.moment()))
+            .col_expr(publication::Column::EndBatch, Expr::value(self.batch()))
             .filter(publication::Column::EntryId.is_in(ids.iter().map(|id| id.uuid)))
             .filter(publication::Column::EndsAt.is_null())
             .exec(self.tx())
@@ -137,6 +141,8 @@ impl Sealing {
             starts_at: Set(self.moment()),
             ends_at: Set(None),
             published_by: Set(self.change().principal.account_id()),
+            batch: Set(self.batch()),
+            end_batch: Set(None),
         });
         publication::Entity::insert_many(rows)
             .exec_without_returning(self.tx())

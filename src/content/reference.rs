@@ -1,11 +1,13 @@
 //! Where entries are used: one row per reference of the latest and the public revision of each entry.
 
+use std::collections::BTreeSet;
+
 use entity::{entry, entry_id::EntryId, reference};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryTrait,
     prelude::Uuid,
-    sea_query::{DeleteStatement, InsertStatement},
+    sea_query::{DeleteStatement, InsertStatement, OnConflict},
 };
 
 use super::{Content, model::field::Field, usage::without};
@@ -116,6 +118,28 @@ pub fn recording<C: Content>(
         })
         .collect();
     (!rows.is_empty()).then(|| reference::Entity::insert_many(rows).into_query())
+}
+
+/// Returns the statement that records again what an earlier revision of the entry refers to, of that which still exists.
+pub fn recording_again<C: Content>(
+    owner: Uuid,
+    revision: i32,
+    row: &C::Model,
+    existing: &BTreeSet<EntryId>,
+) -> Result<Option<InsertStatement>> {
+    let row = without::<C>(row, |id| !existing.contains(&id))?;
+    let known = [
+        reference::Column::OwnerId,
+        reference::Column::Revision,
+        reference::Column::Field,
+        reference::Column::TargetId,
+    ];
+    let recording = recording::<C>(owner, revision, &row);
+    Ok(recording.map(|mut insert| {
+        insert
+            .on_conflict(OnConflict::columns(known).do_nothing().to_owned())
+            .to_owned()
+    }))
 }
 
 /// Turns the error of a recorded reference to an entry that somebody erased since it was looked for into a problem.

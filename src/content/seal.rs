@@ -7,7 +7,10 @@ use std::collections::{HashMap, HashSet};
 
 use entity::{Instant, entry, entry_id::EntryId, event_counter};
 use futures_util::future::BoxFuture;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, prelude::Expr};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    prelude::{Expr, Uuid},
+};
 use tracing::Instrument;
 
 use super::{
@@ -18,6 +21,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     event::{self, Action, moment},
+    id,
     telemetry::traces,
 };
 
@@ -28,6 +32,7 @@ pub(super) type Hook = Box<dyn FnOnce(App) -> BoxFuture<'static, ()> + Send + Sy
 pub(super) struct Sealing {
     change: Change,
     moment: Instant,
+    batch: Uuid,
 }
 
 impl Change {
@@ -38,7 +43,12 @@ impl Change {
     ///
     /// Whatever does not fit once all steps are done: a public entry that is not whole, an address that is taken, a reference
     /// that is required to what is public no more. Nothing was changed then.
-    pub async fn seal(mut self) -> Result<()> {
+    pub async fn seal(self) -> Result<()> {
+        // On the heap: whoever seals would carry all of this through their own futures.
+        Box::pin(self.seal_steps()).await
+    }
+
+    async fn seal_steps(mut self) -> Result<()> {
         self.refuse_if_half_done()?;
         let moves = self.net_moves();
         self.settle_events(&moves);
@@ -48,12 +58,13 @@ impl Change {
         }
         let problems = self.incomplete(&moves.raised).await?;
         let mut sealing = Sealing::begin(self).await?;
-        let problems = sealing.move_public(&moves, problems).await?;
+        // On the heap: it has a part for each content type.
+        let problems = Box::pin(sealing.move_public(&moves, problems)).await?;
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
-        let Sealing { change, moment } = sealing;
-        change.refuse_if_required(&moves.withdrawn).await?;
+        let Sealing { change, moment, .. } = sealing;
+        Box::pin(change.refuse_if_required(&moves.withdrawn)).await?;
         change.conclude(moment).await
     }
 
@@ -63,6 +74,11 @@ impl Change {
         F: Future<Output = ()> + Send + 'static,
     {
         self.hooks.push(Box::new(|app| Box::pin(hook(app))));
+    }
+
+    /// Whether the steps put the entry into the trash.
+    pub(super) fn is_archived(&self, id: EntryId) -> bool {
+        self.trash.get(&id).is_some_and(Option::is_some)
     }
 
     /// The entries that are to be in the trash in the end.
@@ -96,8 +112,12 @@ impl Change {
         let mut net = NetMoves::default();
         for (id, to) in std::mem::take(&mut self.moves) {
             let before = self.locks.public_before(id.uuid);
+            let is_archived = self.is_archived(id);
             match to {
-                PublicMove::Raise(candidate) if before != Some(candidate.revision) => {
+                // One that is in the trash is told to be so, also if it was public before.
+                PublicMove::Raise(candidate)
+                    if before != Some(candidate.revision) || is_archived =>
+                {
                     net.raised.push(candidate);
                 }
                 PublicMove::Withdraw if before.is_some() => net.withdrawn.push(id),
@@ -161,6 +181,7 @@ impl Sealing {
         let mut sealing = Self {
             change,
             moment: counter.last_publication_at,
+            batch: id::new(),
         };
         sealing.moment = sealing.next_moment(&counter).await?;
         moment::record_publication(&sealing.change.tx, sealing.moment).await?;
@@ -185,6 +206,11 @@ impl Sealing {
     /// When what the change publishes becomes public.
     pub(super) fn moment(&self) -> Instant {
         self.moment
+    }
+
+    /// What names everything that becomes public or ceases to be with the change.
+    pub(super) fn batch(&self) -> Uuid {
+        self.batch
     }
 
     /// Its transaction.

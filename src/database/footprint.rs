@@ -7,6 +7,11 @@ use std::{
 
 use sea_orm::prelude::Uuid;
 
+/// Why a transaction was given up: others hold what it wanted, and it must not wait for them while it holds other locks.
+#[derive(Debug, thiserror::Error)]
+#[error("others hold locks that the transaction cannot wait for")]
+pub struct Contended;
+
 /// Ids of rows. Clones share them: the attempts at one operation have one footprint.
 #[derive(Clone, Debug, Default)]
 pub struct Footprint(Arc<Mutex<BTreeSet<Uuid>>>);

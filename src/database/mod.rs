@@ -40,7 +40,7 @@ use sea_orm_migration::{MigratorTrait, seaql_migrations};
 pub use self::{
     batch::Batch,
     changes::{Changes, EntryChange, Head, LogEvent, LogPosition, LogQuery, News, State},
-    footprint::Footprint,
+    footprint::{Contended, Footprint},
     listen::Notification,
     pools::Pools,
     reads::{Reads, Touched},

@@ -32,7 +32,7 @@ pub struct EntryTarget {
 #[derive(Clone, Debug, InputObject)]
 pub struct PublishEntriesInput {
     /// The entries; at most 100.
-    entries: Vec<EntryTarget>,
+    pub(super) entries: Vec<EntryTarget>,
     /// Whether entries that they refer to, directly or through others, become public, too, if they are not.
     #[graphql(default)]
     with_dependencies: bool,
@@ -124,8 +124,7 @@ impl EntryMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is to become public.")] input: PublishEntriesInput,
     ) -> Result<PublishEntriesPayload> {
-        let step = publish_step(input.with_dependencies, input.locale);
-        run(ctx, &input.entries, step).await.map(Into::into)
+        run(ctx, &input.entries, input.step()).await.map(Into::into)
     }
 
     /// Makes the entries public no more: all of them, or none.
@@ -204,10 +203,9 @@ impl EntryQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "What is to become public.")] input: PublishEntriesInput,
     ) -> Result<Vec<UserError>> {
-        let step = publish_step(input.with_dependencies, input.locale);
         let checked = async {
             let reader = reader(ctx)?;
-            let step = allowed(reader, step)?;
+            let step = allowed(reader, input.step())?;
             let targets = targets(&input.entries)?;
             let mut trial = reader.trial().await?;
             trial.apply(&targets, step).await?;
@@ -217,15 +215,19 @@ impl EntryQuery {
     }
 }
 
-fn publish_step(with_dependencies: bool, locale: Option<Given<Locale>>) -> Result<Step> {
-    let Some(locale) = locale else {
-        return Ok(Step::Publish { with_dependencies });
-    };
-    if with_dependencies {
-        let message = "goes without withDependencies";
-        return Err(Error::invalid(ProblemCode::Invalid, "locale", message));
+impl PublishEntriesInput {
+    /// What is to happen to the entries.
+    pub(super) fn step(&self) -> Result<Step> {
+        let with_dependencies = self.with_dependencies;
+        let Some(locale) = self.locale.clone() else {
+            return Ok(Step::Publish { with_dependencies });
+        };
+        if with_dependencies {
+            let message = "goes without withDependencies";
+            return Err(Error::invalid(ProblemCode::Invalid, "locale", message));
+        }
+        Ok(Step::PublishLocale(locale.at("locale")?.0))
     }
-    Ok(Step::PublishLocale(locale.at("locale")?.0))
 }
 
 async fn run(ctx: &Context<'_>, entries: &[EntryTarget], step: Result<Step>) -> Result<Outcome> {
@@ -269,13 +271,13 @@ async fn change(ctx: &Context<'_>, entries: &[EntryTarget], step: Result<Step>) 
 }
 
 /// The step, if the principal may do it to any entry at all: before anything else is said about what was sent.
-fn allowed(reader: &Reader, step: Result<Step>) -> Result<Step> {
+pub(super) fn allowed(reader: &Reader, step: Result<Step>) -> Result<Step> {
     let right = step.as_ref().map_or(Right::Publish, Step::right);
     reader.principal.require(right)?;
     step
 }
 
-fn targets(entries: &[EntryTarget]) -> Result<Vec<Target>> {
+pub(super) fn targets(entries: &[EntryTarget]) -> Result<Vec<Target>> {
     let (mut targets, mut problems) = (Vec::with_capacity(entries.len()), Vec::new());
     let mut seen = HashSet::new();
     for (at, entry) in entries.iter().enumerate() {

@@ -46,6 +46,7 @@ const OF_ENTRIES: &[&str] = &[
     "publishEntries",
     "restoreEntries",
     "restoreRevision",
+    "takeBack",
     "unpublishEntries",
 ];
 

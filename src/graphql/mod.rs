@@ -27,6 +27,8 @@ mod password;
 mod people;
 mod people_list;
 mod preview_link;
+mod publication;
+mod publish_plan;
 mod retry;
 mod session;
 mod sessions;
@@ -74,6 +76,8 @@ pub struct Query(
     ContentQuery,
     entry::EntryQuery,
     history::HistoryQuery,
+    publication::PublicationQuery,
+    publish_plan::PublishPlanQuery,
     usage::UsageQuery,
     work_list::WorkListQuery,
     ContentTypesQuery,
@@ -103,6 +107,7 @@ pub struct Mutation(
     ContentMutation,
     entry::EntryMutation,
     single_entry::SingleEntryMutation,
+    publication::PublicationMutation,
     PeopleMutations,
     AccessMutations,
 );

@@ -74,6 +74,8 @@ fn row(entry: EntryId, starts: i64, ends: Option<i64>) -> publication::ActiveMod
         starts_at: Set(moment(starts)),
         ends_at: Set(ends.map(moment)),
         published_by: Set(None),
+        batch: Set(kindling::id::new()),
+        end_batch: Set(None),
     }
 }
 

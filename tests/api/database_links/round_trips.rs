@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
@@ -16,7 +16,10 @@ use tokio::{
 };
 
 use super::{address, behind};
-use crate::support::{postgres, server::Server};
+use crate::support::{
+    postgres::{self, TestDatabase},
+    server::Server,
+};
 
 const WHOLE_PAGE: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -154,20 +157,80 @@ async fn listen(
     }
 }
 
-// The server starts while this thread waits for it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_and_a_save_wait_for_the_database_a_few_times() {
-    let Some(server) = postgres::server().await else {
-        return;
-    };
-    let database = server.create_database(None).await;
+/// A server that keeps nothing, what it works on, and what it sends; none without PostgreSQL.
+async fn start() -> Option<(Server, (TempDir, TestDatabase), Sent)> {
+    let database = postgres::server().await?.create_database(None).await;
     let sent = Sent::default();
     let port = proxy(address(&database), sent.clone()).await;
     let url = behind(&database, "127.0.0.1", port, "sslmode=disable");
     let folder = TempDir::new().expect("a folder");
     let nothing_kept = ["--answer-cache-bytes", "0", "--row-cache-bytes", "0"];
     let settings = [&["--database-url", &url], &nothing_kept[..]].concat();
-    let mut server = Server::start(folder.path(), &settings);
+    let server = Server::start(folder.path(), &settings);
+    Some((server, (folder, database), sent))
+}
+
+/// The id of a new entry.
+async fn create(server: &Server, token: &str, of: &str, content: Value) -> String {
+    let field = of[..1].to_lowercase() + &of[1..];
+    let query = format!(
+        "mutation($input: Create{of}Input!) {{ create{of}(input: $input) {{ {field} {{ id }} userErrors {{ message }} }} }}"
+    );
+    let variables = json!({"input": {"content": content}});
+    let made = server.query_as(token, &query, variables).await.json();
+    let id = &made["data"][format!("create{of}")][field]["id"];
+    id.as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
+}
+
+/// A section with so many drafts of two types, and the statements that publishing all of it takes.
+async fn statements_of_publishing(
+    server: &Server,
+    token: &str,
+    sent: &Sent,
+    items: usize,
+) -> usize {
+    let mut ids = Vec::new();
+    for number in 0..items {
+        ids.push(create(server, token, "Value", json!({"title": number.to_string()})).await);
+        let milestone = json!({"title": number.to_string(), "date": "2008"});
+        ids.push(create(server, token, "Milestone", milestone).await);
+    }
+    let section = json!({"anchor": format!("of-{items}"), "items": {"set": ids}});
+    let section = create(server, token, "StorySection", section).await;
+    sent.clear();
+    let publish = "mutation($input: PublishEntriesInput!) { publishEntries(input: $input) { entries { status } userErrors { message } } }";
+    let input = json!({"entries": [{"id": section}], "withDependencies": true});
+    let done = server
+        .query_as(token, publish, json!({"input": input}))
+        .await
+        .json();
+    let entries = done["data"]["publishEntries"]["entries"].as_array();
+    assert_eq!(entries.map(Vec::len), Some(1 + 2 * items), "{done}");
+    let changes = sent.with("INSERT INTO \"publication\"");
+    assert_eq!(changes.len(), 1, "{changes:#?}");
+    changes[0].len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publication_of_a_hundred_entries_waits_as_often_as_one_of_three() {
+    let Some((mut server, _kept, sent)) = start().await else {
+        return;
+    };
+    let token = server.sign_in("editor").await;
+    let few = statements_of_publishing(&server, &token, &sent, 1).await;
+    let many = statements_of_publishing(&server, &token, &sent, 49).await;
+    assert_eq!(few, many);
+    // Begin and commit, credentials, two levels of two statements each with their types, twice; what is read, lowered and raised of
+    // three types; and so on: by types and levels, not by entries.
+    assert!(many <= 50, "{many}");
+}
+
+// The server starts while this thread waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_and_a_save_wait_for_the_database_a_few_times() {
+    let Some((mut server, _kept, sent)) = start().await else {
+        return;
+    };
     let token = server.sign_in("editor").await;
 
     sent.clear();

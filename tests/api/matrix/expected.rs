@@ -23,7 +23,9 @@ pub(super) fn expected(operation: &Operation<'_>, column: Column, kind: Kind) ->
         (How::InThePast, _) if cell == Cell::No => refusal(who),
         (How::Plainly, "usedBy") => without_revision(public(kind)),
         (How::Plainly, "entries") => work_list(cell, who, kind),
-        (How::Plainly, "history" | "diff") => on_entry(operation, column, kind),
+        (How::Plainly, "history" | "diff" | "publications" | "publishPlan" | "takeBack") => {
+            on_entry(operation, column, kind)
+        }
         (How::Plainly | How::InThePast, _) if is_read(&rule.field) => public(kind),
         _ => on_entry(operation, column, kind),
     }
@@ -136,8 +138,8 @@ fn fits(field: &str, state: State) -> bool {
     match field {
         "discardDrafts" => matches!(state, State::Public | State::Changed),
         "eraseEntries" => state == State::Archived,
-        "publishEntries" | "checkEntries" | "restoreRevision" | "duplicateEntry" | "moveEntry"
-        | "createPreviewLink" => state != State::Archived,
+        "publishEntries" | "checkEntries" | "publishPlan" | "restoreRevision"
+        | "duplicateEntry" | "moveEntry" | "createPreviewLink" => state != State::Archived,
         field if field.starts_with("update") || field.starts_with("replace") => {
             state != State::Archived
         }

@@ -59,8 +59,9 @@ impl Outcome {
             None => {}
         }
         let told = &answer["data"][field];
-        // `checkEntries` gives nothing but what is to be put right.
-        let errors = told.get("userErrors").unwrap_or(told);
+        // `checkEntries` gives nothing but what is to be put right, and `publishPlan` calls it problems.
+        let errors = told.get("userErrors").or_else(|| told.get("problems"));
+        let errors = errors.unwrap_or(told);
         match errors[0]["code"].as_str() {
             Some("NOT_FOUND") => Self::Unknown,
             Some(_) => Self::Inapplicable,

@@ -140,6 +140,7 @@ impl<'a> Operation<'a> {
             }
             "usedBy" => format!("{{ usedBy(id: \"{id}\"{view}) {{ totalCount }} }}"),
             "history" => format!("{{ history(id: \"{id}\") {{ totalCount }} }}"),
+            "publications" => format!("{{ publications(id: \"{id}\") {{ totalCount }} }}"),
             "diff" => format!("{{ diff(id: \"{id}\", from: 1, to: 1) {{ to }} }}"),
             "entries" => {
                 "{ entries(first: 100, where: {type: [VALUE]}) { nodes { id revision } } }"
@@ -190,6 +191,8 @@ impl<'a> Operation<'a> {
         let name = &self.rule.field;
         let (kind, selection) = if self.is_mutation {
             ("mutation", ERRORS)
+        } else if name == "publishPlan" {
+            ("query", "problems { code path message }")
         } else {
             ("query", "code path message")
         };
@@ -206,6 +209,7 @@ fn entry_input(type_name: &str, id: &str, latest: i32) -> Value {
     match type_name {
         "RestoreRevisionInput" => json!({"id": id, "revision": 1, "expectedRevision": latest}),
         "MoveEntryInput" | "DuplicateEntryInput" => json!({ "id": id }),
+        "TakeBackInput" => json!({"entries": [{ "id": id }], "until": "2026-01-01T00:00:00Z"}),
         "CreatePreviewLinkInput" => json!({ "entry": id }),
         name if name.starts_with("Update") || name.starts_with("Replace") => {
             json!({"id": id, "expectedRevision": latest})
