@@ -28,8 +28,10 @@ pub struct AccountQuery;
 /// Somebody who can sign in, or is to.
 #[derive(Clone, Debug)]
 pub struct Account {
-    account: account::Model,
+    row: account::Model,
     seen: Seen,
+    /// Its second factors, if they have been looked up.
+    factors: Option<Factors>,
 }
 
 /// When an account was last seen.
@@ -46,37 +48,40 @@ enum Seen {
 impl Account {
     /// Identity, which never changes.
     async fn id(&self) -> ID {
-        account_id(self.account.id)
+        account_id(self.row.id)
     }
 
     /// The address to sign in with.
     async fn email(&self) -> &str {
-        &self.account.email
+        &self.row.email
     }
 
     /// What others are shown.
     async fn name(&self) -> &str {
-        &self.account.name
+        &self.row.name
     }
 
     /// What the account may do.
     async fn role(&self) -> AccountRole {
-        self.account.role.into()
+        self.row.role.into()
     }
 
     /// The second factors; null where they are neither one's own nor to be looked after.
     async fn factors(&self, ctx: &Context<'_>) -> Result<Option<Factors>> {
-        Factors::visible(reader(ctx)?, self.account.id).await
+        match &self.factors {
+            Some(factors) => Ok(Some(factors.clone())),
+            None => Factors::visible(reader(ctx)?, self.row.id).await,
+        }
     }
 
     /// Where the account stands.
     async fn status(&self) -> AccountStatus {
-        Status::of(&self.account).into()
+        Status::of(&self.row).into()
     }
 
     /// When the account was made, or its owner was invited.
     async fn created_at(&self) -> DateTime {
-        DateTime(self.account.created_at)
+        DateTime(self.row.created_at)
     }
 
     /// When the account was last used, to some minutes; null if that was never, or too long ago to be known.
@@ -84,7 +89,7 @@ impl Account {
         let seen = match self.seen {
             Seen::At(seen) => seen,
             Seen::Unasked => {
-                let id = self.account.id;
+                let id = self.row.id;
                 let seen = last_seen(&reader(ctx)?.snapshot, [id].into_iter()).await?;
                 seen.get(&id).copied()
             }
@@ -97,17 +102,25 @@ impl Account {
     /// The same account, last seen then.
     pub(super) fn seen(account: account::Model, seen: Option<Instant>) -> Self {
         Self {
-            account,
+            row: account,
             seen: Seen::At(seen),
+            factors: None,
         }
+    }
+
+    /// The same account with these factors, for whoever may look after them.
+    #[must_use]
+    pub(super) fn with_factors(self, factors: Option<Factors>) -> Self {
+        Self { factors, ..self }
     }
 }
 
 impl From<account::Model> for Account {
     fn from(account: account::Model) -> Self {
         Self {
-            account,
+            row: account,
             seen: Seen::Unasked,
+            factors: None,
         }
     }
 }

@@ -1,8 +1,13 @@
 //! Accounts as admins see them: all of them, and each.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, ID, InputObject, InputType, Object};
 use entity::account;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, Select, prelude::Expr};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, Select,
+    prelude::{Expr, Uuid},
+};
 
 use super::{
     account::{Account, AccountRole, AccountStatus, reader},
@@ -13,6 +18,7 @@ use crate::{
     auth::{
         Right, Role,
         directory::{Status, last_seen},
+        factor,
     },
     content::{
         connection::Connection,
@@ -87,9 +93,24 @@ impl PeopleQuery {
         };
         let page = Page::read(ctx, identity, page, filter.select()?, by_address).await?;
         let seen = last_seen(&reader.snapshot, page.rows().map(|row| row.id)).await?;
+        let selection = ctx.look_ahead();
+        let nodes = selection.field("nodes").field("factors");
+        let shows_factors = nodes.exists()
+            || selection
+                .field("edges")
+                .field("node")
+                .field("factors")
+                .exists();
+        let ids: Vec<Uuid> = page.rows().map(|row| row.id).collect();
+        let mut factors = if shows_factors {
+            factor::read_all(&reader.snapshot, &ids).await?
+        } else {
+            HashMap::new()
+        };
         page.shown(|row| {
             let seen = seen.get(&row.id).copied();
-            Account::seen(row, seen)
+            let factors = shows_factors.then(|| factors.remove(&row.id).unwrap_or_default());
+            Account::seen(row, seen).with_factors(factors.map(Into::into))
         })
     }
 }

@@ -4,7 +4,7 @@ use async_graphql::Variables;
 use entity::{entry::ContentType, entry_id::EntryId};
 use kindling::{
     app::App,
-    auth::Principal,
+    auth::{Principal, Role},
     content::{
         Content,
         types::{Asset, ImpactStat, Milestone, Page, StorySection, TeamMember, Testimonial, Value},
@@ -15,7 +15,7 @@ use kindling::{
 use sea_orm::DbBackend;
 use serde_json::json;
 
-use crate::support::{TestApp, answer, editor, on_both_engines};
+use crate::support::{TestApp, account, answer, editor, on_both_engines};
 
 const WHOLE_PAGE: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -205,6 +205,19 @@ on_both_engines! {
             let answer = app.query(&format!("{{ page(by: {{slug: \"page\"}}) {{ {selection} }} }}")).await;
             assert_eq!(answer["extensions"]["kindling"]["sqlStatements"], statements, "{selection}");
         }
+    }
+
+    async fn the_second_factors_of_all_accounts_cost_what_those_of_one_do(app: TestApp) {
+        let query = "{ accounts(first: 50) { totalCount nodes { email factors { totpSince passkeys { id } recoveryCodesLeft } } } }";
+        let mut costs = Vec::new();
+        for (number, total) in [(0, 1), (1, 2), (2, 3)] {
+            app.new_account(&format!("account-{number}@example.org"), Role::Editor).await;
+            let answer = app.query_as(account(Role::Admin), query, json!(null)).await;
+            let nodes = answer["data"]["accounts"]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}"));
+            assert!(nodes.len() >= total && nodes.iter().all(|node| node["factors"]["recoveryCodesLeft"] == 0), "{answer}");
+            costs.push(answer["extensions"]["kindling"]["sqlStatements"].clone());
+        }
+        assert!(costs.windows(2).all(|pair| pair[0] == pair[1]), "{costs:?}");
     }
 
     async fn the_cost_is_told_in_development_only(app: TestApp) {
