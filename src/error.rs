@@ -368,27 +368,17 @@ pub fn on_constraint<T>(
     constraint: &str,
     problem: impl FnOnce() -> Problem,
 ) -> Result<T> {
-    result.map_err(|error| {
-        if violated_constraint(&error).as_deref() == Some(constraint) {
-            Error::Invalid(vec![problem()])
-        } else {
-            error.into()
-        }
-    })
+    on_constraints(result, |name| (name == constraint).then(problem))
 }
 
-/// Turns the violation of any of these constraints into its problem; every other error passes.
+/// Turns the violation of a constraint for which there is a problem into that; every other error passes.
 pub fn on_constraints<T>(
     result: Result<T, DbErr>,
-    constraints: impl IntoIterator<Item = (String, Problem)>,
+    problem: impl FnOnce(&str) -> Option<Problem>,
 ) -> Result<T> {
     result.map_err(|error| {
-        let violated = violated_constraint(&error);
-        let mut constraints = constraints.into_iter();
-        match constraints.find(|(name, _)| violated.as_deref() == Some(name)) {
-            Some((_, problem)) => Error::Invalid(vec![problem]),
-            None => error.into(),
-        }
+        let told = violated_constraint(&error).and_then(|name| problem(&name));
+        told.map_or_else(|| error.into(), |problem| Error::Invalid(vec![problem]))
     })
 }
 
@@ -405,9 +395,9 @@ fn violated_constraint(error: &DbErr) -> Option<String> {
     }
     let columns = error.message().split("UNIQUE constraint failed: ").nth(1)?;
     let table = columns.split('.').next()?;
-    let columns: Vec<&str> = columns
+    let columns = columns
         .split(", ")
-        .filter_map(|column| column.split('.').nth(1))
-        .collect();
+        .filter_map(|column| column.split('.').nth(1));
+    let columns: Vec<&str> = columns.collect();
     Some(format!("{table}_{}_key", columns.join("_")))
 }

@@ -23,6 +23,7 @@ pub mod job;
 pub mod media_removal;
 pub mod passkey;
 pub mod password;
+pub mod pin;
 pub mod preview_link;
 pub mod recovery_code;
 pub mod refresh_token;

@@ -19,11 +19,34 @@ pub struct Model {
     pub changed_fields: ChangedFields,
     /// Where it was saved by itself: when the first of the saves was whose place it took.
     pub autosave_since: Option<DateTimeUtc>,
+    /// How it came about.
+    pub origin: Origin,
     /// Since when another autosave stands in its place; it is then kept for a day, for those who have based a change on it.
     pub replaced_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// How a revision came about.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Origin {
+    /// Somebody saved it.
+    #[default]
+    Saved,
+    /// An editor's program saved it by itself.
+    Autosaved,
+    /// It was saved on top of what others had saved meanwhile.
+    Merged,
+    /// An earlier revision was restored.
+    Restored,
+    /// Another entry was copied.
+    Copied,
+    /// One locale was published: it is what became public, or the draft that was saved again after it.
+    LocalePublished,
+    /// References to an entry that was erased were removed.
+    Detached,
+}
 
 /// Paths of fields, such as `title.en`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]

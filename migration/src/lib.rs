@@ -59,6 +59,8 @@ mod m20261128_060001_create_audit_event;
 mod m20261128_060002_create_job;
 mod m20261128_060003_create_consumer;
 mod m20261128_070001_add_batch_to_publication;
+mod m20261128_070002_add_origin_to_revision;
+mod m20261128_070003_create_pin;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -123,6 +125,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_060002_create_job::Migration),
             Box::new(m20261128_060003_create_consumer::Migration),
             Box::new(m20261128_070001_add_batch_to_publication::Migration),
+            Box::new(m20261128_070002_add_origin_to_revision::Migration),
+            Box::new(m20261128_070003_create_pin::Migration),
         ]
     }
 }

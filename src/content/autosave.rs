@@ -8,7 +8,7 @@ use sea_orm::{
     sea_query::{Query, SelectStatement},
 };
 
-use super::{Content, change::Change};
+use super::{Content, change::Change, pin};
 use crate::{app::App, error::Result};
 
 /// How long autosaves take the place of each other; the next one after that stays beside them.
@@ -28,7 +28,7 @@ pub(super) struct Series<M> {
 
 impl Change {
     /// The series that an autosave belongs to: that of the latest revision, if that is a recent autosave of the same
-    /// account that never was public, or a new one.
+    /// account that never was public and that nothing holds, or a new one.
     pub(super) async fn series<C: Content>(
         &self,
         id: EntryId,
@@ -47,7 +47,11 @@ impl Change {
             .filter(publication::Column::EntryId.eq(entry.id))
             .filter(publication::Column::Revision.eq(number));
         match since {
-            Some(since) if publications.count(&self.tx).await? == 0 => {
+            Some(since)
+                if publications.count(&self.tx).await? == 0
+                    && entry.published_revision != Some(number)
+                    && !self.is_pinned(entry.id, number).await? =>
+            {
                 let before = self.kept_before::<C>(id, number).await?;
                 let replaced = Some((number, before));
                 Ok(Series { since, replaced })
@@ -146,6 +150,7 @@ fn expired(before: Instant) -> SelectStatement {
         .and_where(of_revision(revision::Column::AutosaveSince).is_not_null())
         .and_where(Expr::exists(named_by_entry).not())
         .and_where(Expr::exists(published).not())
+        .and_where(Expr::exists(pin::of_revision()).not())
         .limit(REVISIONS_AT_ONCE)
         .to_owned()
 }

@@ -1,6 +1,6 @@
 //! Going back: discarding a draft, restoring a revision, and copying an entry.
 
-use entity::{entry, entry_id::EntryId};
+use entity::{entry, entry_id::EntryId, revision};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, prelude::Expr};
 
 use super::{
@@ -86,7 +86,12 @@ impl Change {
             .await?;
         let latest = self.known_revision::<C>(id, entry.latest_revision).await?;
         let restored = self
-            .advance::<C>(id, &entry, content, &Origin::of(&latest))
+            .advance::<C>(
+                id,
+                &entry,
+                content,
+                &Origin::of(&latest).by(revision::Origin::Restored),
+            )
             .await?;
         self.tell(Action::RevisionRestored, id, restored);
         Ok(restored)
@@ -107,6 +112,8 @@ impl Change {
         let revision = revision.ok_or_else(|| not_found(id))?;
         let row = self.known_revision::<C>(id, revision).await?;
         let row = reference::without_unknown::<C>(&self.tx, &self.principal, row).await?;
-        self.create_like::<C>(None, row.clone(), Some(&row)).await
+        let copied = revision::Origin::Copied;
+        self.create_like::<C>(None, row.clone(), Some(&row), copied)
+            .await
     }
 }

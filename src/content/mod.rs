@@ -41,6 +41,7 @@ pub mod origin;
 pub mod page_args;
 mod parts;
 pub mod patch;
+pub mod pin;
 pub mod plan;
 pub mod position;
 pub mod publications;

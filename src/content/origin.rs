@@ -21,6 +21,7 @@ pub(super) struct Origin<'a, M> {
     /// The row with which its fields are compared, for the history.
     pub(super) fields: Option<&'a M>,
     pub(super) autosave_since: Option<Instant>,
+    pub(super) kind: revision::Origin,
 }
 
 impl<'a, M> Origin<'a, M> {
@@ -30,7 +31,13 @@ impl<'a, M> Origin<'a, M> {
             texts: Some(row),
             fields: Some(row),
             autosave_since: None,
+            kind: revision::Origin::Saved,
         }
+    }
+
+    /// The same revision, which came about in this way.
+    pub(super) fn by(self, kind: revision::Origin) -> Self {
+        Self { kind, ..self }
     }
 
     /// The first revision.
@@ -39,6 +46,7 @@ impl<'a, M> Origin<'a, M> {
             texts: None,
             fields: None,
             autosave_since: None,
+            kind: revision::Origin::Saved,
         }
     }
 }

@@ -177,7 +177,7 @@ impl Change {
                 .flat_map(|row| C::FIELDS.iter().map(move |field| (field, row)))
             {
                 let targets = field.targets(row).into_iter();
-                places.extend(targets.map(|target| (target, (*id, field.name))));
+                places.extend(targets.map(|target| (target, (*id, field.path))));
             }
         }
         Ok(places)

@@ -170,13 +170,7 @@ impl Sealing {
             .add(Expr::col("revision").eq(open));
         let lifting = setting_flag::<C>("published", true, public);
         let lifted = self.tx().execute(&lifting).await;
-        let constraints = unique::unique_fields::<C>().map(|field| {
-            (
-                unique::constraint::<C>(field),
-                unique::taken::<C>(field.path),
-            )
-        });
-        on_constraints(lifted, constraints).map(|_| ())
+        on_constraints(lifted, unique::taken_by_constraint::<C>).map(|_| ())
     }
 
     /// Deletes what revisions of the entries refer to that are neither latest nor public.

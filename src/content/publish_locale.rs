@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use entity::entry_id::EntryId;
+use entity::{entry_id::EntryId, revision};
 
 use super::{
     Content,
@@ -70,7 +70,7 @@ impl Change {
             self.raise_row::<C>(id, latest, &mixed);
             return Ok(());
         }
-        let origin = Origin::of(&public);
+        let origin = Origin::of(&public).by(revision::Origin::LocalePublished);
         let revision = self
             .advance::<C>(id, &entry, mixed.clone(), &origin)
             .await?;
@@ -84,7 +84,12 @@ impl Change {
         let entry = self.entry_with(Right::Publish, id).await?;
         let draft = self.known_revision::<C>(id, draft).await?;
         let revision = self
-            .advance::<C>(id, &entry, draft.clone(), &Origin::of(&draft))
+            .advance::<C>(
+                id,
+                &entry,
+                draft.clone(),
+                &Origin::of(&draft).by(revision::Origin::LocalePublished),
+            )
             .await?;
         self.tell(Action::EntryUpdated, id, revision);
         Ok(())

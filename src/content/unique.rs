@@ -66,22 +66,25 @@ fn text<'row, M>(field: &Field<M>, row: &'row M) -> Option<&'row str> {
     }
 }
 
-/// The name of the constraint that holds a unique field against others who publish at the same time.
-pub(super) fn constraint<C: Content>(field: &Field<C::Model>) -> String {
-    format!("{}_{}_key", C::Entity::default().table_name(), field.column)
-}
-
 /// The fields whose values are unique among what is public of the type.
-pub(super) fn unique_fields<C: Content>() -> impl Iterator<Item = &'static Field<C::Model>> {
+fn unique_fields<C: Content>() -> impl Iterator<Item = &'static Field<C::Model>> {
     C::FIELDS
         .iter()
         .filter(|field| field.unique == Unique::OfType)
 }
 
 /// The problem of a value that another public entry of the type has.
-pub(super) fn taken<C: Content>(path: &str) -> Problem {
+fn taken<C: Content>(path: &str) -> Problem {
     let message = format!("is the {path} of another public {}", C::in_words());
     Problem::new(ProblemCode::Taken, path, message)
+}
+
+/// The problem of whoever met the constraint that holds a unique field against others who publish at the same time.
+pub(super) fn taken_by_constraint<C: Content>(constraint: &str) -> Option<Problem> {
+    let table = C::Entity::default().table_name();
+    let held = |field: &&Field<C::Model>| constraint == format!("{table}_{}_key", field.column);
+    let field = unique_fields::<C>().find(held)?;
+    Some(taken::<C>(field.path))
 }
 
 /// The candidates whose values others have that are public, or become so with them.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use entity::{entry, entry_id::EntryId, reference};
+use entity::{entry, entry_id::EntryId, reference, revision};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Uuid};
 
 use super::{
@@ -244,7 +244,12 @@ impl Change {
             return Ok(false);
         }
         let revision = self
-            .advance::<C>(id, &owner, content, &Origin::of(&latest))
+            .advance::<C>(
+                id,
+                &owner,
+                content,
+                &Origin::of(&latest).by(revision::Origin::Detached),
+            )
             .await?;
         self.tell(Action::EntryUpdated, id, revision);
         Ok(owner.published_revision == Some(owner.latest_revision))

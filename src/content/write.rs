@@ -49,7 +49,8 @@ impl Change {
         key: Option<&str>,
         content: C::Model,
     ) -> Result<EntryId> {
-        self.create_like::<C>(key, content, None).await
+        let saved = revision::Origin::Saved;
+        self.create_like::<C>(key, content, None, saved).await
     }
 
     /// The same; what the row `before` says in locales that the site does not have may stay.
@@ -58,6 +59,7 @@ impl Change {
         key: Option<&str>,
         content: C::Model,
         before: Option<&C::Model>,
+        kind: revision::Origin,
     ) -> Result<EntryId> {
         self.principal.require(Right::Create)?;
         self.principal.require_type(C::TYPE)?;
@@ -95,7 +97,7 @@ impl Change {
                 "belongs to another entry of this type",
             )
         })?;
-        let batch = self.revision_batch::<C>(id, 1, content, &Origin::nothing())?;
+        let batch = self.revision_batch::<C>(id, 1, content, &Origin::nothing().by(kind))?;
         reference::found(batch.execute(&self.tx).await)?;
         self.locks.add(entry);
         self.counts.list(C::TYPE, 1);
@@ -191,7 +193,12 @@ impl Change {
             self.save_in_series::<C>(id, &entry, content, &latest)
                 .await?
         } else {
-            self.advance::<C>(id, &entry, content, &Origin::of(&latest))
+            let kind = if saving.expected == entry.latest_revision {
+                revision::Origin::Saved
+            } else {
+                revision::Origin::Merged
+            };
+            self.advance::<C>(id, &entry, content, &Origin::of(&latest).by(kind))
                 .await?
         };
         self.tell(Action::EntryUpdated, id, revision);
@@ -211,6 +218,7 @@ impl Change {
             texts: Some(latest),
             fields: before_all.unwrap_or(Some(latest)),
             autosave_since: Some(series.since),
+            kind: revision::Origin::Autosaved,
         };
         let revision = self.advance::<C>(id, entry, content, &origin).await?;
         if let Some((replaced, _)) = series.replaced {
@@ -316,6 +324,7 @@ impl Change {
             message: Set(self.message.clone()),
             changed_fields: Set(changed_fields::<C>(origin.fields, &content)?),
             autosave_since: Set(origin.autosave_since),
+            origin: Set(origin.kind),
             replaced_at: Set(None),
         };
         let mut batch = Batch::default();

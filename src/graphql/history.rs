@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, ID, Json, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Json, Object, SimpleObject};
 use entity::{entry, entry_id::EntryId, revision};
 use sea_orm::prelude::Uuid;
 use serde_json::Value;
@@ -39,10 +39,32 @@ pub struct Revision {
     message: Option<String>,
     /// The fields in which it differs from what it was made from, such as `title.en`.
     changed_fields: Vec<String>,
+    /// How it came about.
+    origin: RevisionOrigin,
     /// Whether it is the latest one. A newer one that is not the latest was discarded.
     is_latest: bool,
     /// Whether it is the public one.
     is_published: bool,
+}
+
+/// How a revision came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "revision::Origin")]
+pub enum RevisionOrigin {
+    /// Somebody saved it.
+    Saved,
+    /// An editor's program saved it by itself.
+    Autosaved,
+    /// It was saved on top of what others had saved meanwhile.
+    Merged,
+    /// An earlier revision was restored.
+    Restored,
+    /// Another entry was copied.
+    Copied,
+    /// One locale was published: it is what became public, or the draft that was saved again after it.
+    LocalePublished,
+    /// References to an entry that was erased were removed.
+    Detached,
 }
 
 /// What differs between two revisions.
@@ -149,6 +171,7 @@ impl Revision {
             saved_by: row.saved_by.and_then(|id| actors.get(&id).cloned()),
             message: row.message,
             changed_fields: row.changed_fields.0,
+            origin: row.origin.into(),
             is_latest: entry.latest_revision == row.number,
             is_published: entry.published_revision == Some(row.number),
         }

@@ -1,7 +1,7 @@
 //! Autosave: revisions that a program saves by itself replace each other.
 
 use chrono::TimeDelta;
-use entity::{entry_id::EntryId, milestone, revision};
+use entity::{entry_id::EntryId, milestone, pin::PinKind, revision};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, prelude::Expr};
 use serde_json::{Value, json};
 
@@ -65,6 +65,32 @@ on_both_engines! {
         app.app.clock.advance(TimeDelta::minutes(6));
         assert_eq!(save(&app, &ben, &id, 4, "abcd").await, 5, "an old one is kept");
         assert_eq!(numbers(&app, &id).await, json!([5, 4, 3, 1]));
+    }
+
+    async fn what_is_pinned_is_neither_replaced_nor_deleted(app: TestApp) {
+        let who = editor();
+        let id = app.created(&who, "Milestone", json!({"date": "2008", "title": "One"})).await;
+        let (entry, holder): (EntryId, _) = (id.parse().expect("an id"), kindling::id::new());
+        let pin = async |revision: Option<i32>| {
+            let mut change = app.change_by(&Principal::System).await;
+            match revision {
+                Some(revision) => change.pin(entry, revision, PinKind::Release, holder).await.expect("a pin"),
+                None => change.unpin(holder).await.expect("no pin"),
+            }
+            change.seal().await.expect("a commit");
+        };
+        assert_eq!(save(&app, &who, &id, 1, "a").await, 2);
+        pin(Some(2)).await;
+        assert_eq!(save(&app, &who, &id, 2, "ab").await, 3);
+        assert_eq!(numbers(&app, &id).await, json!([3, 2, 1]), "it is kept");
+        assert_eq!(save(&app, &who, &id, 3, "abc").await, 4);
+        pin(Some(3)).await;
+        app.app.clock.advance(TimeDelta::days(2));
+        assert_eq!(kindling::content::autosave::purge(&app.app).await.expect("an end"), 0);
+        assert_eq!(stored(&app, &id).await, [1, 2, 3, 4]);
+        pin(None).await;
+        assert_eq!(kindling::content::autosave::purge(&app.app).await.expect("an end"), 1);
+        assert_eq!(stored(&app, &id).await, [1, 2, 4]);
     }
 
     async fn whoever_saw_a_replaced_revision_is_merged_with(app: TestApp) {

@@ -31,6 +31,29 @@ on_both_engines! {
         assert_eq!(content::problem(&answer).1, "to");
     }
 
+    async fn a_revision_tells_how_it_came_about(app: TestApp) {
+        let who = editor();
+        let id = app.created(&who, "Value", json!({"title": "One"})).await;
+        app.done(&who, "publishEntries", json!({"entries": entries(&[&id])}), "entries { id }").await;
+        let save = async |expected: i32, content: serde_json::Value, translations: serde_json::Value, autosave: bool| {
+            let input = json!({"id": id, "expectedRevision": expected, "content": content, "translations": translations, "autosave": autosave});
+            app.done(&who, "updateValue", input, "value { id }").await;
+        };
+        save(1, json!({"title": "Two"}), json!([]), false).await;
+        save(1, json!({}), json!([{"locale": "es", "title": "Dos"}]), false).await;
+        save(3, json!({"description": "By itself"}), json!([]), true).await;
+        app.done(&who, "restoreRevision", json!({"id": id, "revision": 3, "expectedRevision": 4}), "entry { id }").await;
+        app.done(&who, "publishEntries", json!({"entries": entries(&[&id]), "locale": "es"}), "entries { id }").await;
+        let query = format!("{{ history(id: \"{id}\") {{ nodes {{ origin }} }} }}");
+        let told = app.query_as_editor(&query).await["data"]["history"]["nodes"].clone();
+        let origins = ["LOCALE_PUBLISHED", "LOCALE_PUBLISHED", "RESTORED", "AUTOSAVED", "MERGED", "SAVED", "SAVED"];
+        assert_eq!(told, json!(origins.map(|origin| json!({ "origin": origin }))));
+        let copied = app.done(&who, "duplicateEntry", json!({ "id": id }), "entry { entryId }").await;
+        let query = format!("{{ history(id: {}) {{ nodes {{ origin }} }} }}", copied["entry"]["entryId"]);
+        let told = app.query_as_editor(&query).await["data"]["history"]["nodes"].clone();
+        assert_eq!(told, json!([{"origin": "COPIED"}]));
+    }
+
     async fn a_history_is_read_page_by_page(app: TestApp) {
         let who = editor();
         let id = app.created(&who, "Value", json!({"title": "0"})).await;
