@@ -212,7 +212,9 @@ async fn write(app: App, ids: Arc<Vec<EntryId>>, writer: usize, tally: Arc<Tally
             if let Err(error) = &composed
                 && error.is_contention()
             {
-                let gave_way = error.source().is_some_and(|cause| cause.is::<Contended>());
+                let gave_way = error
+                    .source()
+                    .is_some_and(<dyn std::error::Error + 'static>::is::<Contended>);
                 let counter = if gave_way {
                     &tally.contended
                 } else {
