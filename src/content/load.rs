@@ -55,6 +55,7 @@ pub async fn related(snapshot: &Snapshot, view: &View, roots: Vec<Group<'_>>) ->
     let mut dated = Vec::new();
     let mut level = roots;
     while !level.is_empty() {
+        level = with_themselves(level);
         let is_dated = |group: &&Group<'_>| group.selection.field(MOMENT).exists();
         let rows = level.iter().filter(is_dated).flat_map(|group| &group.rows);
         dated.extend(rows.cloned());
@@ -77,6 +78,26 @@ pub async fn related(snapshot: &Snapshot, view: &View, roots: Vec<Group<'_>>) ->
         rows: loaded,
         moments,
     })
+}
+
+/// The groups, and once more those whose entries are the pictures that stand for them, with what is selected of these.
+fn with_themselves(mut groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
+    let mut at = 0;
+    while let Some(group) = groups.get(at) {
+        let is_picture =
+            for_type!(group.content_type, C => matches!(C::THUMBNAIL, Thumbnail::Itself));
+        let selection = group.selection.field(THUMBNAIL);
+        if is_picture && selection.exists() {
+            let group = Group {
+                content_type: group.content_type,
+                rows: group.rows.clone(),
+                selection: Arc::new(selection),
+            };
+            groups.push(group);
+        }
+        at += 1;
+    }
+    groups
 }
 
 /// What the rows of a group refer to, by each field that is selected.

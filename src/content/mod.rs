@@ -32,7 +32,6 @@ pub mod media_clean;
 pub mod media_removal;
 pub mod media_sweep;
 pub mod merge;
-mod merge_list;
 pub mod model;
 pub mod number;
 pub mod object;

@@ -227,6 +227,7 @@ mod tests {
         "requestEmailChange",
         "resendInvitation",
         "resetFactors",
+        "retryJob",
         "revokeApiToken",
         "revokePreviewLink",
         "rotateApiToken",

@@ -62,6 +62,10 @@ impl Introspection {
             "OBJECT" => {
                 let fields = self.members(type_name, "fields").iter();
                 let fields = fields.map(|field| {
+                    // A picture that other fields show as a whole.
+                    if field["name"] == "thumbnail" {
+                        return "thumbnail { __typename id }".to_owned();
+                    }
                     format!(
                         "{} {}",
                         text(&field["name"]),

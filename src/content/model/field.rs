@@ -13,6 +13,10 @@ pub const LONGEST_LABEL: usize = 100;
 pub const LONGEST_URL: usize = 2_000;
 
 /// One field of the content type whose rows are `M`, as `#[content_type]` declares it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the declaration"
+)]
 pub struct Field<M: 'static> {
     /// Path in the API, such as `title` or `seo.title`.
     pub path: &'static str,
@@ -267,6 +271,10 @@ impl<M> Field<M> {
 
     /// The row's text of the field in each locale, for a localised field.
     pub fn texts<'row>(&self, row: &'row M) -> Option<&'row Localized> {
+        // Each entry that is shown asks this of all its fields.
+        if !self.is_localised {
+            return None;
+        }
         match (self.get)(row) {
             Stored::Texts(texts) => Some(texts),
             _ => None,

@@ -3,20 +3,15 @@
 mod samples;
 mod trial;
 
-use async_graphql::Variables;
 use entity::entry::ContentType;
-use kindling::{
-    auth::Principal,
-    content::types::Asset,
-    delivery::{Delivery, Sender},
-};
+use kindling::content::types::Asset;
 use sea_orm::Iterable;
 use serde_json::{Value, json};
 
 use self::trial::Trial;
 use crate::{
     introspection::Introspection,
-    support::{TestApp, answer, content, editor, on_both_engines},
+    support::{TestApp, content, editor, on_both_engines},
 };
 
 const QUERY: &str = "{ contentTypes { type name pluralName description isPositioned labelField thumbnailField
@@ -132,24 +127,6 @@ async fn the_schema_has_the_fields_that_are_described() {
             assert!(shown.contains(&path), "{name} has no {path}");
         }
     }
-}
-
-#[tokio::test]
-async fn content_types_are_described_to_those_who_may_introspect() {
-    let app = TestApp::on_sqlite().await;
-    let delivery = Delivery::new(&app.in_production());
-    let sender = Sender::new(Principal::Anonymous);
-    let refused = answer(
-        &delivery,
-        "{ contentTypes { name } }",
-        Variables::default(),
-        sender,
-    )
-    .await;
-    assert_eq!(
-        refused["errors"][0]["extensions"]["code"], "UNAUTHENTICATED",
-        "{refused}"
-    );
 }
 
 on_both_engines! {

@@ -227,6 +227,6 @@ pub(super) fn content(of: ContentType) -> Value {
         ContentType::StorySection => json!({"anchor": "a"}),
         ContentType::TeamMember => json!({"name": "Ada"}),
         ContentType::Testimonial => json!({"authorName": "Ada"}),
-        ContentType::Asset | ContentType::Value => json!({}),
+        _ => json!({}),
     }
 }

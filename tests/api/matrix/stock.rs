@@ -19,6 +19,7 @@ use super::ROLES;
 use crate::support::{
     TestApp,
     content::{self, merged},
+    world::for_type,
 };
 
 /// Where an entry stands in its life.
@@ -40,22 +41,6 @@ pub(super) const STATES: [State; 4] =
 pub(super) struct Kind {
     pub(super) is_own: bool,
     pub(super) state: State,
-}
-
-/// Runs an expression with the content type behind a [`ContentType`].
-macro_rules! for_type {
-    ($content_type:expr, $name:ident => $run:expr; $($type:ident)+) => {
-        match $content_type {
-            $(ContentType::$type => {
-                type $name = kindling::content::types::$type;
-                $run
-            })+
-        }
-    };
-    ($content_type:expr, $name:ident => $run:expr) => {
-        for_type!($content_type, $name => $run;
-            Asset ImpactStat Milestone Page StorySection TeamMember Testimonial Value)
-    };
 }
 
 /// The content types by their names in the API.

@@ -165,6 +165,7 @@ macro_rules! for_type {
         )
     };
 }
+pub(crate) use for_type;
 
 impl World {
     /// Builds the plan with drafts of this mark, or without any drafts.

@@ -3,11 +3,13 @@
 //! Content is compared in the form in which its row is written as JSON. What a value is made of is declared with its field
 //! ([`Shape`]), and never guessed from the JSON.
 
+mod lists;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::merge_list::{merge_places, merge_sets};
+use self::lists::{merge_places, merge_sets};
 use crate::error::Clash;
 
 /// The fields of a row, by their names in its JSON.
