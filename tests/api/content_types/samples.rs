@@ -1,7 +1,7 @@
 //! Values that fields take, and values that they do not, by what is said of them.
 
 use entity::{entry::ContentType, entry_id::EntryId};
-use sea_orm::{Iterable, sea_query::prelude::Uuid};
+use sea_orm::Iterable;
 use serde_json::{Map, Value, json};
 
 use super::text;
@@ -35,7 +35,7 @@ pub(super) fn nobodys(of: &str) -> String {
     let content_type = content_type.unwrap_or_else(|| panic!("no type {of}"));
     EntryId {
         content_type,
-        uuid: Uuid::now_v7(),
+        uuid: kindling::id::new(),
     }
     .to_string()
 }

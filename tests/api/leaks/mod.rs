@@ -189,21 +189,21 @@ fn named_by_plan(world: &World, answer: &Value) -> String {
         .collect();
     let is_of_id = |c: char| c.is_ascii_hexdigit() || c == '-';
     let answer = answer.to_string();
-    let mut named = String::with_capacity(answer.len());
+    let mut text = String::with_capacity(answer.len());
     let mut rest = answer.as_str();
     while let Some(start) = rest.find(is_of_id) {
         let (before, from) = rest.split_at(start);
         let end = from.find(|c| !is_of_id(c)).unwrap_or(from.len());
         let (run, after) = from.split_at(end);
-        named.push_str(before);
+        text.push_str(before);
         match names.get(&run.replace('-', "")) {
-            Some(number) => named.push_str(&format!("E{number}")),
-            None => named.push_str(run),
+            Some(number) => text.extend(["E", &number.to_string()]),
+            None => text.push_str(run),
         }
         rest = after;
     }
-    named.push_str(rest);
-    named
+    text.push_str(rest);
+    text
 }
 
 /// Every cursor as what it holds. A position is only a place between two others, at random distances.

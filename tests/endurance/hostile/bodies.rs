@@ -133,7 +133,7 @@ async fn a_body_of_a_gigabyte_or_without_end_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_nobody_reads_is_given_up() {
-    let target = Target::start(&["--stall-timeout-seconds", "5"]).await;
+    let target = Target::start(&["--stall-timeout-seconds", "10"]).await;
     let requests = "GET /style.css HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000);
     // All at once: none is to be given up before the last one is accepted, however busy the machine is.
     let streams = join_all((0..20).map(async |_| {
