@@ -1,7 +1,7 @@
 //! The seal: the end of a change, in which all of its steps become true together.
 //!
 //! Whoever seals holds the counter of the log, and so sees what everybody before has committed, and nobody beside it. No entry
-//! may be locked from then on, or two changes could wait for each other. So a seal consumes the change: [`Sealing`] has no steps.
+//! may be locked from then on, or two changes could wait for each other. So a seal consumes the change: `Sealing` has no steps.
 
 use std::collections::{HashMap, HashSet};
 
