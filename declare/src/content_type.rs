@@ -54,11 +54,12 @@ pub(crate) fn expand(args: &TypeArgs, item: &ItemStruct) -> darling::Result<Toke
 }
 
 impl Type<'_> {
-    /// Refuses names that are those of no field, and groups with other names than their own.
+    /// Refuses names that are those of no public field, and groups with other names than their own.
     fn named<'a>(&self, names: impl Iterator<Item = &'a Ident>) -> darling::Result<()> {
         for name in names {
-            if !self.fields.iter().any(|field| field.name == *name) {
-                let message = format!("`{}` has no field `{name}`", self.name);
+            let is_shown = |field: &Field| field.name == *name && !field.is_internal();
+            if !self.fields.iter().any(is_shown) {
+                let message = format!("`{}` has no field `{name}` that everybody sees", self.name);
                 return Err(darling::Error::custom(message).with_span(name));
             }
         }

@@ -46,9 +46,6 @@ pub(crate) struct Field {
     args: FieldArgs,
 }
 
-/// The longest address, in characters.
-const MAX_URL: usize = 2_000;
-
 impl Field {
     /// The fields of a struct, in a group or in none.
     pub(crate) fn all(item: &syn::ItemStruct, group: Option<&str>) -> darling::Result<Vec<Self>> {
@@ -90,6 +87,13 @@ impl Field {
         }
         if group.is_some() && (args.publish.is_present() || kind.group().is_some()) {
             return wrong("stands in a group, where nothing is `publish`, and no group");
+        }
+        let is_listed_by = args.filter.is_present()
+            || args.filter_by.is_some()
+            || args.sort.is_present()
+            || args.sort_name.is_present();
+        if args.internal.is_present() && is_listed_by {
+            return wrong("is `internal`: lists that are filtered or sorted by it would tell it");
         }
         let column = args.column.clone().unwrap_or_else(|| match group {
             Some(group) => format_ident!("{group}_{name}"),
@@ -213,9 +217,10 @@ impl Field {
         match &self.kind {
             Kind::Text(format) => {
                 let variant = format.variant();
-                let max = max
-                    .as_ref()
-                    .map_or_else(|| quote!(#MAX_URL), |max| quote!(#max));
+                let max = max.as_ref().map_or_else(
+                    || quote!(crate::content::model::field::MAX_URL_CHARS),
+                    |max| quote!(#max),
+                );
                 quote!(Kind::Text(Format::#variant, #max))
             }
             Kind::PartialDate => quote!(Kind::PartialDate),

@@ -47,7 +47,7 @@
 //! | `required` | nothing can be saved without it; in a group, nothing else of the group |
 //! | `publish` | nothing can be published without it |
 //! | `publish_when = CONDITION` | the same where a `(fn(&Model) -> bool, &str)` says so |
-//! | `internal` | only signed-in readers see it |
+//! | `internal` | only signed-in readers see it; it is no label, and lists are neither filtered nor sorted by it |
 //! | `read_only` | editors cannot write it |
 //! | `filter`, `filter_by = TYPE` | lists can be filtered by it, with the usual operators of its type or with these |
 //! | `sort`, `sort_name` | lists can be sorted by it; as people sort names, by a sort key in the column `<column>_sort` |

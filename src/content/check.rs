@@ -6,7 +6,7 @@ use entity::{entry::ContentType, entry_id::EntryId, link::Link, localized::Local
 
 use super::{
     Content,
-    model::field::{Field, Kind, LONGEST_LABEL, LONGEST_URL, Requirement, Stored},
+    model::field::{Field, Kind, MAX_LINK_LABEL_CHARS, MAX_URL_CHARS, Requirement, Stored},
     model::format::Format,
     model::group,
 };
@@ -174,10 +174,10 @@ fn check_links(name: &str, links: &[Link], max: usize, wrong: &mut impl FnMut(St
         wrong(name.to_owned(), format!("must be at most {max} links"));
     }
     for (at, link) in links.iter().enumerate().take(max) {
-        if let Some(fault) = text_fault(&link.label, LONGEST_LABEL, Format::Line) {
+        if let Some(fault) = text_fault(&link.label, MAX_LINK_LABEL_CHARS, Format::Line) {
             wrong(format!("{name}.{at}.label"), fault);
         }
-        if let Some(fault) = text_fault(&link.url, LONGEST_URL, Format::Url) {
+        if let Some(fault) = text_fault(&link.url, MAX_URL_CHARS, Format::Url) {
             wrong(format!("{name}.{at}.url"), fault);
         }
     }

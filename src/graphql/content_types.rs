@@ -309,7 +309,7 @@ fn of_kind(kind: Kind, mut described: FieldDescription) -> FieldDescription {
         }
         Kind::Links(max) => {
             described.max_items = Some(count(max));
-            described.max_length = Some(count(crate::content::model::field::LONGEST_URL));
+            described.max_length = Some(count(crate::content::model::field::MAX_URL_CHARS));
             FieldKind::Links
         }
         Kind::Reference(_) => FieldKind::Reference,

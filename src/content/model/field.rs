@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::format::Format;
 use crate::content::merge::Shape;
 
-/// The longest label of a link, in characters.
-pub const LONGEST_LABEL: usize = 100;
-/// The longest address, in characters.
-pub const LONGEST_URL: usize = 2_000;
+/// The maximum length of the label of a link, in characters.
+pub const MAX_LINK_LABEL_CHARS: usize = 100;
+/// The maximum length of an address, in characters.
+pub const MAX_URL_CHARS: usize = 2_000;
 
 /// One field of the content type whose rows are `M`, as `#[content_type]` declares it.
 #[expect(
@@ -232,7 +232,7 @@ impl Kind {
             Self::Integer(min, max) => Some(format!("From {min} to {max}.")),
             Self::Float(min, max) => Some(format!("From {min} to {max}.")),
             Self::Links(max) => Some(format!(
-                "At most {max} links, each with a label of at most {LONGEST_LABEL} and an address of at most {LONGEST_URL} characters."
+                "At most {max} links, each with a label of at most {MAX_LINK_LABEL_CHARS} and an address of at most {MAX_URL_CHARS} characters."
             )),
             Self::References(_, max) => Some(format!("At most {max} entries.")),
             Self::PartialDate

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     auth::Right,
     content::{
+        Content,
         given::Given,
         input::Edit,
         model::types::asset::{Asset, AssetInput, AssetTranslationInput},
@@ -146,21 +147,13 @@ fn described(file: &UploadedFile) -> Model {
     }
 }
 
-/// What a file decides, by its names in the JSON of the row.
-const OF_THE_FILE: [&str; 7] = [
-    "fileName",
-    "mediaType",
-    "bytes",
-    "width",
-    "height",
-    "sha256",
-    "storageKey",
-];
-
 fn patch(file: &UploadedFile) -> Result<Patch> {
     let mut fields = fields_of(&described(file))?;
     let mut patch = Patch::default();
-    for field in OF_THE_FILE {
+    // What editors cannot write is what the file decides, and its name goes with it.
+    let decided = Asset::FIELDS.iter().filter(|field| field.is_read_only);
+    let decided = decided.map(|field| field.stored_as);
+    for field in decided.chain(["fileName"]) {
         patch.set(field, fields.remove(field).unwrap_or_default());
     }
     Ok(patch)
